@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+# mini-ioemu: one non-recursive make file. `make help` lists the targets.
+
+VERSION	:= 0.1.0
+PREFIX	?= /usr
+B	?= build
+ifeq ($(origin CC),default)
+CC	:= gcc
+endif
+V	?=
+Q	:= $(if $(V),,@)
+
+PKGS_CORE  := libuv jansson xendevicemodel xenevtchn xenforeignmemory xenstore \
+	      xentoolcore
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_CORE) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS_CORE) 2>/dev/null)
+WARN	:= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	   -Wmissing-prototypes -Wvla -Werror
+OPT	?= -O2 -g
+SAN	?=
+CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE $(OPT) $(WARN) $(SAN) -fPIC \
+	     -fvisibility=hidden -ffunction-sections -fdata-sections \
+	     -Iplugins-sdk/include -Iplugins-sdk -MMD -MP $(CFLAGS)
+LDFLAGS_ALL = $(SAN) -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+# ---- what there is to build -------------------------------------------------
+
+src = $(sort $(wildcard $(1)))
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+HOST_OBJ  := $(call obj,$(call src,plugins-sdk/host/*.c))
+LOOP_OBJ  := $(call obj,$(call src,plugins-sdk/loop/*.c))
+BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
+CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c))
+# The core less its two ends, for tests with a scripted Xen.
+SPINE_OBJ := $(filter-out $(B)/mini-ioemu/main.o $(B)/mini-ioemu/xen.o,$(CORE_OBJ))
+
+DEVICES	  := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard devices/*/*.c)))))
+PLUGINS	  := $(DEVICES:%=$(B)/devices/%.so)
+DEV_TESTS := $(sort $(foreach d,$(DEVICES),$(patsubst devices/%.c,$(B)/tests/devices/%,$(wildcard devices/$(d)/test_*.c))))
+UNIT_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/unit/test_*.c))
+SPINE_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/spine/test_*.c))
+FUZZERS	  := $(patsubst tests/fuzz/fuzz_%.c,%,$(call src,tests/fuzz/fuzz_*.c))
+
+all: $(B)/mini-ioemu/mini-ioemu $(PLUGINS) ## build the device model and every plugin
+
+# ---- rules ------------------------------------------------------------------
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$*))) -c -o $@ $<
+
+CFLAGS_mini-ioemu = $(PKG_CFLAGS) \
+	-DIOEMU_VERSION='"$(VERSION)"' -DIOEMU_PLUGIN_DIR='"$(PREFIX)/lib/mini-ioemu/devices"' \
+	-DIOEMU_MACHINE_FILE='"$(PREFIX)/share/mini-ioemu/machine.conf"'
+CFLAGS_plugins-sdk = $(PKG_CFLAGS)
+CFLAGS_tests = -Imini-ioemu -Iplugins-sdk -Itests $(CFLAGS_mini-ioemu)
+
+$(B)/libioemu-host.a: $(HOST_OBJ)
+$(B)/libioemu-loop.a: $(LOOP_OBJ)
+$(B)/libioemu-bench.a: $(BENCH_OBJ)
+%.a:
+	@rm -f $@; echo "  AR   $@"
+	$(Q)$(AR) rcsD $@ $^
+
+$(B)/mini-ioemu/mini-ioemu: $(CORE_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ $(PKG_LIBS) -ldl
+
+# A plugin needs nothing of ours at run time and shows one symbol.
+define plugin
+$(B)/devices/$(1).so: $(call obj,$(filter-out $(wildcard devices/$(1)/test_*.c),$(wildcard devices/$(1)/*.c)))
+	@echo "  LD   $$@"
+	$(Q)$$(CC) $$(LDFLAGS_ALL) -shared -Wl,-z,defs,--gc-sections -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach d,$(DEVICES),$(eval $(call plugin,$(d))))
+-include $(wildcard devices/*/rules.mk)
+
+$(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-host.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
+
+$(B)/libcore.a: $(SPINE_OBJ)
+$(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	  -lcmocka -luv -ljansson -ldl
+$(SPINE_TESTS) $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
+
+# ---- tests without Xen ------------------------------------------------------
+
+TIMEOUT := timeout -k 5 120
+
+# One result file a test: `make -j` runs them side by side.
+$(B)/check/devices/%.ok: $(B)/tests/devices/% $(PLUGINS)
+	@mkdir -p $(@D)
+	@$(TIMEOUT) $< $(B)/devices/$(firstword $(subst /, ,$*)).so >$(@:.ok=.log) 2>&1 && touch $@ || \
+	  { tail -n 40 $(@:.ok=.log); echo "FAILED $< (all of it: $(@:.ok=.log))"; exit 1; }
+$(B)/check/%.ok: $(B)/tests/% $(PLUGINS)
+	@mkdir -p $(@D)
+	@$(TIMEOUT) $< $(B)/devices >$(@:.ok=.log) 2>&1 && touch $@ || \
+	  { tail -n 40 $(@:.ok=.log); echo "FAILED $< (all of it: $(@:.ok=.log))"; exit 1; }
+
+CHECKS := $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
+	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
+	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok)
+
+check-one: all $(CHECKS)
+	@echo "$(words $(CHECKS)) passed, 0 failed: test programs, $(CC) $(SAN)"
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+check: ## every test without Xen: gcc with sanitizers, then clang
+	@$(MAKE) --no-print-directory check-one B=build/asan CC=gcc \
+	  SAN="$(SANITIZE)" OPT="-O1 -g"
+	@$(MAKE) --no-print-directory check-one B=build/clang CC=clang
+
+# ---- lint -------------------------------------------------------------------
+
+SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] plugins-sdk/*/*.[ch] \
+	   plugins-sdk/include/ioemu/*.h devices/*/*.[ch] tests/unit/*.[ch] \
+	   tests/spine/*.[ch] tests/fuzz/*.[ch] tests/lab/*/*.[ch]))
+
+lint: all ## style, static analysis, and the rules about devices
+	@tests/lint $(B) $(DEVICES)
+
+format: ## rewrite sources in the project's style
+	clang-format -i $(SOURCES)
+
+# ---- install ----------------------------------------------------------------
+
+I = $(DESTDIR)$(PREFIX)
+install: all ## install program, plugins, SDK, machine description, manuals
+	install -d $(I)/bin $(I)/lib/mini-ioemu/devices $(I)/lib/pkgconfig \
+	  $(I)/include/ioemu $(I)/share/mini-ioemu $(I)/share/man/man1 \
+	  $(I)/share/man/man5
+	install -m 755 $(B)/mini-ioemu/mini-ioemu $(I)/bin/
+	install -m 644 $(PLUGINS) $(I)/lib/mini-ioemu/devices/
+	install -m 644 plugins-sdk/include/ioemu/*.h $(I)/include/ioemu/
+	install -m 644 mini-ioemu/machine.conf $(I)/share/mini-ioemu/
+	for n in 1 5; do for m in mini-ioemu/*.$$n; do [ ! -e $$m ] || \
+	  install -m 644 $$m $(I)/share/man/man$$n/; done; done
+	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' \
+	  'plugindir=$${prefix}/lib/mini-ioemu/devices' '' 'Name: ioemu' \
+	  'Description: SDK for mini-ioemu device plugins' \
+	  'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
+	  >$(I)/lib/pkgconfig/ioemu.pc
+
+# ---- the lab: a real Xen ------------------------------------------------------
+
+LAB := tests/lab/lab
+S ?=
+
+lab-root: all
+	@rm -rf $(B)/lab/root
+	@$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(B)/lab/root \
+	  PREFIX=/usr >/dev/null
+
+lab: lab-root ## run lab scenarios on a real Xen; S="a1 b" picks some
+	$(LAB) run --build $(B)/lab $(S)
+
+bench-lab: lab-root ## stock QEMU and mini-ioemu side by side on a real Xen
+	$(LAB) bench --build $(B)/lab
+
+demo: setup ## from nothing to a guest on a real Xen, with times
+	@$(MAKE) --no-print-directory lab-root
+	$(LAB) demo --build $(B)/lab
+
+# ---- everything -----------------------------------------------------------------
+
+setup: ## install the packages that are missing (Debian)
+	@tests/setup
+
+test: setup ## set up, then every test there is
+	@tests/all
+
+clean: ## remove everything built
+	rm -rf $(B)
+
+help: ## this list
+	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
+	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
+
+.PHONY: all check check-one lint format install lab-root lab bench-lab demo \
+	setup test clean help
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmos - battery-backed memory behind ports 0x70 and 0x71. Xen has the clock
+ * in bytes 0 to 0x0d and passes on only what is above (hvm/rtc.c). The bytes
+ * tell firmware the memory size and the boot order (SeaBIOS src/boot.c).
+ */
+#include <string.h>
+
+#include <ioemu/device.h>
+
+#define PORT 0x70
+#define BYTES 128u
+#define FIRST 0x0eu
+
+#define EQUIPMENT 0x14
+#define BOOT_3RD 0x38 /* high nibble; bit 0: boot floppies without signature */
+#define BOOT_1ST 0x3d /* low nibble first, high nibble second */
+
+#define KIB_PER_MIB 1024u
+#define EXT_MAX_KIB 0xffffu
+
+struct cmos {
+	const char *boot;
+	uint32_t memory;
+	uint8_t index;
+	uint8_t byte[BYTES];
+};
+
+static void
+cmos_read(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct cmos *c = ioemu_state(dev);
+
+	if (a->offset)
+		a->value = c->byte[c->index];
+}
+
+static void
+cmos_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct cmos *c = ioemu_state(dev);
+
+	if (!a->offset)
+		c->index = (uint8_t)a->value % BYTES; /* bit 7 masks NMI */
+	else if (c->index >= FIRST)
+		c->byte[c->index] = (uint8_t)a->value;
+}
+
+static const struct ioemu_region ports = {
+	.name = "cmos",
+	.size = 2,
+	.min = 1,
+	.max = 1,
+	.read = cmos_read,
+	.write = cmos_write,
+};
+
+/* QEMU's letters; the codes are SeaBIOS's. */
+static int
+cmos_boot_order(struct ioemu_dev *dev, struct cmos *c)
+{
+	static const char letters[] = "acdn"; /* floppy disk cdrom network */
+	uint8_t code[3] = { 0 };
+	unsigned i;
+
+	for (i = 0; c->boot && c->boot[i]; i++) {
+		const char *l = strchr(letters, c->boot[i]);
+
+		if (i == 3 || !l) {
+			ioemu_log(dev, IOEMU_ERROR,
+				  "boot=%s: up to 3 letters of \"%s\"",
+				  c->boot, letters);
+			return -EINVAL;
+		}
+		code[i] = (uint8_t)(l - letters + 1);
+	}
+	c->byte[BOOT_1ST] = (uint8_t)(code[0] | code[1] << 4);
+	c->byte[BOOT_3RD] = (uint8_t)(code[2] << 4 | 1);
+	return 0;
+}
+
+static void
+cmos_memory(struct cmos *c)
+{
+	uint64_t kib = (uint64_t)c->memory * KIB_PER_MIB;
+	uint64_t ext = kib > KIB_PER_MIB ? kib - KIB_PER_MIB : 0;
+	uint64_t high = kib > 16 * KIB_PER_MIB ? (kib - 16 * KIB_PER_MIB) / 64
+					       : 0;
+
+	put_le16(c->byte + 0x15, 640);
+	put_le16(c->byte + 0x17,
+		 (uint16_t)(ext < EXT_MAX_KIB ? ext : EXT_MAX_KIB));
+	put_le16(c->byte + 0x30, get_le16(c->byte + 0x17));
+	put_le16(c->byte + 0x34, (uint16_t)(high < 0xffff ? high : 0xffff));
+}
+
+static int
+cmos_attach(struct ioemu_dev *dev)
+{
+	struct cmos *c = ioemu_state(dev);
+	int rc;
+
+	c->byte[EQUIPMENT] = 0x06; /* coprocessor, pointing device */
+	cmos_memory(c);
+	rc = cmos_boot_order(dev, c);
+	return rc ? rc : ioemu_window(dev, IOEMU_IO, PORT, &ports);
+}
+
+static const struct ioemu_prop props[] = {
+	IOEMU_PROP(struct cmos, boot, "cda",
+		   "boot order: a floppy, c disk, d CD-ROM, n network"),
+	IOEMU_PROP(struct cmos, memory, NULL, "guest memory, MiB"),
+	{ 0 },
+};
+
+static const struct ioemu_field fields[] = {
+	IOEMU_FIELD(struct cmos, index),
+	IOEMU_FIELD_ARRAY(struct cmos, byte),
+	{ 0 },
+};
+
+static const struct ioemu_type cmos = {
+	IOEMU_TYPE(struct cmos),
+	.name = "cmos",
+	.summary = "CMOS memory with boot order and memory size",
+	.props = props,
+	.fields = fields,
+	.attach = cmos_attach,
+};
+
+IOEMU_PLUGIN(&cmos);

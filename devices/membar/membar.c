@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * membar - a PCI function made to be measured and tested: plain memory, a
+ * record of how it was reached, a register that answers late. No hardware has
+ * it; README.md is its data sheet.
+ */
+#include <ioemu/device.h>
+
+#include <string.h>
+
+#define MEMBAR_VENDOR 0x1234
+#define MEMBAR_DEVICE 0x11e9
+#define MEMBAR_CLASS_REV 0xff000001u /* no class, revision 1 */
+
+#define RAM_MAX (1u << 20)
+#define RAM_MIN 4096u
+#define LOG_SIZE 4096u
+#define SCRATCH_SIZE 16u
+
+#define LOG_ID 0x00
+#define LOG_ID_VALUE 0x11e91234u
+#define LOG_COUNT 0x04 /* accesses to BAR 0 and 4; a write sets it to 0 */
+#define LOG_WIDTH 0x08 /* bytes of the last one */
+#define LOG_OFFSET 0x0c
+#define LOG_KIND 0x10
+#define KIND_WRITE 0x1u
+#define KIND_BURST 0x2u
+#define KIND_POSTED 0x4u
+#define KIND_PORT 0x8u
+#define LOG_LATE 0x80 /* answers after delay-us: how many it has answered */
+
+#define MAX_LATE 64u /* more at once are answered at once */
+
+struct late {
+	struct ioemu_access *access;
+	uint64_t due_ns;
+};
+
+struct membar {
+	/* properties */
+	uint32_t size;
+	uint32_t delay_us;
+	/* saved */
+	uint8_t ram[RAM_MAX];
+	uint8_t scratch[SCRATCH_SIZE];
+	uint32_t count, width, offset, kind;
+	uint32_t answered;
+	/* open accesses: none when saved. All wait equally long: a ring. */
+	struct late late[MAX_LATE];
+	unsigned first, n_late;
+	struct ioemu_timer timer;
+};
+
+static void
+membar_note(struct membar *mb, const struct ioemu_access *a, unsigned kind)
+{
+	mb->count++;
+	mb->width = a->size;
+	mb->offset = (uint32_t)a->offset;
+	mb->kind = kind;
+	if (a->flags & IOEMU_POSTED)
+		mb->kind |= KIND_POSTED;
+	if (a->data)
+		mb->kind |= KIND_BURST;
+}
+
+static uint64_t
+bytes_get(const uint8_t *p, uint32_t size)
+{
+	uint64_t v = 0;
+
+	while (size--)
+		v = v << 8 | p[size];
+	return v;
+}
+
+static void
+bytes_put(uint8_t *p, uint64_t v, uint32_t size)
+{
+	for (; size--; v >>= 8)
+		*p++ = (uint8_t)v;
+}
+
+/* ---- BAR 0: memory ------------------------------------------------ */
+
+static void
+ram_read(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	membar_note(mb, a, 0);
+	a->value = bytes_get(mb->ram + a->offset, a->size);
+}
+
+static void
+ram_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	membar_note(mb, a, KIND_WRITE);
+	bytes_put(mb->ram + a->offset, a->value, a->size);
+}
+
+static void
+ram_burst_read(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	membar_note(mb, a, 0);
+	memcpy(a->data, mb->ram + a->offset, a->size);
+}
+
+static void
+ram_burst_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	membar_note(mb, a, KIND_WRITE);
+	memcpy(mb->ram + a->offset, a->data, a->size);
+}
+
+/* ---- BAR 2: the record -------------------------------------------- */
+
+static void
+late_fire(struct ioemu_dev *dev, struct ioemu_timer *timer)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	(void)timer;
+	while (mb->n_late && mb->late[mb->first].due_ns <= ioemu_now(dev)) {
+		struct ioemu_access *a = mb->late[mb->first].access;
+
+		mb->first = (mb->first + 1) % MAX_LATE;
+		mb->n_late--;
+		a->value = ++mb->answered;
+		ioemu_complete(dev, a); /* may bring the next one */
+	}
+	if (mb->n_late)
+		ioemu_timer_set(dev, &mb->timer, mb->late[mb->first].due_ns);
+}
+
+static void
+late_read(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+	struct late *late = &mb->late[(mb->first + mb->n_late) % MAX_LATE];
+
+	if (!mb->delay_us || mb->n_late == MAX_LATE) {
+		a->value = ++mb->answered;
+		return;
+	}
+	late->access = a;
+	late->due_ns = ioemu_now(dev) + mb->delay_us * 1000ull;
+	if (!mb->n_late++)
+		ioemu_timer_set(dev, &mb->timer, late->due_ns);
+	ioemu_defer(dev, a);
+}
+
+static void
+log_read(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	switch (a->offset) {
+	case LOG_ID:
+		a->value = LOG_ID_VALUE;
+		break;
+	case LOG_COUNT:
+		a->value = mb->count;
+		break;
+	case LOG_WIDTH:
+		a->value = mb->width;
+		break;
+	case LOG_OFFSET:
+		a->value = mb->offset;
+		break;
+	case LOG_KIND:
+		a->value = mb->kind;
+		break;
+	case LOG_LATE:
+		late_read(dev, a);
+		break;
+	}
+}
+
+static void
+log_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	if (a->offset == LOG_COUNT)
+		mb->count = 0;
+}
+
+/* ---- BAR 4: scratch ports ----------------------------------------- */
+
+static void
+scratch_read(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	membar_note(mb, a, KIND_PORT);
+	a->value = bytes_get(mb->scratch + a->offset, a->size);
+}
+
+static void
+scratch_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	membar_note(mb, a, KIND_PORT | KIND_WRITE);
+	bytes_put(mb->scratch + a->offset, a->value, a->size);
+}
+
+/* ---- the function ------------------------------------------------- */
+
+static const struct ioemu_region ram = {
+	.name = "ram",
+	.min = 1,
+	.max = 8,
+	.flags = IOEMU_PREFETCHABLE,
+	.read = ram_read,
+	.write = ram_write,
+	.burst_read = ram_burst_read,
+	.burst_write = ram_burst_write,
+};
+
+static const struct ioemu_region log_region = {
+	.name = "log",
+	.size = LOG_SIZE,
+	.min = 4,
+	.max = 4,
+	.read = log_read,
+	.write = log_write,
+};
+
+static const struct ioemu_region scratch = {
+	.name = "scratch",
+	.size = SCRATCH_SIZE,
+	.min = 1,
+	.max = 4,
+	.read = scratch_read,
+	.write = scratch_write,
+};
+
+static int
+membar_attach(struct ioemu_dev *dev)
+{
+	struct membar *mb = ioemu_state(dev);
+	struct ioemu_region sized = ram;
+	struct ioemu_pci pci = {
+		.vendor = MEMBAR_VENDOR,
+		.device = MEMBAR_DEVICE,
+		.class_rev = MEMBAR_CLASS_REV,
+		.bar[0] = { IOEMU_BAR_MEM32, &sized },
+		.bar[2] = { IOEMU_BAR_MEM32, &log_region },
+		.bar[4] = { IOEMU_BAR_IO, &scratch },
+	};
+
+	if (mb->size < RAM_MIN || mb->size > RAM_MAX) {
+		ioemu_log(dev, IOEMU_ERROR, "size must be %u to %u", RAM_MIN,
+			  RAM_MAX);
+		return -EINVAL;
+	}
+	sized.size = mb->size;
+	mb->timer.fire = late_fire;
+	return ioemu_pci(dev, &pci);
+}
+
+static void
+membar_reset(struct ioemu_dev *dev, enum ioemu_reset why)
+{
+	struct membar *mb = ioemu_state(dev);
+
+	(void)why;
+	memset(mb->ram, 0, mb->size);
+	memset(mb->scratch, 0, sizeof(mb->scratch));
+	mb->count = mb->width = mb->offset = mb->kind = 0;
+	mb->answered = 0;
+}
+
+static const struct ioemu_prop props[] = {
+	IOEMU_PROP(struct membar, size, "0x100000", "bytes of BAR 0"),
+	IOEMU_PROP(struct membar, delay_us, "0",
+		   "how long the late register takes to answer"),
+	{ 0 },
+};
+
+static const struct ioemu_field fields[] = {
+	IOEMU_FIELD_ARRAY(struct membar, ram),
+	IOEMU_FIELD_ARRAY(struct membar, scratch),
+	IOEMU_FIELD(struct membar, count),
+	IOEMU_FIELD(struct membar, width),
+	IOEMU_FIELD(struct membar, offset),
+	IOEMU_FIELD(struct membar, kind),
+	IOEMU_FIELD(struct membar, answered),
+	{ 0 },
+};
+
+static const struct ioemu_type membar = {
+	IOEMU_TYPE(struct membar),
+	.name = "membar",
+	.summary = "test device: memory, a record of accesses, late answers",
+	.props = props,
+	.fields = fields,
+	.attach = membar_attach,
+	.reset = membar_reset,
+};
+
+IOEMU_PLUGIN(&membar);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* membar as a guest sees it; and through it, what the host library promises. */
+#include <ioemu/bench.h>
+
+#include <string.h>
+
+#define RAM 0xf0000000u
+#define LOG 0xf0800000u
+#define SCRATCH 0xc000u
+#define SIZE 0x2000u
+
+#define BAR0 0x10
+#define BAR2 0x18
+#define BAR4 0x20
+#define COMMAND 0x04
+#define COMMAND_IO 0x1u
+#define COMMAND_MEM 0x2u
+
+#define LOG_COUNT 0x04
+#define LOG_WIDTH 0x08
+#define LOG_OFFSET 0x0c
+#define LOG_KIND 0x10
+#define LOG_LATE 0x80
+
+static void
+place(struct bench *b)
+{
+	bench_cfg_write(b, "membar", BAR0, 4, RAM);
+	bench_cfg_write(b, "membar", BAR2, 4, LOG);
+	bench_cfg_write(b, "membar", BAR4, 4, SCRATCH);
+	bench_cfg_write(b, "membar", COMMAND, 2, COMMAND_IO | COMMAND_MEM);
+}
+
+static uint32_t
+log_reg(struct bench *b, unsigned reg)
+{
+	return (uint32_t)bench_read(b, IOEMU_MEM, LOG + reg, 4);
+}
+
+static void
+it_has_the_identity_of_its_data_sheet(struct bench *b)
+{
+	assert_int_equal(bench_cfg_read(b, "membar", 0, 4), 0x11e91234);
+	assert_int_equal(bench_cfg_read(b, "membar", 8, 4), 0xff000001);
+	place(b);
+	assert_int_equal(log_reg(b, 0), 0x11e91234);
+}
+
+static void
+bars_are_sized_as_hvmloader_does_it(struct bench *b)
+{
+	place(b);
+	bench_cfg_write(b, "membar", COMMAND, 2, 0);
+	bench_cfg_write(b, "membar", BAR0, 4, UINT32_MAX);
+	assert_int_equal(bench_cfg_read(b, "membar", BAR0, 4), ~(SIZE - 1) | 8);
+	bench_cfg_write(b, "membar", BAR2, 4, UINT32_MAX);
+	assert_int_equal(bench_cfg_read(b, "membar", BAR2, 4), 0xfffff000);
+	bench_cfg_write(b, "membar", BAR4, 4, UINT32_MAX);
+	assert_int_equal(bench_cfg_read(b, "membar", BAR4, 4), 0xfffffff1);
+	bench_cfg_write(b, "membar", 0x30, 4, 0xfffff800);
+	assert_int_equal(bench_cfg_read(b, "membar", 0x30, 4), 0);
+}
+
+static void
+memory_keeps_what_is_written_at_every_width(struct bench *b)
+{
+	unsigned size;
+
+	place(b);
+	for (size = 1; size <= 8; size *= 2) {
+		bench_write(b, IOEMU_MEM, RAM + 64, size, 0x8877665544332211);
+		assert_int_equal(bench_read(b, IOEMU_MEM, RAM + 64, size),
+				 0x8877665544332211 &
+					 (UINT64_MAX >> (64 - 8 * size)));
+		assert_int_equal(log_reg(b, LOG_WIDTH), size);
+	}
+	assert_int_equal(log_reg(b, LOG_COUNT), 8);
+	bench_write(b, IOEMU_MEM, LOG + LOG_COUNT, 4, 0);
+	assert_int_equal(log_reg(b, LOG_COUNT), 0);
+}
+
+static void
+writes_to_memory_are_posted_and_to_ports_not(struct bench *b)
+{
+	place(b);
+	bench_write(b, IOEMU_MEM, RAM, 4, 1);
+	assert_int_equal(log_reg(b, LOG_KIND), 1 | 4);
+	bench_out32(b, SCRATCH + 4, 0x01020304);
+	assert_int_equal(log_reg(b, LOG_KIND), 1 | 8);
+	assert_int_equal(log_reg(b, LOG_OFFSET), 4);
+	assert_int_equal(bench_in16(b, SCRATCH + 6), 0x0102);
+}
+
+static void
+a_string_is_one_burst(struct bench *b)
+{
+	uint8_t in[4096], out[4096];
+	unsigned i;
+
+	place(b);
+	for (i = 0; i < sizeof(out); i++)
+		out[i] = (uint8_t)(i * 7);
+	bench_string(b, IOEMU_MEM, RAM + 12, 4, 1024, true, out);
+	assert_int_equal(log_reg(b, LOG_COUNT), 1);
+	assert_int_equal(log_reg(b, LOG_WIDTH), 4096);
+	assert_int_equal(log_reg(b, LOG_KIND), 1 | 2);
+	bench_string(b, IOEMU_MEM, RAM + 12, 1, 4096, false, in);
+	assert_int_equal(log_reg(b, LOG_COUNT), 2);
+	assert_memory_equal(in, out, sizeof(in));
+}
+
+static void
+a_string_of_ports_is_element_by_element(struct bench *b)
+{
+	uint8_t out[] = { 1, 2, 3, 4 };
+
+	place(b);
+	bench_string(b, IOEMU_IO, SCRATCH, 1, 4, true, out);
+	assert_int_equal(log_reg(b, LOG_COUNT), 4);
+	assert_int_equal(bench_in32(b, SCRATCH), 4);
+}
+
+static void
+what_lies_past_the_end_reads_all_ones(struct bench *b)
+{
+	uint8_t in[16], ones[8];
+
+	place(b);
+	memset(ones, 0xff, sizeof(ones));
+	bench_string(b, IOEMU_MEM, RAM + SIZE - 8, 4, 4, false, in);
+	assert_int_equal(get_le64(in), 0);
+	assert_memory_equal(in + 8, ones, 8);
+	assert_int_equal(bench_read(b, IOEMU_MEM, RAM + SIZE - 4, 8),
+			 0xffffffff00000000);
+	bench_write(b, IOEMU_MEM, RAM + SIZE - 4, 8, 0x1111111122222222);
+	assert_int_equal(bench_read(b, IOEMU_MEM, RAM + SIZE - 4, 4),
+			 0x22222222);
+}
+
+static void
+the_record_takes_four_bytes_only(struct bench *b)
+{
+	place(b);
+	assert_int_equal(bench_read(b, IOEMU_MEM, LOG, 2), 0xffff);
+	assert_int_equal(bench_read(b, IOEMU_MEM, LOG + 1, 1), 0xff);
+	assert_int_equal(bench_read(b, IOEMU_MEM, LOG, 8), 0x11e91234);
+	assert_int_equal(bench_read(b, IOEMU_MEM, LOG + 0x14, 4), UINT32_MAX);
+}
+
+static void
+without_decoding_nobody_answers(struct bench *b)
+{
+	place(b);
+	bench_cfg_write(b, "membar", COMMAND, 2, COMMAND_IO);
+	assert_int_equal(bench_read(b, IOEMU_MEM, LOG, 4), UINT32_MAX);
+	assert_int_equal(bench_in32(b, SCRATCH), 0);
+	bench_cfg_write(b, "membar", COMMAND, 2, COMMAND_MEM);
+	assert_int_equal(log_reg(b, 0), 0x11e91234);
+	assert_int_equal(bench_in32(b, SCRATCH), UINT32_MAX);
+}
+
+static void
+moving_a_bar_moves_its_memory(struct bench *b)
+{
+	place(b);
+	bench_write(b, IOEMU_MEM, RAM, 4, 0x12345678);
+	bench_cfg_write(b, "membar", BAR0, 4, RAM + SIZE);
+	assert_int_equal(bench_read(b, IOEMU_MEM, RAM, 4), UINT32_MAX);
+	assert_int_equal(bench_read(b, IOEMU_MEM, RAM + SIZE, 4), 0x12345678);
+}
+
+static void
+late_answers_come(struct bench *b)
+{
+	uint8_t in[12];
+
+	place(b);
+	assert_int_equal(log_reg(b, LOG_LATE), 1);
+	assert_int_equal(bench_read(b, IOEMU_MEM, LOG + LOG_LATE, 8),
+			 0xffffffff00000002);
+	/* three elements at three addresses, the first of them late */
+	bench_string(b, IOEMU_MEM, LOG + LOG_LATE, 4, 3, false, in);
+	assert_int_equal(get_le32(in), 3);
+	assert_int_equal(get_le32(in + 4), UINT32_MAX);
+}
+
+static void
+every_offset_width_and_order_is_survived(struct bench *b)
+{
+	static const uint64_t places[] = { RAM, RAM + SIZE, LOG, LOG + 0x1000 };
+	uint8_t data[64] = { 0 };
+	unsigned i, at, size;
+
+	place(b);
+	for (i = 0; i < 4; i++) {
+		for (at = 0; at < 20; at++) {
+			uint64_t addr = places[i] + at - 10;
+
+			size = 1u << (at & 3);
+			bench_read(b, IOEMU_MEM, addr, size);
+			bench_write(b, IOEMU_MEM, addr, size, 0);
+			bench_string(b, IOEMU_MEM, addr, size, 5, at & 1, data);
+		}
+	}
+	for (at = 0; at < 256; at++) {
+		size = 1u << (at % 3);
+		bench_cfg_read(b, "membar", at, size);
+		bench_cfg_write(b, "membar", at, size, 0xa5a5a5a5);
+	}
+	assert_int_equal(bench_cfg_read(b, "membar", 0, 4), 0x11e91234);
+}
+
+static const char *const devices[] = { "membar,size=0x2000,delay-us=50", NULL };
+
+static const struct bench_test tests[] = {
+	BENCH_TEST(it_has_the_identity_of_its_data_sheet),
+	BENCH_TEST(bars_are_sized_as_hvmloader_does_it),
+	BENCH_TEST(memory_keeps_what_is_written_at_every_width),
+	BENCH_TEST(writes_to_memory_are_posted_and_to_ports_not),
+	BENCH_TEST(a_string_is_one_burst),
+	BENCH_TEST(a_string_of_ports_is_element_by_element),
+	BENCH_TEST(what_lies_past_the_end_reads_all_ones),
+	BENCH_TEST(the_record_takes_four_bytes_only),
+	BENCH_TEST(without_decoding_nobody_answers),
+	BENCH_TEST(moving_a_bar_moves_its_memory),
+	BENCH_TEST(late_answers_come),
+	BENCH_TEST(every_offset_width_and_order_is_survived),
+};
+
+int
+main(int argc, char **argv)
+{
+	return bench_main(argc, argv, devices, tests,
+			  sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ide.h - between the modules of this plugin: the controller with its two
+ * channels (piix3ide.c), the registers of a channel (channel.c), bus-master DMA
+ * (bmdma.c), and the drives: ATA (ata.c) and ATAPI (atapi.c).
+ */
+#ifndef IDE_H
+#define IDE_H
+
+#include <ioemu/device.h>
+
+#define IDE_CHANNELS 2u
+#define IDE_UNITS 2u
+#define IDE_SECTOR 512u
+#define IDE_BUF (128u * IDE_SECTOR)
+#define IDE_PRDS 64u
+
+/* Status and error registers (ATA/ATAPI-6, 7.15 and 7.9). */
+#define ST_ERR 0x01u
+#define ST_DRQ 0x08u
+#define ST_SEEK 0x10u
+#define ST_DF 0x20u
+#define ST_RDY 0x40u
+#define ST_BSY 0x80u
+#define ER_ABRT 0x04u
+#define ER_IDNF 0x10u
+#define ER_UNC 0x40u
+
+/* Device register. */
+#define DEV_LBA 0x40u
+#define DEV_UNIT 0x10u
+#define DEV_FIXED 0xa0u
+
+/* What a drive waits for. */
+enum ide_phase {
+	IDE_IDLE,
+	IDE_PIO_IN,  /* the guest reads buf */
+	IDE_PIO_OUT, /* the guest writes buf */
+	IDE_CDB,     /* ATAPI: the guest writes a packet */
+	IDE_DMA,     /* data moves once the bus master is started */
+	IDE_DISK,    /* disk I/O in flight: busy */
+};
+
+struct ide_drive {
+	struct ioemu_block *drive; /* property */
+	uint8_t channel, unit, index;
+	const char *serial, *model;
+
+	struct ioemu_dev *dev, *controller;
+	bool gone; /* unplugged */
+	uint64_t sectors; /* of 512 */
+
+	/* registers; [1] is the previous content (HOB) */
+	uint8_t feature[2], nsect[2], lba0[2], lba1[2], lba2[2];
+	uint8_t device, status, error;
+
+	uint8_t phase;
+	bool write, dma, lba48;
+	bool reset_due; /* a reset came while the disk was at work */
+	uint8_t multiple; /* sectors a DRQ block of the MULTIPLE commands */
+	uint8_t block;	  /* sectors a DRQ block of this command */
+	uint64_t lba;
+	uint32_t left; /* sectors of the command not yet moved */
+	uint32_t pos, end; /* of the DRQ block in buf */
+	uint32_t filled;   /* bytes of buf in use */
+
+	/* ATAPI */
+	uint8_t cdb[12];
+	uint8_t sense, asc;
+	bool locked;
+	bool identifying; /* the data is that of IDENTIFY PACKET DEVICE */
+
+	struct ioemu_io io;
+	struct ioemu_sg sg[IOEMU_IO_MAX_SG];
+	uint8_t buf[IDE_BUF];
+};
+
+struct ide_channel {
+	struct ide_drive *drive[IDE_UNITS];
+	uint8_t control; /* nIEN, SRST, HOB */
+	uint8_t selected;
+	bool irq;
+
+	/* bus master */
+	uint8_t bm_command, bm_status;
+	uint32_t bm_prdt;
+	uint32_t prd_next; /* address of the next entries to fetch */
+	uint8_t prd_n, prd_i;
+	bool prd_last; /* the entries at hand end the table */
+	uint32_t prd_off;
+	struct ioemu_dma fetch;
+	bool fetching;
+	uint8_t prd[IDE_PRDS * 8];
+};
+
+struct ide {
+	struct ide_channel channel[IDE_CHANNELS];
+};
+
+/* piix3ide.c */
+void ide_irq(struct ioemu_dev *controller, unsigned channel);
+struct ide_channel *ide_channel_of(struct ide_drive *d);
+struct ide_drive *ide_selected(struct ide_channel *c);
+
+/* channel.c */
+extern const struct ioemu_region ide_command_region[IDE_CHANNELS];
+extern const struct ioemu_region ide_control_region[IDE_CHANNELS];
+void ide_raise(struct ide_drive *d); /* interrupt, if this drive is selected */
+void ide_signature(struct ide_drive *d);
+bool ide_is_cd(const struct ide_drive *d);
+/* Offer buf[0, n) to be read, or ask for as much. */
+void ide_pio(struct ide_drive *d, enum ide_phase phase, uint32_t n);
+/* The command ends; error 0: well. Raises the interrupt. */
+void ide_finish(struct ide_drive *d, uint8_t error);
+/* Disk I/O to or from buf (sg NULL). Afterwards ide_disk_done(). */
+void ide_disk(struct ide_drive *d, uint64_t offset, uint32_t len, unsigned n_sg);
+
+/* ata.c and atapi.c: a command; end of a DRQ block; end of disk I/O. */
+void ata_command(struct ide_drive *d, uint8_t command);
+void ata_block_done(struct ide_drive *d);
+void ata_disk_done(struct ide_drive *d, int status);
+void atapi_packet(struct ide_drive *d);
+void atapi_identify(struct ide_drive *d);
+void atapi_cdb(struct ide_drive *d);
+void atapi_block_done(struct ide_drive *d);
+void atapi_disk_done(struct ide_drive *d, int status);
+void ide_identify_string(uint8_t *to, unsigned words, const char *text);
+
+/* bmdma.c */
+extern const struct ioemu_region bmdma_region;
+/* The drive has a DMA command, or the guest started the bus master. */
+void bmdma_kick(struct ide_channel *c, struct ide_drive *d);
+/* Next piece of guest memory for the drive's data: up to `want` bytes in whole
+ * sectors into d->sg; 0: the table must be fetched first, or has ended. */
+uint32_t bmdma_sg(struct ide_channel *c, struct ide_drive *d, uint32_t want,
+		  unsigned *n_sg);
+void bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error);
+
+/* Moves the next piece of a DMA command; called when guest memory is known. */
+void ata_dma_step(struct ide_drive *d);
+void atapi_dma_step(struct ide_drive *d);
+
+#endif

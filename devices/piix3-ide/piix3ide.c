@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * piix3-ide - the IDE function of the 82371SB (data sheet 290550), and the
+ * types of its drives. Both channels sit at the legacy addresses.
+ */
+#include "ide.h"
+
+#define CTL_NIEN 0x02u
+
+static const uint16_t command_port[IDE_CHANNELS] = { 0x1f0, 0x170 };
+static const uint16_t control_port[IDE_CHANNELS] = { 0x3f6, 0x376 };
+static const uint8_t irq_line[IDE_CHANNELS] = { 14, 15 };
+
+struct ide_channel *
+ide_channel_of(struct ide_drive *d)
+{
+	return &((struct ide *)ioemu_state(d->controller))->channel[d->channel];
+}
+
+struct ide_drive *
+ide_selected(struct ide_channel *c)
+{
+	struct ide_drive *d = c->drive[c->selected];
+
+	return d && !d->gone ? d : NULL;
+}
+
+void
+ide_irq(struct ioemu_dev *controller, unsigned channel)
+{
+	struct ide *ide = ioemu_state(controller);
+	const struct ide_channel *c = &ide->channel[channel];
+
+	ioemu_irq(controller, irq_line[channel],
+		  c->irq && !(c->control & CTL_NIEN));
+}
+
+static const struct ioemu_reg regs[] = {
+	{ .offset = 0x06, .width = 2, .reset = 0x0280 },
+	{ .offset = 0x40, .width = 4, .writable = 0xb3ffb3ff }, /* IDETIM */
+	{ .offset = 0x44, .width = 1, .writable = 0xff },	/* SIDETIM */
+	{ .offset = 0x48, .width = 4, .writable = 0xffffffff },
+	{ 0 },
+};
+
+static int
+piix3ide_attach(struct ioemu_dev *dev)
+{
+	const struct ioemu_pci function = {
+		.vendor = 0x8086,
+		.device = 0x7010,
+		.subvendor = 0x1af4,
+		.subdevice = 0x1100,
+		.class_rev = 0x01018000, /* legacy ports, bus master */
+		.bar[4] = { IOEMU_BAR_IO, &bmdma_region },
+		.regs = regs,
+	};
+	unsigned i;
+	int rc = ioemu_pci(dev, &function);
+
+	for (i = 0; !rc && i < IDE_CHANNELS; i++) {
+		rc = ioemu_window(dev, IOEMU_IO, command_port[i],
+				  &ide_command_region[i]);
+		if (!rc)
+			rc = ioemu_window(dev, IOEMU_IO, control_port[i],
+					  &ide_control_region[i]);
+	}
+	return rc;
+}
+
+static int
+piix3ide_loaded(struct ioemu_dev *dev)
+{
+	unsigned i;
+
+	for (i = 0; i < IDE_CHANNELS; i++)
+		ide_irq(dev, i);
+	return 0;
+}
+
+#define CHANNEL_FIELDS(n)                                         \
+	IOEMU_FIELD(struct ide, channel[n].control),              \
+		IOEMU_FIELD(struct ide, channel[n].selected),     \
+		IOEMU_FIELD(struct ide, channel[n].irq),          \
+		IOEMU_FIELD(struct ide, channel[n].bm_command),   \
+		IOEMU_FIELD(struct ide, channel[n].bm_status),    \
+		IOEMU_FIELD(struct ide, channel[n].bm_prdt)
+
+static const struct ioemu_field ide_fields[] = {
+	CHANNEL_FIELDS(0),
+	CHANNEL_FIELDS(1),
+	{ 0 },
+};
+
+static const struct ioemu_type piix3ide = {
+	IOEMU_TYPE(struct ide),
+	.name = "piix3-ide",
+	.summary = "IDE controller 82371SB: two channels, bus master DMA",
+	.fields = ide_fields,
+	.attach = piix3ide_attach,
+	.loaded = piix3ide_loaded,
+};
+
+/* ---- drives --------------------------------------------------------------------------- */
+
+#define INDEX_UNSET 255u
+
+static int
+drive_attach(struct ioemu_dev *dev, bool cd)
+{
+	struct ide_drive *d = ioemu_state(dev);
+	struct ide *ide = ioemu_state(dev->parent);
+	struct ioemu_block_info info;
+	struct ide_drive **place;
+
+	d->dev = dev;
+	d->controller = dev->parent;
+	if (d->index != INDEX_UNSET) {
+		d->channel = d->index / IDE_UNITS;
+		d->unit = d->index % IDE_UNITS;
+	}
+	if (d->channel >= IDE_CHANNELS || d->unit >= IDE_UNITS) {
+		ioemu_log(dev, IOEMU_ERROR,
+			  "no such place: channel and unit are 0 or 1");
+		return -EINVAL;
+	}
+	place = &ide->channel[d->channel].drive[d->unit];
+	ioemu_block_info(dev, d->drive, &info);
+	if (*place || (!cd && !info.size)) {
+		ioemu_log(dev, IOEMU_ERROR, "channel %u unit %u: %s",
+			  d->channel, d->unit,
+			  *place ? "taken by another drive" : "no disk image");
+		return *place ? -EBUSY : -ENOENT;
+	}
+	if (!cd && info.readonly) {
+		ioemu_log(dev, IOEMU_ERROR, "an IDE disk cannot be read-only");
+		return -EROFS;
+	}
+	d->sectors = cd ? UINT64_MAX : info.size / IDE_SECTOR;
+	*place = d;
+	ide_signature(d);
+	return 0;
+}
+
+static int
+hd_attach(struct ioemu_dev *dev)
+{
+	return drive_attach(dev, false);
+}
+
+static int
+cd_attach(struct ioemu_dev *dev)
+{
+	return drive_attach(dev, true);
+}
+
+static void
+drive_detach(struct ioemu_dev *dev)
+{
+	struct ide_drive *d = ioemu_state(dev);
+
+	ide_channel_of(d)->drive[d->unit] = NULL;
+}
+
+/* Only hard disks go (docs/misc/hvm-emulated-unplug of Xen). */
+static void
+hd_unplug(struct ioemu_dev *dev, unsigned what)
+{
+	struct ide_drive *d = ioemu_state(dev);
+	bool primary_master = !d->channel && !d->unit;
+
+	if (what & IOEMU_UNPLUG_DISKS ||
+	    (what & IOEMU_UNPLUG_AUX_DISKS && !primary_master))
+		d->gone = true;
+}
+
+static const struct ioemu_prop drive_props[] = {
+	IOEMU_PROP(struct ide_drive, drive, NULL, "medium"),
+	IOEMU_PROP(struct ide_drive, channel, "0", "0 primary, 1 secondary"),
+	IOEMU_PROP(struct ide_drive, unit, "0", "0 master, 1 slave"),
+	IOEMU_PROP(struct ide_drive, index, "255",
+		   "0 to 3: in place of channel and unit"),
+	IOEMU_PROP(struct ide_drive, serial, NULL, "serial number"),
+	IOEMU_PROP(struct ide_drive, model, NULL, "model name"),
+	{ 0 },
+};
+
+static const struct ioemu_field drive_fields[] = {
+	IOEMU_FIELD(struct ide_drive, gone),
+	IOEMU_FIELD_ARRAY(struct ide_drive, feature),
+	IOEMU_FIELD_ARRAY(struct ide_drive, nsect),
+	IOEMU_FIELD_ARRAY(struct ide_drive, lba0),
+	IOEMU_FIELD_ARRAY(struct ide_drive, lba1),
+	IOEMU_FIELD_ARRAY(struct ide_drive, lba2),
+	IOEMU_FIELD(struct ide_drive, device),
+	IOEMU_FIELD(struct ide_drive, status),
+	IOEMU_FIELD(struct ide_drive, error),
+	IOEMU_FIELD(struct ide_drive, phase),
+	IOEMU_FIELD(struct ide_drive, write),
+	IOEMU_FIELD(struct ide_drive, dma),
+	IOEMU_FIELD(struct ide_drive, lba48),
+	IOEMU_FIELD(struct ide_drive, multiple),
+	IOEMU_FIELD(struct ide_drive, block),
+	IOEMU_FIELD(struct ide_drive, lba),
+	IOEMU_FIELD(struct ide_drive, left),
+	IOEMU_FIELD(struct ide_drive, pos),
+	IOEMU_FIELD(struct ide_drive, end),
+	IOEMU_FIELD(struct ide_drive, filled),
+	IOEMU_FIELD_ARRAY(struct ide_drive, cdb),
+	IOEMU_FIELD(struct ide_drive, sense),
+	IOEMU_FIELD(struct ide_drive, asc),
+	IOEMU_FIELD(struct ide_drive, locked),
+	IOEMU_FIELD(struct ide_drive, identifying),
+	IOEMU_FIELD_ARRAY(struct ide_drive, buf),
+	{ 0 },
+};
+
+/* State comes from a file: what indexes memory is checked. */
+static int
+drive_loaded(struct ioemu_dev *dev)
+{
+	const struct ide_drive *d = ioemu_state(dev);
+
+	if (d->pos > d->end || d->end > IDE_BUF || d->filled > IDE_BUF ||
+	    d->phase > IDE_DMA || d->block > 128 || d->multiple > 128)
+		return -EINVAL;
+	return 0;
+}
+
+static const struct ioemu_type ide_hd = {
+	IOEMU_TYPE(struct ide_drive),
+	.name = "ide-hd",
+	.summary = "ATA disk",
+	.parent = "piix3-ide",
+	.props = drive_props,
+	.fields = drive_fields,
+	.attach = hd_attach,
+	.detach = drive_detach,
+	.unplug = hd_unplug,
+	.loaded = drive_loaded,
+};
+
+static const struct ioemu_type ide_cd = {
+	IOEMU_TYPE(struct ide_drive),
+	.name = "ide-cd",
+	.summary = "ATAPI CD-ROM drive",
+	.parent = "piix3-ide",
+	.props = drive_props,
+	.fields = drive_fields,
+	.attach = cd_attach,
+	.detach = drive_detach,
+	.loaded = drive_loaded,
+};
+
+IOEMU_PLUGIN(&piix3ide, &ide_hd, &ide_cd);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* Power management as hvmloader, Xen's DSDT and ACPICA use it. */
+#include <ioemu/bench.h>
+
+#define APMC 0xb2
+#define APMS 0xb3
+#define PCI_UP 0xae00
+#define PCI_DOWN 0xae04
+#define PCI_EJECT 0xae08
+#define PCI_REMOVABLE 0xae0c
+#define CPU_MAP 0xaf00
+#define GPE0_STS 0xafe0
+#define GPE0_EN 0xafe2
+#define PM1A_CNT 0xb004
+
+#define SCI_EN 0x0001
+#define SLP_EN 0x2000
+#define SLP_TYP(n) ((n) << 10)
+
+static void
+identity_is_what_hvmloader_insists_on(struct bench *b)
+{
+	assert_int_equal(bench_cfg_read(b, "piix4-pm", 0, 4), 0x71138086);
+	assert_int_equal(bench_cfg_read(b, "piix4-pm", 8, 4) >> 8, 0x068000);
+	assert_int_equal(bench_cfg_read(b, "piix4-pm", 0x3d, 1), 1);
+}
+
+static void
+hvmloader_sets_the_function_up(struct bench *b)
+{
+	bench_cfg_write(b, "piix4-pm", 0x20, 2, 0);
+	bench_cfg_write(b, "piix4-pm", 0xd2, 2, 0);
+	bench_cfg_write(b, "piix4-pm", 0x22, 2, 0);
+	bench_cfg_write(b, "piix4-pm", 0x3c, 2, 0x0009);
+	bench_cfg_write(b, "piix4-pm", 0x3d, 2, 0x0001);
+	bench_cfg_write(b, "piix4-pm", 0x40, 4, 0xb001);
+	bench_cfg_write(b, "piix4-pm", 0x80, 1, 1);
+	assert_int_equal(bench_cfg_read(b, "piix4-pm", 0x3c, 2), 0x0109);
+	assert_int_equal(bench_cfg_read(b, "piix4-pm", 0x40, 4), 0xb001);
+	assert_int_equal(bench_cfg_read(b, "piix4-pm", 0x80, 1), 1);
+}
+
+/* hvmloader, acpi_enable_sci(): crashes the guest if this fails. */
+static void
+hvmloader_enables_the_sci(struct bench *b)
+{
+	assert_int_equal(bench_in8(b, PM1A_CNT) & SCI_EN, 0);
+	bench_out8(b, APMC, 0xf1);
+	assert_int_equal(bench_in8(b, PM1A_CNT) & SCI_EN, SCI_EN);
+	assert_int_equal(bench_in16(b, PM1A_CNT), SCI_EN);
+	bench_out8(b, APMC, 0xf0);
+	assert_int_equal(bench_in16(b, PM1A_CNT), 0);
+}
+
+static void
+apm_ports_remember_what_was_written(struct bench *b)
+{
+	bench_out8(b, APMC, 0x12);
+	bench_out8(b, APMS, 0xf1);
+	assert_int_equal(bench_in16(b, APMC), 0xf112);
+	assert_int_equal(bench_in16(b, PM1A_CNT), 0);
+	bench_out16(b, APMC, 0x34f1);
+	assert_int_equal(bench_in8(b, APMS), 0x34);
+	assert_int_equal(bench_in16(b, PM1A_CNT), SCI_EN);
+}
+
+static void
+sleep_type_0_turns_the_guest_off(struct bench *b)
+{
+	bench_out16(b, PM1A_CNT, SCI_EN | SLP_TYP(0));
+	assert_int_equal(bench_power(b), -1);
+	bench_out16(b, PM1A_CNT, SCI_EN | SLP_TYP(0) | SLP_EN);
+	assert_int_equal(bench_power(b), IOEMU_POWER_OFF);
+	assert_int_equal(bench_in16(b, PM1A_CNT), SCI_EN);
+}
+
+static void
+sleep_type_1_suspends(struct bench *b)
+{
+	bench_out16(b, PM1A_CNT, SCI_EN | SLP_TYP(1) | SLP_EN);
+	assert_int_equal(bench_power(b), IOEMU_POWER_SUSPEND);
+	assert_int_equal(bench_in16(b, PM1A_CNT), SCI_EN | SLP_TYP(1));
+}
+
+static void
+other_sleep_types_do_nothing(struct bench *b)
+{
+	unsigned type;
+
+	for (type = 2; type < 8; type++)
+		bench_out16(b, PM1A_CNT, (uint16_t)(SLP_TYP(type) | SLP_EN));
+	assert_int_equal(bench_power(b), -1);
+}
+
+static void
+pm1a_control_can_be_written_byte_by_byte(struct bench *b)
+{
+	bench_out8(b, PM1A_CNT, SCI_EN);
+	bench_out8(b, PM1A_CNT + 1, SLP_TYP(1) >> 8);
+	assert_int_equal(bench_in16(b, PM1A_CNT), SCI_EN | SLP_TYP(1));
+	bench_out8(b, PM1A_CNT + 1, (SLP_TYP(1) | SLP_EN) >> 8);
+	assert_int_equal(bench_power(b), IOEMU_POWER_SUSPEND);
+	assert_int_equal(bench_in8(b, PM1A_CNT), SCI_EN);
+	assert_int_equal(bench_in8(b, PM1A_CNT + 1), SLP_TYP(1) >> 8);
+}
+
+static void
+a_dword_at_pm1a_control_reaches_its_two_bytes(struct bench *b)
+{
+	bench_out32(b, PM1A_CNT, 0xffff0000 | SCI_EN);
+	assert_int_equal(bench_in32(b, PM1A_CNT), 0xffff0000 | SCI_EN);
+}
+
+static void
+ports_of_xen_are_not_claimed(struct bench *b)
+{
+	assert_int_equal(bench_in32(b, 0xb000), 0xffffffff);
+	assert_int_equal(bench_in32(b, 0xb008), 0xffffffff);
+}
+
+/* ACPICA disables and clears all events at start. */
+static void
+no_event_is_pending_at_start(struct bench *b)
+{
+	assert_int_equal(bench_in16(b, GPE0_STS), 0);
+	bench_out16(b, GPE0_EN, 0xffff);
+	assert_int_equal(bench_in16(b, GPE0_EN), 0xffff);
+	bench_out16(b, GPE0_STS, 0xffff);
+	assert_int_equal(bench_in16(b, GPE0_STS), 0);
+	assert_false(bench_irq(b, 9));
+}
+
+static void
+event_status_cannot_be_set_by_the_guest(struct bench *b)
+{
+	bench_out32(b, GPE0_STS, 0xffffffff);
+	assert_int_equal(bench_in32(b, GPE0_STS), 0xffff0000);
+	assert_false(bench_irq(b, 9));
+}
+
+static void
+every_slot_is_there_and_none_changes(struct bench *b)
+{
+	bench_out32(b, PCI_EJECT, 0xffffffff);
+	assert_int_equal(bench_in32(b, PCI_UP), 0);
+	assert_int_equal(bench_in32(b, PCI_DOWN), 0);
+	assert_int_equal(bench_in32(b, PCI_EJECT), 0);
+	assert_int_equal(bench_in32(b, PCI_REMOVABLE), 0xffffffff);
+}
+
+static void
+one_processor_is_online_by_default(struct bench *b)
+{
+	unsigned i;
+
+	assert_int_equal(bench_in8(b, CPU_MAP), 1);
+	for (i = 1; i < 32; i++)
+		assert_int_equal(bench_in8(b, CPU_MAP + i), 0);
+}
+
+static void
+processors_online_are_set_in_the_map(struct bench *b)
+{
+	bench_out32(b, CPU_MAP, 0);
+	assert_int_equal(bench_in8(b, CPU_MAP), 0xff);
+	assert_int_equal(bench_in8(b, CPU_MAP + 1), 0x03);
+	assert_int_equal(bench_in32(b, CPU_MAP), 0x03ff);
+}
+
+static void
+every_port_takes_every_width(struct bench *b)
+{
+	static const uint16_t ports[] = { 0xae00, 0xaf00, 0xafe0, 0xb000 };
+	unsigned i, at, size;
+
+	for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		for (at = 0; at < 36; at++) {
+			for (size = 1; size <= 4; size *= 2) {
+				bench_write(b, IOEMU_IO, ports[i] + at, size,
+					    0x12345678);
+				(void)bench_read(b, IOEMU_IO, ports[i] + at,
+						 size);
+			}
+		}
+	}
+	assert_false(bench_irq(b, 9));
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char *const devices[] = { "piix4-pm", NULL };
+	static const char *const ten[] = { "piix4-pm,cpus=10,maxcpus=12",
+					   NULL };
+	static const struct bench_test tests[] = {
+		BENCH_TEST(identity_is_what_hvmloader_insists_on),
+		BENCH_TEST(hvmloader_sets_the_function_up),
+		BENCH_TEST(hvmloader_enables_the_sci),
+		BENCH_TEST(apm_ports_remember_what_was_written),
+		BENCH_TEST(sleep_type_0_turns_the_guest_off),
+		BENCH_TEST(sleep_type_1_suspends),
+		BENCH_TEST(other_sleep_types_do_nothing),
+		BENCH_TEST(pm1a_control_can_be_written_byte_by_byte),
+		BENCH_TEST(a_dword_at_pm1a_control_reaches_its_two_bytes),
+		BENCH_TEST(ports_of_xen_are_not_claimed),
+		BENCH_TEST(no_event_is_pending_at_start),
+		BENCH_TEST(event_status_cannot_be_set_by_the_guest),
+		BENCH_TEST(every_slot_is_there_and_none_changes),
+		BENCH_TEST(one_processor_is_online_by_default),
+		BENCH_TEST_WITH(processors_online_are_set_in_the_map, ten),
+		BENCH_TEST(every_port_takes_every_width),
+	};
+
+	return bench_main(argc, argv, devices, tests,
+			  sizeof(tests) / sizeof(tests[0]));
+}

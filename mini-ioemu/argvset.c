@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Options with one value that must be checked or taken apart. Each function is
+ * one row of the table in argv.c.
+ */
+#include <string.h>
+
+#include "confpriv.h"
+
+#define MAX_DOMID 0x7fefu /* below DOMID_FIRST_RESERVED, public/xen.h */
+#define MAX_MEMORY_MIB (1u << 24)
+#define MAX_FD 0xffffu
+
+int
+argv_domid(struct argv *a, const char *text)
+{
+	unsigned domid = 0;
+
+	if (conf_number(&a->ctx, "domid", text, MAX_DOMID, &domid))
+		return -EINVAL;
+	if (!domid)
+		return conf_fail(&a->ctx, "domain 0 is no guest");
+	a->ctx.conf->domid = (int)domid;
+	return 0;
+}
+
+/* Xen 4.20's form of -chroot and -runas. */
+int
+argv_run_with(struct argv *a, const char *text)
+{
+	struct conf_prop *list;
+	const char *chroot, *user;
+	int err;
+
+	err = conf_split(&a->ctx, text, NULL, &list);
+	if (err)
+		return err;
+	chroot = conf_take(&list, "chroot");
+	user = conf_take(&list, "user");
+	if (chroot)
+		a->ctx.conf->chroot = chroot;
+	if (user)
+		a->ctx.conf->run_as = user;
+	return conf_none_left(&a->ctx, list, "chroot, user");
+}
+
+static int
+set_machine_type(struct argv *a, const char *type)
+{
+	struct conf *conf = a->ctx.conf;
+	bool platform = !strcmp(type, "xenfv"), none = !strcmp(type, "none");
+
+	if (!platform && !none && strcmp(type, "pc"))
+		return conf_fail(&a->ctx, "'%s' is none of xenfv, pc, none",
+				 type);
+	conf->xen_platform = platform;
+	conf->no_machine = none;
+	return 0;
+}
+
+static int
+set_unused_key(struct argv *a, struct conf_prop **list, const char *key)
+{
+	const char *value = conf_take(list, key), *text;
+
+	if (!value)
+		return 0;
+	text = conf_printf(&a->ctx, "%s=%s", key, value);
+	return text ? argv_unused(a, text) : -ENOMEM;
+}
+
+int
+argv_machine(struct argv *a, const char *text)
+{
+	struct conf_prop *list;
+	const char *type, *accel;
+	int err;
+
+	err = conf_split(&a->ctx, text, "type", &list);
+	if (err)
+		return err;
+	type = conf_take(&list, "type");
+	if (type && set_machine_type(a, type))
+		return -EINVAL;
+	accel = conf_take(&list, "accel");
+	if (accel && strcmp(accel, "xen"))
+		return conf_fail(&a->ctx, "accel '%s': only 'xen'", accel);
+	conf_take(&list, "suppress-vmdesc"); /* QEMU's stream format */
+	err = set_unused_key(a, &list, "max-ram-below-4g");
+	if (!err)
+		err = set_unused_key(a, &list, "igd-passthru");
+	if (err)
+		return err;
+	return conf_none_left(&a->ctx, list,
+			      "type, accel, suppress-vmdesc, "
+			      "max-ram-below-4g, igd-passthru");
+}
+
+int
+argv_memory(struct argv *a, const char *text)
+{
+	unsigned *mib = &a->ctx.conf->memory_mib;
+
+	if (conf_number(&a->ctx, "MiB", text, MAX_MEMORY_MIB, mib))
+		return -EINVAL;
+	return *mib ? 0 : conf_fail(&a->ctx, "0 MiB is no memory");
+}
+
+int
+argv_smp(struct argv *a, const char *text)
+{
+	struct conf *conf = a->ctx.conf;
+	struct conf_prop *list;
+	const char *max;
+	int err;
+
+	err = conf_split(&a->ctx, text, "cpus", &list);
+	if (!err)
+		err = conf_number(&a->ctx, "cpus", conf_take(&list, "cpus"),
+				  CONF_MAX_VCPUS, &conf->vcpus);
+	if (err)
+		return err;
+	max = conf_take(&list, "maxcpus");
+	conf->max_vcpus = conf->vcpus;
+	err = conf_number(&a->ctx, "maxcpus", max, CONF_MAX_VCPUS,
+			  &conf->max_vcpus);
+	if (err)
+		return err;
+	if (!conf->vcpus || conf->vcpus > conf->max_vcpus)
+		return conf_fail(&a->ctx,
+				 "'%s': wants 1 <= cpus <= maxcpus <= %u", text,
+				 CONF_MAX_VCPUS);
+	return conf_none_left(&a->ctx, list, "cpus, maxcpus");
+}
+
+int
+argv_boot(struct argv *a, const char *text)
+{
+	struct conf_prop *list;
+	const char *order, *s;
+	int err;
+
+	err = conf_split(&a->ctx, text, "order", &list);
+	if (err)
+		return err;
+	order = conf_take(&list, "order");
+	if (!order)
+		order = "";
+	for (s = order; *s; s++)
+		if (!strchr("acdn", *s) || strchr(s + 1, *s))
+			break;
+	if (*s || !*order)
+		return conf_fail(&a->ctx,
+				 "order '%s': wants letters of a (floppy), "
+				 "c (disk), d (CD-ROM), n (network), each once",
+				 order);
+	a->ctx.conf->boot = order;
+	return conf_none_left(&a->ctx, list, "order");
+}
+
+int
+argv_vnc(struct argv *a, const char *text)
+{
+	if (!strcmp(text, "none")) {
+		a->ctx.conf->vnc = NULL;
+		return 0;
+	}
+	if (!strchr(text, ':'))
+		return conf_fail(&a->ctx,
+				 "'%s' is neither 'none' nor HOST:DISPLAY",
+				 text);
+	a->ctx.conf->vnc = text;
+	return argv_unused(a, text);
+}
+
+int
+argv_display(struct argv *a, const char *text)
+{
+	return strcmp(text, "none") ? argv_unused(a, text) : 0;
+}
+
+int
+argv_net(struct argv *a, const char *text)
+{
+	if (!strcmp(text, "none"))
+		return 0;
+	return conf_fail(&a->ctx, "'%s': only 'none'; else -netdev and -device",
+			 text);
+}
+
+int
+argv_incoming(struct argv *a, const char *text)
+{
+	unsigned fd = 0;
+
+	if (strncmp(text, "fd:", 3))
+		return conf_fail(&a->ctx, "'%s': only fd:NUMBER", text);
+	if (!strcmp(text, "fd:-1")) /* libxl does not look at open()'s answer */
+		return conf_fail(&a->ctx,
+				 "the toolstack could not open the saved state "
+				 "(see /var/lib/xen)");
+	if (conf_number(&a->ctx, "fd", text + 3, MAX_FD, &fd))
+		return -EINVAL;
+	a->ctx.conf->incoming_fd = (int)fd;
+	return 0;
+}
+
+int
+argv_plugin_dir(struct argv *a, const char *text)
+{
+	return conf_add_word(&a->ctx, &a->ctx.conf->plugin_dirs, text);
+}
+
+int
+argv_log_level(struct argv *a, const char *text)
+{
+	static const char *const name[] = {
+		[IOEMU_ERROR] = "error",
+		[IOEMU_WARN] = "warn",
+		[IOEMU_INFO] = "info",
+		[IOEMU_DEBUG] = "debug",
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		if (strcmp(text, name[i]))
+			continue;
+		a->ctx.conf->log_level = (enum ioemu_level)i;
+		return 0;
+	}
+	return conf_fail(&a->ctx, "'%s' is none of error, warn, info, debug",
+			 text);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conf.h - what the user asked for: the command line, then the machine
+ * description, as one plain structure. It opens nothing but the description
+ * file, and knows neither Xen nor any device: types and properties are words.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <ioemu/device.h>
+
+#define CONF_ERROR_MAX 512
+#define CONF_MAX_VCPUS 128u /* Xen's limit for HVM guests */
+#define CONF_MAX_DRIVES 32u /* of one interface */
+
+struct conf_error {
+	char text[CONF_ERROR_MAX]; /* one line: the word, and what is allowed */
+};
+
+enum conf_action {
+	CONF_RUN,
+	CONF_LIST_DEVICES, /* --list-devices */
+	CONF_VERSION,	   /* --version */
+	CONF_HELP,	   /* --help: print conf_help() */
+};
+
+/*
+ * Every list is in the order of the command line. Strings are never NULL
+ * unless a comment says so. All belongs to the struct conf.
+ */
+struct conf_word {
+	struct conf_word *next;
+	const char *text;
+};
+
+/* key=value; the value is raw, ",," is already one comma. */
+struct conf_prop {
+	struct conf_prop *next;
+	const char *key, *value;
+};
+
+/*
+ * A device to make. `bus=ID` and `bus=ID.N` both give the parent's id; the
+ * latter adds a property `channel` = N. bus=pci.0 is the machine's own bus.
+ */
+struct conf_device {
+	struct conf_device *next;
+	const char *type;
+	const char *id;	 /* NULL: the user gave none */
+	const char *bus; /* id of the parent; NULL: the machine's own bus */
+	int devfn;	 /* addr=SLOT.FN as SLOT * 8 + FN; -1: any */
+	struct conf_prop *props; /* without id, bus, addr, multifunction */
+	bool multifunction;
+	const char *source; /* for messages: "-device" or "FILE:LINE" */
+};
+
+/*
+ * A character device. Those of monitors and QMP are not in this list but in
+ * conf->monitors. `spec` is what chr_open() takes.
+ */
+struct conf_chardev {
+	struct conf_chardev *next;
+	const char *id;
+	const char *spec;
+};
+
+/* A QMP server to listen on: a path to make, or a socket that listens. */
+struct conf_monitor {
+	struct conf_monitor *next;
+	const char *id;	  /* of the chardev */
+	const char *path; /* NULL: use fd */
+	int fd;		  /* -1: use path */
+};
+
+/* One -serial that is not `none`; its chardev is in conf->chardevs. */
+struct conf_serial {
+	struct conf_serial *next;
+	unsigned index;	     /* 0: first -serial; `none` counts */
+	const char *chardev; /* "serial0" or the user's own */
+	bool placed;	     /* the machine description had a line for it */
+};
+
+struct conf_drive {
+	struct conf_drive *next;
+	const char *id;	    /* the user's, or interface and index: "ide1" */
+	const char *file;   /* NULL: no medium */
+	const char *format; /* "raw" */
+	const char *iface;  /* "ide", "none" ... */
+	const char *media;  /* "disk" or "cdrom" */
+	unsigned index;	    /* meaningless for iface "none" */
+	bool readonly;
+	bool placed; /* as above */
+};
+
+struct conf_netdev {
+	struct conf_netdev *next;
+	const char *id, *type;	 /* "net0", "tap" */
+	struct conf_prop *props; /* without id and type */
+};
+
+struct conf {
+	enum conf_action action;
+
+	/* the guest */
+	int domid;	     /* -1: none, then `no_machine` is set */
+	bool no_machine;     /* -machine none: QMP only, no devices */
+	bool xen_platform;   /* -machine xenfv */
+	const char *name;    /* NULL: not given */
+	unsigned memory_mib; /* 0: not given */
+	unsigned vcpus, max_vcpus;
+	const char *boot;		      /* "cda"; NULL: not given */
+	const char *kernel, *initrd, *append; /* NULL: not given */
+	struct conf_device *devices;	      /* machine description's first */
+	struct conf_drive *drives;
+	struct conf_serial *serials;
+	struct conf_netdev *netdevs;
+	struct conf_chardev *chardevs;
+	struct conf_monitor *monitors;
+	const char *vnc; /* "127.0.0.1:0,to=99"; NULL: none wanted */
+	bool nographic;
+	bool stopped;	 /* -S: ready means QMP query-status answers */
+	int incoming_fd; /* -1: a fresh guest */
+
+	/* giving up rights */
+	const char *run_as; /* "USER" or "UID:GID"; NULL: stay */
+	const char *chroot; /* NULL: none */
+	bool restrict_domid;
+
+	/* our own */
+	struct conf_word *plugin_dirs; /* to search before the default */
+	const char *machine_file;      /* NULL: the default */
+	enum ioemu_level log_level;
+	struct conf_word *notes; /* one log line each: "... not used" */
+
+	void *pool; /* memory of all the above */
+};
+
+/*
+ * Read the command line. On -EINVAL, *err says which word is wrong and what is
+ * allowed; -ENOMEM. The conf is valid in every case and wants conf_free().
+ */
+int conf_parse(int argc, char **argv, struct conf *conf,
+	       struct conf_error *err) IOEMU_MUST_CHECK;
+
+/*
+ * Read the machine description and put its devices before those of the
+ * command line: conf->devices is then all there is to make, in order.
+ * -EINVAL: bad line; or as of open(2); *err tells.
+ */
+int conf_read_machine(struct conf *conf, const char *path,
+		      struct conf_error *err) IOEMU_MUST_CHECK;
+
+/* As above from memory; `name` stands for the file in messages. */
+int conf_parse_machine(struct conf *conf, const char *name, const char *text,
+		       size_t len, struct conf_error *err) IOEMU_MUST_CHECK;
+
+void conf_free(struct conf *conf);
+
+/* The text of --help. */
+const char *conf_help(void);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * irq.h - interrupt lines with several sources. Xen keeps one bit for each ISA
+ * interrupt and for each pin of each slot of bus 0 (hvm/irq.c), so the OR of
+ * all who share a line is made here.
+ */
+#ifndef IRQ_H
+#define IRQ_H
+
+#include "xen.h"
+
+struct irq;
+
+int irq_new(struct xen *xen, struct irq **out);
+void irq_free(struct irq *irq);
+
+/* One source goes up or down; each source calls on changes only. */
+void irq_isa(struct irq *irq, unsigned line, bool level);
+/* pin 0: INTA# */
+void irq_intx(struct irq *irq, unsigned slot, unsigned pin, bool level);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * local.h - devices in this process: the "direct" host. A target of
+ * dispatch.c, and the struct host_ops behind which a plugin finds routes,
+ * interrupts, guest memory, clock, files.
+ */
+#ifndef LOCAL_H
+#define LOCAL_H
+
+#include <ioemu/loop.h>
+
+#include "claims.h"
+#include "conf.h"
+#include "dispatch.h"
+#include "irq.h"
+
+struct local;
+
+/* What the devices need of the machine; outlives them. */
+struct local_env {
+	uv_loop_t *loop;
+	struct xen *xen;
+	struct route_table *routes;
+	struct claims *claims;
+	struct irq *irq;
+	struct dma *dma;
+	struct clock *clock;
+	const struct conf *conf;
+	void (*power)(void *ctx, enum ioemu_power what);
+	void *ctx;
+};
+
+int local_new(const struct local_env *env, struct local **out);
+/* In reverse order of making; disk I/O in flight is waited for. */
+void local_free(struct local *l);
+
+/* Make one device as configured. Logs what is wrong with it; -errno. */
+int local_add(struct local *l, const struct host_type *type,
+	      const struct conf_device *conf);
+/* After the last local_add(): slots with several functions say so. */
+void local_finish(struct local *l);
+
+/* The i-th device, NULL past the end; by id (or type, if only one). */
+struct hostdev *local_at(struct local *l, unsigned i);
+struct hostdev *local_find(struct local *l, const char *id);
+
+/* The i-th character device of -serial or -chardev: false past the end. */
+bool local_chardev(struct local *l, unsigned i, const char **label,
+		   const char **name);
+
+#endif

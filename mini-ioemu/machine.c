@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list of parts and their order. Nothing here knows what any device does.
+ */
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "local.h"
+#include "log.h"
+#include "monitor.h"
+
+struct machine {
+	uv_loop_t *loop;
+	const struct conf *conf;
+	struct xen *xen;
+	struct route_table *routes;
+	struct claims *claims;
+	struct irq *irq;
+	struct dma *dma;
+	struct clock *clock;
+	struct dispatch *dispatch;
+	struct local *local;
+	struct monitor *monitor;
+	uv_poll_t *poll;
+};
+
+/* ---- events -------------------------------------------------------------------- */
+
+static void
+machine_events(uv_poll_t *poll, int status, int what)
+{
+	struct machine *m = poll->data;
+	int event[XEN_MAX_VCPUS + 1];
+	int i, n;
+
+	(void)status;
+	(void)what;
+	n = xen_events(m->xen, event, XEN_MAX_VCPUS + 1);
+	if (n < 0) {
+		log_error("the event channels are lost: %s", strerror(-n));
+		uv_stop(m->loop);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		dispatch_event(m->dispatch, event[i]);
+}
+
+static void
+machine_power(void *ctx, enum ioemu_power what)
+{
+	static const char *const word[] = { "power-off", "reset", "suspend" };
+	struct machine *m = ctx;
+	int rc = xen_shutdown(m->xen, what);
+
+	log_guest("machine", IOEMU_INFO, word[what]);
+	if (rc)
+		log_warn("Xen refuses the guest's %s: %s", word[what],
+			 strerror(-rc));
+}
+
+/* ---- parts ------------------------------------------------------------------------ */
+
+static int
+machine_open_xen(struct machine *m)
+{
+	const char *what = "";
+	int rc = xen_open((unsigned)m->conf->domid, m->conf->max_vcpus, &m->xen,
+			  &what);
+
+	if (rc)
+		log_error("domain %d: cannot %s: %s", m->conf->domid, what,
+			  strerror(-rc));
+	return rc;
+}
+
+static int
+machine_core(struct machine *m)
+{
+	int rc = route_new(&m->routes);
+
+	if (!rc)
+		rc = claims_new(m->xen, m->routes, &m->claims);
+	if (!rc)
+		rc = irq_new(m->xen, &m->irq);
+	if (!rc)
+		rc = dma_new(m->xen, &m->dma);
+	if (!rc)
+		rc = clock_new(m->loop, &m->clock);
+	if (!rc)
+		rc = dispatch_new(m->xen, m->conf->max_vcpus, m->routes, m->dma,
+				  &m->dispatch);
+	if (rc)
+		log_error("cannot start: %s", strerror(-rc));
+	return rc;
+}
+
+static void
+machine_missing(const struct conf *conf, const struct conf_device *d)
+{
+	const struct conf_word *w;
+
+	log_error("no plugin provides the device type '%s' (%s); folders "
+		  "searched:",
+		  d->type, d->source);
+	for (w = conf->plugin_dirs; w; w = w->next)
+		log_error("  %s", w->text);
+	log_error("  %s", IOEMU_PLUGIN_DIR);
+	log_error("put %s.so there, or name another folder with --plugin-dir",
+		  d->type);
+}
+
+static int
+machine_devices(struct machine *m, const struct host_plugins *plugins)
+{
+	const struct local_env env = {
+		.loop = m->loop,
+		.xen = m->xen,
+		.routes = m->routes,
+		.claims = m->claims,
+		.irq = m->irq,
+		.dma = m->dma,
+		.clock = m->clock,
+		.conf = m->conf,
+		.power = machine_power,
+		.ctx = m,
+	};
+	const struct conf_device *d;
+	int rc = local_new(&env, &m->local);
+
+	for (d = m->conf->devices; !rc && d; d = d->next) {
+		const struct host_type *t = host_plugins_find(plugins, d->type);
+
+		if (!t)
+			machine_missing(m->conf, d);
+		rc = t ? local_add(m->local, t, d) : -ENOENT;
+	}
+	if (!rc)
+		local_finish(m->local);
+	return rc;
+}
+
+static int
+machine_listen(struct machine *m)
+{
+	int rc;
+
+	m->poll = malloc(sizeof(*m->poll));
+	if (!m->poll)
+		return -ENOMEM;
+	rc = uv_poll_init(m->loop, m->poll, xen_fd(m->xen));
+	if (rc) {
+		free(m->poll);
+		m->poll = NULL;
+		return rc;
+	}
+	m->poll->data = m;
+	return uv_poll_start(m->poll, UV_READABLE, machine_events);
+}
+
+static int
+machine_ready(struct machine *m)
+{
+	int rc;
+
+	if (m->conf->stopped) /* libxl asks by query-status instead */
+		return 0;
+	rc = xen_ready(m->xen);
+	if (rc)
+		log_error("cannot write 'running' to xenstore: %s",
+			  strerror(-rc));
+	return rc;
+}
+
+int
+machine_new(uv_loop_t *loop, const struct conf *conf,
+	    const struct host_plugins *plugins, struct machine **out)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	int rc;
+
+	if (!m)
+		return -ENOMEM;
+	m->loop = loop;
+	m->conf = conf;
+	rc = machine_open_xen(m);
+	if (!rc)
+		rc = machine_core(m);
+	if (!rc)
+		rc = machine_devices(m, plugins);
+	if (!rc)
+		rc = machine_listen(m);
+	if (!rc)
+		rc = monitor_new(loop, conf, m->local, m->routes, &m->monitor);
+	if (!rc)
+		rc = machine_ready(m);
+	if (rc) {
+		machine_free(m);
+		return rc;
+	}
+	*out = m;
+	return 0;
+}
+
+void
+machine_free(struct machine *m)
+{
+	if (m->monitor)
+		monitor_free(m->monitor);
+	if (m->poll)
+		uv_close((uv_handle_t *)m->poll, (uv_close_cb)free);
+	local_free(m->local);
+	dispatch_free(m->dispatch);
+	if (m->clock)
+		clock_free(m->clock);
+	dma_free(m->dma);
+	irq_free(m->irq);
+	claims_free(m->claims);
+	route_free(m->routes);
+	xen_close(m->xen);
+	free(m);
+}

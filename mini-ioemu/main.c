@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mini-ioemu: arguments -> plugins -> machine -> loop -> exit status. The
+ * process that libxl starts is the one it signals, so nothing forks here.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ioemu/host.h>
+
+#include "conf.h"
+#include "log.h"
+#include "machine.h"
+#include "monitor.h"
+
+static void
+main_report(void *ctx, const char *path, int err, const char *why)
+{
+	(void)ctx;
+	log_warn("%s: %s: left out", path, why ? why : strerror(-err));
+}
+
+static int
+main_load_dir(struct host_plugins *plugins, const char *dir, bool wanted)
+{
+	int rc = host_plugins_load_dir(plugins, dir, main_report, NULL);
+
+	if (rc < 0 && wanted)
+		log_error("plugin folder %s: %s", dir, strerror(-rc));
+	return rc < 0 && wanted ? rc : 0;
+}
+
+/* The user's folders first: the first type of a name stays. */
+static int
+main_load(struct host_plugins *plugins, const struct conf *conf)
+{
+	const struct conf_word *w;
+	int rc = 0;
+
+	for (w = conf->plugin_dirs; !rc && w; w = w->next)
+		rc = main_load_dir(plugins, w->text, true);
+	return rc ? rc : main_load_dir(plugins, IOEMU_PLUGIN_DIR, false);
+}
+
+static void
+main_list_devices(const struct host_plugins *plugins)
+{
+	static const char *const kind[] = {
+		[IOEMU_KIND_BOOL] = "bool",	[IOEMU_KIND_U8] = "u8",
+		[IOEMU_KIND_U16] = "u16",	[IOEMU_KIND_U32] = "u32",
+		[IOEMU_KIND_U64] = "u64",	[IOEMU_KIND_STRING] = "string",
+		[IOEMU_KIND_BLOCK] = "drive",	[IOEMU_KIND_CHARDEV] = "chardev",
+	};
+	const struct host_type *t;
+	const struct ioemu_prop *p;
+	const char *const *a;
+	unsigned i;
+
+	for (i = 0; (t = host_plugins_at(plugins, i)); i++) {
+		printf("%s", t->type.name);
+		for (a = t->type.aliases; a && *a; a++)
+			printf(", %s", *a);
+		printf(": %s\n    from %s\n", t->type.summary, t->path);
+		if (t->type.parent)
+			printf("    bus=ID of a %s\n", t->type.parent);
+		for (p = t->type.props; p && p->name; p++)
+			printf("    %s=%s%s%s  %s\n", p->name, kind[p->kind],
+			       p->def ? ", default " : "", p->def ? p->def : "",
+			       p->help);
+	}
+}
+
+/* ---- signals -------------------------------------------------------------------- */
+
+#define N_SIGNALS 3u
+
+static const int main_signals[N_SIGNALS] = { SIGHUP, SIGTERM, SIGINT };
+
+static void
+main_signal(uv_signal_t *handle, int signum)
+{
+	log_info("signal %d: ending", signum);
+	uv_stop(handle->loop);
+}
+
+static void
+main_watch_signals(uv_loop_t *loop, uv_signal_t *handle)
+{
+	unsigned i;
+
+	signal(SIGPIPE, SIG_IGN); /* libxl resets it to the default */
+	for (i = 0; i < N_SIGNALS; i++) {
+		uv_signal_init(loop, &handle[i]);
+		uv_signal_start(&handle[i], main_signal, main_signals[i]);
+	}
+}
+
+/* ---- run ------------------------------------------------------------------------- */
+
+/* The toolstack's probe: QMP answers, nothing else. */
+static int
+main_probe(uv_loop_t *loop, const struct conf *conf)
+{
+	struct monitor *mon;
+	int rc = monitor_new(loop, conf, NULL, NULL, &mon);
+
+	if (rc)
+		return rc;
+	uv_run(loop, UV_RUN_DEFAULT);
+	monitor_free(mon);
+	return 0;
+}
+
+static int
+main_guest(uv_loop_t *loop, const struct conf *conf,
+	   const struct host_plugins *plugins)
+{
+	struct machine *machine;
+	int rc = machine_new(loop, conf, plugins, &machine);
+
+	if (rc)
+		return rc;
+	log_info("domain %d: ready", conf->domid);
+	uv_run(loop, UV_RUN_DEFAULT);
+	machine_free(machine);
+	return 0;
+}
+
+static int
+main_run(const struct conf *conf, const struct host_plugins *plugins)
+{
+	uv_signal_t signals[N_SIGNALS];
+	uv_loop_t loop;
+	unsigned i;
+	int rc;
+
+	uv_loop_init(&loop);
+	main_watch_signals(&loop, signals);
+	rc = conf->no_machine ? main_probe(&loop, conf)
+			      : main_guest(&loop, conf, plugins);
+	for (i = 0; i < N_SIGNALS; i++)
+		uv_close((uv_handle_t *)&signals[i], NULL);
+	uv_run(&loop, UV_RUN_DEFAULT); /* let everything close */
+	uv_loop_close(&loop);
+	return rc;
+}
+
+static int
+main_read_machine(struct conf *conf)
+{
+	const char *path = conf->machine_file ? conf->machine_file
+					      : IOEMU_MACHINE_FILE;
+	struct conf_error err;
+	int rc;
+
+	if (conf->no_machine)
+		return 0;
+	rc = conf_read_machine(conf, path, &err);
+	if (rc)
+		log_error("%s", err.text);
+	return rc;
+}
+
+static int
+main_start(struct conf *conf)
+{
+	struct host_plugins *plugins;
+	const struct conf_word *w;
+	int rc = host_plugins_new(&plugins);
+
+	if (rc)
+		return rc;
+	for (w = conf->notes; w; w = w->next)
+		log_info("%s", w->text);
+	rc = main_load(plugins, conf);
+	if (!rc && conf->action == CONF_LIST_DEVICES)
+		main_list_devices(plugins);
+	else if (!rc)
+		rc = main_read_machine(conf);
+	if (!rc && conf->action == CONF_RUN)
+		rc = main_run(conf, plugins);
+	host_plugins_free(plugins);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct conf_error err;
+	struct conf conf;
+	int rc;
+
+	rc = conf_parse(argc, argv, &conf, &err);
+	log_set_level(conf.log_level);
+	if (rc)
+		log_error("%s", err.text);
+	else if (conf.action == CONF_VERSION)
+		printf("mini-ioemu %s\n", IOEMU_VERSION);
+	else if (conf.action == CONF_HELP)
+		fputs(conf_help(), stdout);
+	else
+		rc = main_start(&conf);
+	conf_free(&conf);
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The answers behind struct qmp_ops. The guest itself is paused and resumed by
+ * the toolstack in Xen, so `cont` and `stop` are words here until state has to
+ * be saved.
+ */
+#include "monitor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "qmp.h"
+
+struct monitor {
+	uv_loop_t *loop;
+	const struct conf *conf;
+	struct local *local;
+	const struct route_table *routes;
+	struct qmp *qmp;
+	bool running;
+};
+
+static const char *
+monitor_status(void *ctx)
+{
+	const struct monitor *mon = ctx;
+
+	if (mon->running)
+		return "running";
+	return mon->conf->incoming_fd >= 0 ? "paused" : "prelaunch";
+}
+
+static const char *
+monitor_name(void *ctx)
+{
+	return ((struct monitor *)ctx)->conf->name;
+}
+
+static void
+monitor_cont(void *ctx, struct qmp_call *call)
+{
+	((struct monitor *)ctx)->running = true;
+	qmp_done(call, 0);
+}
+
+static void
+monitor_stop(void *ctx, struct qmp_call *call)
+{
+	((struct monitor *)ctx)->running = false;
+	qmp_done(call, 0);
+}
+
+static bool
+monitor_chardev(void *ctx, unsigned i, struct qmp_chardev *out)
+{
+	struct monitor *mon = ctx;
+
+	return mon->local &&
+	       local_chardev(mon->local, i, &out->label, &out->filename);
+}
+
+static unsigned
+monitor_n_cpus(void *ctx)
+{
+	return ((struct monitor *)ctx)->conf->vcpus;
+}
+
+/* ---- lines for humans ------------------------------------------------------------ */
+
+/* Bounded text. */
+struct text {
+	char *buf;
+	size_t size, len;
+};
+
+static void IOEMU_PRINTF(2, 3)
+text_add(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->buf + t->len, t->size - t->len, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	t->len += (size_t)n;
+	if (t->len >= t->size)
+		t->len = t->size - 1;
+}
+
+static int
+command_devices(struct monitor *mon, const char *arg, struct text *t)
+{
+	struct hostdev *hd;
+	unsigned i;
+
+	(void)arg;
+	for (i = 0; (hd = local_at(mon->local, i)); i++)
+		text_add(t, "%-16s %-14s %s\n", hd->dev.id, hd->type->type.name,
+			 hd->type->path);
+	return 0;
+}
+
+static int
+command_ranges(struct monitor *mon, const char *arg, struct text *t)
+{
+	static const char *const space[] = { "io", "mem", "config" };
+	const struct range *r;
+	unsigned s, i;
+
+	(void)arg;
+	for (s = 0; s < ROUTE_SPACES; s++)
+		for (i = 0; (r = route_at(mon->routes, s, i)); i++)
+			text_add(t, "%-6s %012llx-%012llx %s %s\n", space[s],
+				 (unsigned long long)r->first,
+				 (unsigned long long)r->last,
+				 r->window->hd->dev.id,
+				 r->window->region.name);
+	return 0;
+}
+
+/* "ask DEVICE WORDS": the device's own query. */
+static int
+command_ask(struct monitor *mon, const char *arg, struct text *t)
+{
+	char id[64];
+	size_t n = strcspn(arg, " ");
+	struct hostdev *hd;
+	int rc;
+
+	snprintf(id, sizeof(id), "%.*s", (int)(n < 63 ? n : 63), arg);
+	hd = local_find(mon->local, id);
+	if (!hd) {
+		text_add(t, "no device '%s'; 'devices' lists them\n", id);
+		return 0;
+	}
+	arg += n;
+	rc = hostdev_query(hd, arg + strspn(arg, " "), t->buf, t->size);
+	if (rc < 0)
+		text_add(t, "%s does not know '%s'\n", id, arg);
+	else
+		t->len = (size_t)rc;
+	return 0;
+}
+
+static int
+command_help(struct monitor *mon, const char *arg, struct text *t)
+{
+	(void)mon;
+	(void)arg;
+	text_add(t, "devices            the devices, their types and files\n"
+		    "ranges             who answers which addresses\n"
+		    "ask DEVICE WORDS   a question to one device\n");
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	int (*run)(struct monitor *mon, const char *arg, struct text *t);
+} commands[] = {
+	{ "ask", command_ask },	      { "devices", command_devices },
+	{ "help", command_help },     { "ranges", command_ranges },
+};
+
+static int
+monitor_command(void *ctx, const char *line, char *buf, size_t size)
+{
+	struct text text = { .buf = buf, .size = size };
+	size_t n, i;
+
+	line += strspn(line, " ");
+	n = strcspn(line, " ");
+	buf[0] = '\0';
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strlen(commands[i].word) != n ||
+		    strncmp(commands[i].word, line, n))
+			continue;
+		line += n;
+		line += strspn(line, " ");
+		if (((struct monitor *)ctx)->local)
+			(void)commands[i].run(ctx, line, &text);
+		return (int)text.len;
+	}
+	return -ENOENT;
+}
+
+static void
+monitor_quit(void *ctx)
+{
+	uv_stop(((struct monitor *)ctx)->loop);
+}
+
+static const struct qmp_ops monitor_ops = {
+	.package = "mini-ioemu " IOEMU_VERSION,
+	.status = monitor_status,
+	.name = monitor_name,
+	.cont = monitor_cont,
+	.stop = monitor_stop,
+	.chardev = monitor_chardev,
+	.n_cpus = monitor_n_cpus,
+	.command = monitor_command,
+	.quit = monitor_quit,
+};
+
+static int
+monitor_listen(struct monitor *mon)
+{
+	const struct conf_monitor *c;
+	int rc = 0;
+
+	for (c = mon->conf->monitors; !rc && c; c = c->next) {
+		rc = c->path ? qmp_listen_path(mon->qmp, c->path)
+			     : qmp_listen_fd(mon->qmp, c->fd);
+		if (rc)
+			log_error("QMP socket %s: %s",
+				  c->path ? c->path : c->id, strerror(-rc));
+	}
+	return rc;
+}
+
+int
+monitor_new(uv_loop_t *loop, const struct conf *conf, struct local *local,
+	    const struct route_table *routes, struct monitor **out)
+{
+	struct monitor *mon = calloc(1, sizeof(*mon));
+	int rc;
+
+	if (!mon)
+		return -ENOMEM;
+	*mon = (struct monitor){
+		.loop = loop,
+		.conf = conf,
+		.local = local,
+		.routes = routes,
+		.running = !conf->stopped,
+	};
+	rc = qmp_new(loop, &monitor_ops, mon, &mon->qmp);
+	if (!rc)
+		rc = monitor_listen(mon);
+	if (rc) {
+		monitor_free(mon);
+		return rc;
+	}
+	*out = mon;
+	return 0;
+}
+
+void
+monitor_free(struct monitor *mon)
+{
+	if (mon->qmp)
+		qmp_free(mon->qmp);
+	free(mon);
+}

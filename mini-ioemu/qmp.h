@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qmp.h - the control sockets: JSON commands as libxl sends them. The server
+ * knows clients, messages and the table of commands; what a command means for
+ * the guest is behind struct qmp_ops, so it knows nothing of Xen or devices.
+ *
+ * A client that reads slowly, sends slowly or vanishes costs nobody else
+ * anything: every socket is non-blocking, every buffer has a limit.
+ */
+#ifndef QMP_H
+#define QMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+#define QMP_MAX_CLIENTS 8u /* of one socket; more wait in its backlog */
+#define QMP_MAX_MESSAGE                                                        \
+	(1u << 20)	    /* bytes of one command, as libxl's limit          \
+			     */
+#define QMP_MAX_DEPTH 32u   /* brackets inside brackets */
+#define QMP_MAX_FDS 4u	    /* received and not yet taken, per client */
+#define QMP_MAX_TEXT 65536u /* answer of one human monitor command */
+
+struct qmp;
+
+/* One command being answered; valid until it is. */
+struct qmp_call;
+
+struct qmp_chardev {
+	const char *label;    /* "serial0" */
+	const char *filename; /* "pty:/dev/pts/3" */
+};
+
+/* What the core provides. All must be set. */
+struct qmp_ops {
+	const char *package; /* "mini-ioemu 0.1": shown by query-version */
+	/* QEMU's word: prelaunch, running, paused, shutdown, inmigrate ... */
+	const char *(*status)(void *ctx);
+	const char *(*name)(void *ctx); /* the guest's; NULL: none */
+	/* The core answers with qmp_done(), inside the call or later. */
+	void (*cont)(void *ctx, struct qmp_call *call);
+	void (*stop)(void *ctx, struct qmp_call *call);
+	/* The i-th character device; false past the end. */
+	bool (*chardev)(void *ctx, unsigned i, struct qmp_chardev *out);
+	unsigned (*n_cpus)(void *ctx); /* online; indexes are 0 .. n - 1 */
+	/*
+	 * A line for humans, e.g. "vga-text". Writes text with a NUL at its
+	 * end; returns its length, -ENOENT if the first word is unknown.
+	 */
+	int (*command)(void *ctx, const char *line, char *buf, size_t size);
+	/* The answer has been sent: leave the loop. */
+	void (*quit)(void *ctx);
+};
+
+int qmp_new(uv_loop_t *loop, const struct qmp_ops *ops, void *ctx,
+	    struct qmp **out);
+
+/* Listen on a path (mode 0600; a stale socket there is removed first, the file
+ * goes away with qmp_free). -errno as of bind(2). */
+int qmp_listen_path(struct qmp *qmp, const char *path);
+
+/* Serve a socket that listens already; the fd becomes ours if this succeeds. */
+int qmp_listen_fd(struct qmp *qmp, int fd);
+
+/* Close everything; run the loop once afterwards. Calls that are not answered
+ * yet must still be, later: they then free themselves. */
+void qmp_free(struct qmp *qmp);
+
+/*
+ * Answer a call of the core's with {} or, given -errno, with GenericError.
+ * Exactly once; the call is gone afterwards.
+ */
+void qmp_done(struct qmp_call *call, int err);
+
+/* The oldest file descriptor the client sent, the caller's from now on; -ENOENT
+ * if there is none. */
+int qmp_take_fd(struct qmp_call *call);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands: a row in the table and a function each. What libxl expects of
+ * each answer is in libxl_dm.c, libxl_domain.c and libxl_qmp.c; names and
+ * members are those of QEMU's qapi.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qmppriv.h"
+
+/*
+ * libxl chooses forms of commands by version (libxl_qmp.c,
+ * qmp_ev_parse_error_messages and its callers): those of 7.2 are served.
+ */
+#define VERSION_MAJOR 7
+#define VERSION_MINOR 2
+#define VERSION_MICRO 0
+
+static const struct qmp_ops *
+call_ops(const struct qmp_call *call)
+{
+	return call->client->qmp->ops;
+}
+
+static void *
+call_ctx(const struct qmp_call *call)
+{
+	return call->client->qmp->ctx;
+}
+
+static json_t *
+version_object(const struct qmp_ops *ops)
+{
+	return json_pack("{s:{s:i, s:i, s:i}, s:o}", "qemu", "major",
+			 VERSION_MAJOR, "minor", VERSION_MINOR, "micro",
+			 VERSION_MICRO, "package", qmp_text(ops->package));
+}
+
+json_t *
+qmp_greeting(const struct qmp_ops *ops)
+{
+	return json_pack("{s:{s:o, s:[]}}", "QMP", "version",
+			 version_object(ops), "capabilities");
+}
+
+static void
+run_capabilities(struct qmp_call *call)
+{
+	const json_t *enable = json_object_get(call->args, "enable");
+
+	if (enable && (!json_is_array(enable) || json_array_size(enable))) {
+		qmp_error(call, QMP_GENERIC_ERROR,
+			  "Parameter 'enable': no capability can be enabled");
+		return;
+	}
+	call->client->negotiated = true;
+	qmp_return(call, json_object());
+}
+
+static void
+run_query_version(struct qmp_call *call)
+{
+	qmp_return(call, version_object(call_ops(call)));
+}
+
+static void
+run_query_status(struct qmp_call *call)
+{
+	const char *status = call_ops(call)->status(call_ctx(call));
+
+	qmp_return(call,
+		   json_pack("{s:s, s:b, s:b}", "status", status, "running",
+			     !strcmp(status, "running"), "singlestep", 0));
+}
+
+static void
+run_query_name(struct qmp_call *call)
+{
+	const char *name = call_ops(call)->name(call_ctx(call));
+
+	qmp_return(call, name ? json_pack("{s:o}", "name", qmp_text(name))
+			      : json_object());
+}
+
+static void
+run_query_chardev(struct qmp_call *call)
+{
+	struct qmp_chardev chr;
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; call_ops(call)->chardev(call_ctx(call), i, &chr); i++)
+		json_array_append_new(list,
+				      json_pack("{s:o, s:o, s:b}", "label",
+						qmp_text(chr.label), "filename",
+						qmp_text(chr.filename),
+						"frontend-open", 1));
+	qmp_return(call, list);
+}
+
+static void
+run_query_vnc(struct qmp_call *call)
+{
+	qmp_return(call, json_pack("{s:b}", "enabled", 0));
+}
+
+static void
+run_query_cpus_fast(struct qmp_call *call)
+{
+	unsigned i, n = call_ops(call)->n_cpus(call_ctx(call));
+	json_t *list = json_array();
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(list,
+				      json_pack("{s:i, s:s}", "cpu-index",
+						(int)i, "target", "x86_64"));
+	qmp_return(call, list);
+}
+
+/* Xen 4.20 looks here for `run-with` and takes -chroot, -runas otherwise. */
+static void
+run_query_command_line_options(struct qmp_call *call)
+{
+	qmp_return(call, json_array());
+}
+
+static void
+run_cont(struct qmp_call *call)
+{
+	call_ops(call)->cont(call_ctx(call), call);
+}
+
+static void
+run_stop(struct qmp_call *call)
+{
+	call_ops(call)->stop(call_ctx(call), call);
+}
+
+static void
+run_human_monitor_command(struct qmp_call *call)
+{
+	const char *line =
+		json_string_value(json_object_get(call->args, "command-line"));
+	char *text;
+	int len;
+
+	if (!line) {
+		qmp_error(call, QMP_GENERIC_ERROR,
+			  "Parameter 'command-line' is missing");
+		return;
+	}
+	text = malloc(QMP_MAX_TEXT);
+	if (!text) {
+		qmp_done(call, -ENOMEM);
+		return;
+	}
+	text[0] = '\0';
+	len = call_ops(call)->command(call_ctx(call), line, text, QMP_MAX_TEXT);
+	if (len == -ENOENT) /* as QEMU: an answer, not an error */
+		qmp_return(call,
+			   json_sprintf("unknown command: '%s'\r\n", line));
+	else if (len < 0)
+		qmp_done(call, len);
+	else
+		qmp_return(call, qmp_text(text));
+	free(text);
+}
+
+static void
+run_quit(struct qmp_call *call)
+{
+	const struct qmp_ops *ops = call_ops(call);
+	void *ctx = call_ctx(call);
+
+	qmp_return(call, json_object());
+	ops->quit(ctx);
+}
+
+static void run_query_commands(struct qmp_call *call);
+
+static const struct qmp_command commands[] = {
+	{ "cont", NULL, run_cont },
+	{ "human-monitor-command", "command-line cpu-index",
+	  run_human_monitor_command },
+	{ "qmp_capabilities", "enable", run_capabilities },
+	{ "query-chardev", NULL, run_query_chardev },
+	{ "query-command-line-options", "option",
+	  run_query_command_line_options },
+	{ "query-commands", NULL, run_query_commands },
+	{ "query-cpus-fast", NULL, run_query_cpus_fast },
+	{ "query-name", NULL, run_query_name },
+	{ "query-status", NULL, run_query_status },
+	{ "query-version", NULL, run_query_version },
+	{ "query-vnc", NULL, run_query_vnc },
+	{ "quit", NULL, run_quit },
+	{ "stop", NULL, run_stop },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+run_query_commands(struct qmp_call *call)
+{
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < N_COMMANDS; i++)
+		json_array_append_new(
+			list, json_pack("{s:s}", "name", commands[i].name));
+	qmp_return(call, list);
+}
+
+const struct qmp_command *
+qmp_command_find(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qmppriv.h - the parts of the QMP server among themselves:
+ *
+ *   qmp.c        sockets that listen
+ *   qmpclient.c  one client: bytes in, bytes out, file descriptors
+ *   qmpscan.c    where a message ends
+ *   qmpcall.c    a message is a call; its answer
+ *   qmpcmd.c     the table of commands
+ */
+#ifndef QMPPRIV_H
+#define QMPPRIV_H
+
+#include <jansson.h>
+
+#include "qmp.h"
+
+struct qmp_client;
+struct qmp_listener;
+
+struct qmp {
+	uv_loop_t *loop;
+	const struct qmp_ops *ops;
+	void *ctx;
+	struct qmp_listener *listeners;
+	uv_timer_t retry; /* no file descriptors were left: accept again */
+};
+
+struct qmp_listener {
+	struct qmp_listener *next;
+	struct qmp *qmp;
+	uv_poll_t poll;
+	int fd;
+	char *path; /* ours to remove; NULL: none */
+	unsigned n_clients;
+	struct qmp_client *clients;
+};
+
+/* ---- qmpscan.c --------------------------------------------------------------
+ */
+
+struct qmp_scan {
+	unsigned depth;
+	bool in_string, escaped;
+};
+
+/*
+ * Look for the end of one JSON object. Returns 1: it ends at *used; 0: all
+ * bytes are looked at, more are needed; -EPROTO: no object; -E2BIG: too deep.
+ */
+int qmp_scan(struct qmp_scan *scan, const char *text, size_t len, size_t *used);
+
+/* ---- qmpcall.c --------------------------------------------------------------
+ */
+
+struct qmp_call {
+	struct qmp_client *client;
+	json_t *id;   /* echoed; NULL: none */
+	json_t *args; /* an object, or NULL */
+	json_t *request;
+};
+
+struct qmp_command {
+	const char *name;
+	const char *args; /* names it takes, blanks between; NULL: none */
+	void (*run)(struct qmp_call *call);
+};
+
+/* The answer; takes over `value`. Exactly one of these for each call. */
+void qmp_return(struct qmp_call *call, json_t *value);
+__attribute__((format(printf, 3, 4))) void
+qmp_error(struct qmp_call *call, const char *class, const char *fmt, ...);
+
+#define QMP_GENERIC_ERROR "GenericError"
+#define QMP_COMMAND_NOT_FOUND "CommandNotFound"
+
+/* Any bytes as a JSON string: what is not UTF-8 becomes '?'. */
+json_t *qmp_text(const char *text);
+
+/* Run one message; the answer comes inside, or later. */
+void qmp_call_start(struct qmp_call *call, const char *text, size_t len);
+/* Answer bytes that are no message. */
+void qmp_call_refuse(struct qmp_call *call, int err);
+
+/* ---- qmpcmd.c ---------------------------------------------------------------
+ */
+
+const struct qmp_command *qmp_command_find(const char *name);
+json_t *qmp_greeting(const struct qmp_ops *ops);
+
+/* ---- qmpclient.c ------------------------------------------------------------
+ */
+
+struct qmp_client {
+	struct qmp_client *next;
+	struct qmp_listener *listener; /* NULL: closed */
+	struct qmp *qmp;
+	uv_poll_t poll;
+	int fd;
+	bool negotiated; /* qmp_capabilities was seen */
+	bool last;	 /* close after this answer */
+	bool running, called, gone;
+
+	char *in;
+	size_t in_len, in_size, in_scanned;
+	struct qmp_scan scan;
+	char *out;
+	size_t out_len, out_sent;
+
+	int fds[QMP_MAX_FDS];
+	unsigned n_fds;
+	struct qmp_call call; /* one at a time; `called` while unanswered */
+};
+
+/* Takes over fd. */
+int qmp_client_new(struct qmp_listener *listener, int fd);
+void qmp_client_close(struct qmp_client *client);
+/* The call is answered with this message; NULL: out of memory. */
+void qmp_client_answer(struct qmp_client *client, json_t *message);
+
+/* qmp.c: a client of the listener has gone. */
+void qmp_client_left(struct qmp_listener *listener);
+
+#endif

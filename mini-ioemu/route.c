@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two lists: `wanted`, in order of precedence, and for each space `holds`,
+ * sorted pieces without overlap, made anew from `wanted` on every change.
+ * Changes are rare (a BAR moves), look-ups are not.
+ */
+#include "route.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* n wanted ranges cut each other into at most 2n - 1 pieces. */
+#define MAX_PIECES (2 * ROUTE_MAX)
+
+struct wanted {
+	enum ioemu_space space;
+	struct range range;
+};
+
+struct pieces {
+	unsigned n;
+	struct range range[MAX_PIECES];
+};
+
+struct route_table {
+	unsigned n_wanted;
+	struct wanted wanted[ROUTE_MAX];
+	struct pieces holds[ROUTE_SPACES];
+};
+
+int
+route_new(struct route_table **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
+}
+
+void
+route_free(struct route_table *t)
+{
+	free(t);
+}
+
+/* Index of the first piece that ends at or after addr. */
+static unsigned
+pieces_find(const struct pieces *p, uint64_t addr)
+{
+	unsigned lo = 0, hi = p->n;
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (p->range[mid].last < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void
+pieces_insert(struct pieces *p, unsigned at, const struct range *r,
+	      struct interval part)
+{
+	assert(p->n < MAX_PIECES);
+	memmove(&p->range[at + 1], &p->range[at],
+		(p->n - at) * sizeof(p->range[0]));
+	p->range[at] = *r;
+	p->range[at].first = part.first;
+	p->range[at].last = part.last;
+	p->n++;
+}
+
+/* Add what of r is not yet held by others. */
+static void
+pieces_fill(struct pieces *p, const struct range *r)
+{
+	uint64_t next = r->first;
+	unsigned i = pieces_find(p, next);
+
+	for (;;) {
+		bool more = i < p->n && p->range[i].first <= r->last;
+		uint64_t end = more ? p->range[i].first : r->last;
+
+		if (more && end > next) {
+			pieces_insert(p, i++, r,
+				      (struct interval){ next, end - 1 });
+		} else if (!more) {
+			pieces_insert(p, i, r, (struct interval){ next, end });
+			return;
+		}
+		if (p->range[i].last >= r->last)
+			return;
+		next = p->range[i++].last + 1;
+	}
+}
+
+static void
+route_rebuild(struct route_table *t, enum ioemu_space space)
+{
+	unsigned i;
+
+	t->holds[space].n = 0;
+	for (i = 0; i < t->n_wanted; i++)
+		if (t->wanted[i].space == space)
+			pieces_fill(&t->holds[space], &t->wanted[i].range);
+}
+
+int
+route_add(struct route_table *t, enum ioemu_space space, uint64_t base,
+	  uint64_t size, struct target *target, struct host_window *window)
+{
+	uint64_t end = space == IOEMU_IO ? 0xffff : UINT64_MAX;
+
+	if (!size || base > end || size - 1 > end - base)
+		return -EINVAL;
+	if (t->n_wanted == ROUTE_MAX)
+		return -ENOSPC;
+	t->wanted[t->n_wanted++] = (struct wanted){
+		.space = space,
+		.range = {
+			.first = base,
+			.last = base + size - 1,
+			.target = target,
+			.window = window,
+			.base = base,
+		},
+	};
+	route_rebuild(t, space);
+	return 0;
+}
+
+void
+route_del(struct route_table *t, const struct host_window *window)
+{
+	bool changed[ROUTE_SPACES] = { false };
+	unsigned i, n = 0;
+
+	for (i = 0; i < t->n_wanted; i++) {
+		if (t->wanted[i].range.window == window)
+			changed[t->wanted[i].space] = true;
+		else
+			t->wanted[n++] = t->wanted[i];
+	}
+	t->n_wanted = n;
+	for (i = 0; i < ROUTE_SPACES; i++)
+		if (changed[i])
+			route_rebuild(t, (enum ioemu_space)i);
+}
+
+const struct range *
+route_find(const struct route_table *t, enum ioemu_space space, uint64_t addr)
+{
+	const struct pieces *p = &t->holds[space];
+	unsigned i = pieces_find(p, addr);
+
+	if (i == p->n || p->range[i].first > addr)
+		return NULL;
+	return &p->range[i];
+}
+
+const struct range *
+route_at(const struct route_table *t, enum ioemu_space space, unsigned i)
+{
+	const struct pieces *p = &t->holds[space];
+
+	return i < p->n ? &p->range[i] : NULL;
+}
+
+unsigned
+route_cover(const struct route_table *t, enum ioemu_space space,
+	    struct interval *out)
+{
+	const struct pieces *p = &t->holds[space];
+	unsigned i, n = 0;
+
+	for (i = 0; i < p->n; i++) {
+		const struct range *r = &p->range[i];
+
+		if (n && r->first && out[n - 1].last == r->first - 1)
+			out[n - 1].last = r->last;
+		else
+			out[n++] = (struct interval){ r->first, r->last };
+	}
+	return n;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * route.h - which window answers an address. Pure: knows neither devices nor
+ * Xen.
+ *
+ * Guests can lay BARs over each other and over fixed windows. The table keeps
+ * what is wanted, and from it what holds: windows added earlier win where two
+ * overlap, and the loser reappears when the winner moves away.
+ */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include <ioemu/device.h>
+
+#define ROUTE_MAX 512u /* windows in all spaces together */
+#define ROUTE_SPACES 3u
+
+struct target;
+
+/* [first, last], both included. */
+struct range {
+	uint64_t first, last;
+	struct target *target;
+	struct host_window *window;
+	uint64_t base; /* address of the window's offset 0 */
+};
+
+struct interval {
+	uint64_t first, last;
+};
+
+struct route_table;
+
+int route_new(struct route_table **out);
+void route_free(struct route_table *t);
+
+/* -ENOSPC: table full; -EINVAL: size 0 or past the end of the space. */
+int route_add(struct route_table *t, enum ioemu_space space, uint64_t base,
+	      uint64_t size, struct target *target, struct host_window *window);
+/* All of a window's places; nothing happens if it has none. */
+void route_del(struct route_table *t, const struct host_window *window);
+
+/* NULL: nobody. Valid until the next route_add() or route_del(). */
+const struct range *route_find(const struct route_table *t,
+			       enum ioemu_space space, uint64_t addr);
+
+/* What holds in a space, by address, pieces of one window apart; for
+ * listings. NULL past the end. */
+const struct range *route_at(const struct route_table *t,
+			     enum ioemu_space space, unsigned i);
+
+/*
+ * What a space covers as few sorted intervals, neighbours joined: what to claim
+ * from Xen. Returns their number, at most ROUTE_MAX * 2.
+ */
+unsigned route_cover(const struct route_table *t, enum ioemu_space space,
+		     struct interval *out);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Xen, through its libraries: one ioreq server, mapped by resource (never by
+ * guest frame: 4.17's pool of those is faulty), and the device model calls.
+ */
+#include "xen.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define __XEN_TOOLS__ 1 /* for HVM_IOREQSRV_BUFIOREQ_ATOMIC */
+
+#include <xendevicemodel.h>
+#include <xenevtchn.h>
+#include <xenforeignmemory.h>
+#include <xenstore.h>
+
+#include <xen/memory.h>
+#include <xen/sched.h>
+#include <xen/hvm/dm_op.h>
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/ioreq.h>
+
+#include "slot.h"
+
+_Static_assert(sizeof(struct slot) == sizeof(struct ioreq), "slot size");
+_Static_assert(offsetof(struct slot, port) == offsetof(struct ioreq, vp_eport),
+	       "slot layout");
+_Static_assert(offsetof(struct slot, type) == offsetof(struct ioreq, type),
+	       "slot layout");
+_Static_assert(SLOT_RING_ENTRIES == IOREQ_BUFFER_SLOT_NUM, "ring size");
+
+#define PAGE 4096u
+#define MAX_PORTS 4096u /* event channels of this domain we can tell apart */
+#define RING_FRAME 0	/* frames of XENMEM_resource_ioreq_server */
+#define SLOT_FRAME 1
+#define N_FRAMES 2
+#define MAX_MAP 64u /* pages of one mapping */
+
+struct xen {
+	domid_t domid;
+	unsigned vcpus;
+	ioservid_t server;
+	bool have_server;
+	xendevicemodel_handle *dm;
+	xenforeignmemory_handle *fm;
+	xenevtchn_handle *ec;
+	xenforeignmemory_resource_handle *resource;
+	void *pages;
+	evtchn_port_t port[XEN_MAX_VCPUS];
+	evtchn_port_t ring_port;
+	int16_t owner[MAX_PORTS]; /* port -> vCPU or XEN_EVENT_RING */
+};
+
+/* The libraries answer -1 and errno. */
+static int
+xen_rc(int rc)
+{
+	return rc < 0 ? -errno : 0;
+}
+
+/* ---- open and close ---------------------------------------------------------- */
+
+static int
+xen_bind(struct xen *xen, evtchn_port_t remote, int16_t owner,
+	 evtchn_port_t *out)
+{
+	xenevtchn_port_or_error_t port =
+		xenevtchn_bind_interdomain(xen->ec, xen->domid, remote);
+
+	if (port < 0)
+		return -errno;
+	if (port >= (xenevtchn_port_or_error_t)MAX_PORTS)
+		return -ERANGE;
+	xen->owner[port] = owner;
+	*out = (evtchn_port_t)port;
+	return 0;
+}
+
+static int
+xen_bind_all(struct xen *xen, evtchn_port_t ring_port)
+{
+	const struct slot *slots = xen_slots(xen);
+	unsigned i;
+	int rc;
+
+	rc = xen_bind(xen, ring_port, XEN_EVENT_RING, &xen->ring_port);
+	for (i = 0; !rc && i < xen->vcpus; i++)
+		rc = xen_bind(xen, slots[i].port, (int16_t)i, &xen->port[i]);
+	return rc;
+}
+
+static int
+xen_make_server(struct xen *xen, const char **what)
+{
+	evtchn_port_t ring_port;
+
+	*what = "create the ioreq server";
+	if (xendevicemodel_create_ioreq_server(xen->dm, xen->domid,
+					       HVM_IOREQSRV_BUFIOREQ_ATOMIC,
+					       &xen->server))
+		return -errno;
+	xen->have_server = true;
+	*what = "map the ioreq pages";
+	xen->resource = xenforeignmemory_map_resource(
+		xen->fm, xen->domid, XENMEM_resource_ioreq_server, xen->server,
+		RING_FRAME, N_FRAMES, &xen->pages, PROT_READ | PROT_WRITE, 0);
+	if (!xen->resource)
+		return -errno;
+	*what = "ask for the ring's port";
+	if (xendevicemodel_get_ioreq_server_info(xen->dm, xen->domid,
+						 xen->server, NULL, NULL,
+						 &ring_port))
+		return -errno;
+	/* the slots name their ports only once the server is enabled; the
+	 * guest does not run before the toolstack says so */
+	*what = "enable the ioreq server";
+	if (xendevicemodel_set_ioreq_server_state(xen->dm, xen->domid,
+						  xen->server, 1))
+		return -errno;
+	*what = "bind the vCPUs' event channels";
+	return xen_bind_all(xen, ring_port);
+}
+
+static int
+xen_open_handles(struct xen *xen, const char **what)
+{
+	int flags;
+
+	*what = "open the Xen interfaces (run as root in dom0)";
+	xen->dm = xendevicemodel_open(NULL, 0);
+	xen->fm = xenforeignmemory_open(NULL, 0);
+	xen->ec = xenevtchn_open(NULL, 0);
+	if (!xen->dm || !xen->fm || !xen->ec)
+		return errno ? -errno : -EIO;
+	flags = fcntl(xenevtchn_fd(xen->ec), F_GETFL);
+	return xen_rc(fcntl(xenevtchn_fd(xen->ec), F_SETFL,
+			    flags | O_NONBLOCK));
+}
+
+int
+xen_open(unsigned domid, unsigned vcpus, struct xen **out, const char **what)
+{
+	struct xen *xen;
+	int rc;
+
+	*what = "allocate memory";
+	if (vcpus > XEN_MAX_VCPUS)
+		return -EINVAL;
+	xen = calloc(1, sizeof(*xen));
+	if (!xen)
+		return -ENOMEM;
+	xen->domid = (domid_t)domid;
+	xen->vcpus = vcpus;
+	rc = xen_open_handles(xen, what);
+	if (!rc)
+		rc = xen_make_server(xen, what);
+	if (rc) {
+		xen_close(xen);
+		return rc;
+	}
+	*out = xen;
+	return 0;
+}
+
+void
+xen_close(struct xen *xen)
+{
+	if (!xen)
+		return;
+	if (xen->ec)
+		xenevtchn_close(xen->ec); /* unbinds every port */
+	if (xen->resource)
+		xenforeignmemory_unmap_resource(xen->fm, xen->resource);
+	if (xen->have_server)
+		xendevicemodel_destroy_ioreq_server(xen->dm, xen->domid,
+						    xen->server);
+	if (xen->fm)
+		xenforeignmemory_close(xen->fm);
+	if (xen->dm)
+		xendevicemodel_close(xen->dm);
+	free(xen);
+}
+
+int
+xen_enable(struct xen *xen, bool on)
+{
+	return xen_rc(xendevicemodel_set_ioreq_server_state(
+		xen->dm, xen->domid, xen->server, on));
+}
+
+/* ---- requests ------------------------------------------------------------------ */
+
+void *
+xen_slots(struct xen *xen)
+{
+	return (uint8_t *)xen->pages + SLOT_FRAME * PAGE;
+}
+
+void *
+xen_ring(struct xen *xen)
+{
+	return (uint8_t *)xen->pages + RING_FRAME * PAGE;
+}
+
+int
+xen_fd(struct xen *xen)
+{
+	return xenevtchn_fd(xen->ec);
+}
+
+/*
+ * The event channel device gives as many ports as fit at one read and unmasks
+ * as many at one write (public/io evtchn device of Linux); the library does one
+ * at a time.
+ */
+int
+xen_events(struct xen *xen, int *events, unsigned max)
+{
+	evtchn_port_t ports[XEN_MAX_VCPUS + 1];
+	size_t want = max < XEN_MAX_VCPUS + 1 ? max : XEN_MAX_VCPUS + 1;
+	ssize_t got = read(xen_fd(xen), ports, want * sizeof(ports[0]));
+	unsigned i, n;
+
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	n = (unsigned)got / sizeof(ports[0]);
+	if (write(xen_fd(xen), ports, (size_t)got) != got)
+		return -EIO;
+	for (i = 0; i < n; i++)
+		events[i] = xen->owner[ports[i] % MAX_PORTS];
+	return (int)n;
+}
+
+void
+xen_notify(struct xen *xen, unsigned vcpu)
+{
+	(void)xenevtchn_notify(xen->ec, xen->port[vcpu]);
+}
+
+/* ---- claims ---------------------------------------------------------------------- */
+
+static int
+xen_claim_pci(struct xen *xen, uint64_t first, bool on)
+{
+	uint32_t sbdf = (uint32_t)(first >> 32);
+	int (*call)(xendevicemodel_handle *, domid_t, ioservid_t, uint16_t,
+		    uint8_t, uint8_t, uint8_t) =
+		on ? xendevicemodel_map_pcidev_to_ioreq_server
+		   : xendevicemodel_unmap_pcidev_from_ioreq_server;
+
+	return xen_rc(call(xen->dm, xen->domid, xen->server,
+			   (uint16_t)(sbdf >> 16), (uint8_t)(sbdf >> 8),
+			   (uint8_t)(sbdf >> 3 & 0x1f), (uint8_t)(sbdf & 7)));
+}
+
+int
+xen_claim(struct xen *xen, enum ioemu_space space, uint64_t first,
+	  uint64_t last)
+{
+	if (space == IOEMU_CONFIG)
+		return xen_claim_pci(xen, first, true);
+	return xen_rc(xendevicemodel_map_io_range_to_ioreq_server(
+		xen->dm, xen->domid, xen->server, space == IOEMU_MEM, first,
+		last));
+}
+
+int
+xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
+	    uint64_t last)
+{
+	if (space == IOEMU_CONFIG)
+		return xen_claim_pci(xen, first, false);
+	return xen_rc(xendevicemodel_unmap_io_range_from_ioreq_server(
+		xen->dm, xen->domid, xen->server, space == IOEMU_MEM, first,
+		last));
+}
+
+/* ---- to the guest ------------------------------------------------------------------ */
+
+int
+xen_isa_irq(struct xen *xen, unsigned irq, bool level)
+{
+	return xen_rc(xendevicemodel_set_isa_irq_level(
+		xen->dm, xen->domid, (uint8_t)irq, level));
+}
+
+int
+xen_intx(struct xen *xen, unsigned slot, unsigned pin, bool level)
+{
+	return xen_rc(xendevicemodel_set_pci_intx_level(
+		xen->dm, xen->domid, 0, 0, (uint8_t)slot, (uint8_t)pin, level));
+}
+
+int
+xen_link_route(struct xen *xen, unsigned link, unsigned irq)
+{
+	return xen_rc(xendevicemodel_set_pci_link_route(
+		xen->dm, xen->domid, (uint8_t)link, (uint8_t)irq));
+}
+
+int
+xen_msi(struct xen *xen, uint64_t addr, uint32_t data)
+{
+	return xen_rc(
+		xendevicemodel_inject_msi(xen->dm, xen->domid, addr, data));
+}
+
+int
+xen_shutdown(struct xen *xen, enum ioemu_power how)
+{
+	static const unsigned reason[] = {
+		[IOEMU_POWER_OFF] = SHUTDOWN_poweroff,
+		[IOEMU_POWER_RESET] = SHUTDOWN_reboot,
+	};
+
+	if (how == IOEMU_POWER_SUSPEND) /* an HVM parameter, not a DM call */
+		return -EOPNOTSUPP;
+	return xen_rc(xendevicemodel_shutdown(xen->dm, xen->domid,
+					      reason[how]));
+}
+
+void *
+xen_map(struct xen *xen, uint64_t gfn, unsigned n, bool *ok)
+{
+	xen_pfn_t pfn[MAX_MAP] = { 0 };
+	int err[MAX_MAP];
+	bool any = false;
+	void *addr;
+	unsigned i;
+
+	if (n > MAX_MAP)
+		return NULL;
+	for (i = 0; i < n; i++)
+		pfn[i] = gfn + i;
+	addr = xenforeignmemory_map(xen->fm, xen->domid, PROT_READ | PROT_WRITE,
+				    n, pfn, err);
+	if (!addr)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		ok[i] = !err[i];
+		any |= ok[i];
+	}
+	if (any)
+		return addr;
+	xenforeignmemory_unmap(xen->fm, addr, n);
+	return NULL;
+}
+
+void
+xen_unmap(struct xen *xen, void *addr, unsigned n)
+{
+	(void)xenforeignmemory_unmap(xen->fm, addr, n);
+}
+
+/* libxl waits for this node (libxl_dm.c, device_model_confirm). Relative to
+ * our own domain's home, as the device model runs in dom0 or elsewhere. */
+int
+xen_ready(struct xen *xen)
+{
+	struct xs_handle *xs = xs_open(0);
+	char path[64];
+	bool ok;
+
+	if (!xs)
+		return -errno;
+	snprintf(path, sizeof(path), "device-model/%u/state", xen->domid);
+	ok = xs_write(xs, XBT_NULL, path, "running", strlen("running"));
+	xs_close(xs);
+	return ok ? 0 : -EIO;
+}

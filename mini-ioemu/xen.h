@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xen.h - all that this program asks of Xen for one guest. xen.c is the only
+ * file that knows Xen's headers; tests put a scripted Xen behind the same
+ * functions (tests/spine/fake_xen.c).
+ */
+#ifndef XEN_H
+#define XEN_H
+
+#include <ioemu/device.h>
+
+#define XEN_MAX_VCPUS 128 /* slots of the one ioreq page (public/hvm/ioreq.h) */
+
+struct xen;
+
+/*
+ * Open the guest: one ioreq server with a buffered ring, its pages mapped, the
+ * ports of all `vcpus` vCPUs bound. It answers nothing before xen_enable().
+ * -errno; *what says which step failed, for the message.
+ */
+int xen_open(unsigned domid, unsigned vcpus, struct xen **out,
+	     const char **what);
+/* Destroys the server; unmaps and closes everything. */
+void xen_close(struct xen *xen);
+int xen_enable(struct xen *xen, bool on);
+
+/* ---- requests -------------------------------------------------------------- */
+
+void *xen_slots(struct xen *xen); /* page of struct slot, one a vCPU */
+void *xen_ring(struct xen *xen);  /* page of the buffered ring */
+
+#define XEN_EVENT_RING (-1) /* the ring's port, in place of a vCPU */
+
+/* Readable when there are events. */
+int xen_fd(struct xen *xen);
+/*
+ * Takes events, without waiting, and unmasks them. Returns how many vCPU
+ * numbers (or XEN_EVENT_RING) were put into `events`, 0 if none, -errno.
+ */
+int xen_events(struct xen *xen, int *events, unsigned max);
+/* Tell the vCPU that its slot has an answer. */
+void xen_notify(struct xen *xen, unsigned vcpu);
+
+/* ---- what comes to us ------------------------------------------------------ */
+
+/* [first, last], both included. IOEMU_CONFIG: one function, first =
+ * segment:bus:device.function << 32. -ENOSPC: Xen's 256 ranges are used up. */
+int xen_claim(struct xen *xen, enum ioemu_space space, uint64_t first,
+	      uint64_t last);
+int xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
+		uint64_t last);
+
+/* ---- to the guest ---------------------------------------------------------- */
+
+int xen_isa_irq(struct xen *xen, unsigned irq, bool level);
+int xen_intx(struct xen *xen, unsigned slot, unsigned pin, bool level);
+int xen_link_route(struct xen *xen, unsigned link, unsigned irq);
+int xen_msi(struct xen *xen, uint64_t addr, uint32_t data);
+int xen_shutdown(struct xen *xen, enum ioemu_power how);
+
+/*
+ * Map `n` pages of guest memory from page frame `gfn`. Pages that cannot be
+ * had have ok[i] false and must not be touched. NULL if none can be had.
+ */
+void *xen_map(struct xen *xen, uint64_t gfn, unsigned n, bool *ok);
+void xen_unmap(struct xen *xen, void *addr, unsigned n);
+
+/* Tell the toolstack that the device model serves (xenstore). */
+int xen_ready(struct xen *xen);
+
+#endif

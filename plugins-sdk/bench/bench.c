@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a test calls: the guest's accesses, and looks at what came of them.
+ * Runs every test in every mode beside a machine that does nothing.
+ */
+#include "machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum mode {
+	MODE_DIRECT,
+	MODE_MIGRATE, /* all devices made anew after every access */
+	N_MODES,
+};
+
+static const char *const mode_names[N_MODES] = { "direct", "migrate" };
+
+struct bench {
+	struct machine *m, *twin;
+	enum mode mode;
+	struct host_op op;
+	bool done;
+};
+
+/* One test in one mode. */
+struct run {
+	const struct bench_test *test;
+	struct host_plugins *plugins;
+	const char *const *devices;
+	enum mode mode;
+	char name[160];
+	struct bench b;
+};
+
+/* ---- accesses ----------------------------------------------------- */
+
+static void
+access_done(struct host_op *op)
+{
+	struct bench *b =
+		(struct bench *)((char *)op - offsetof(struct bench, op));
+
+	b->done = true;
+}
+
+/* The loop goes round once, and the mode does to the devices what it does. */
+static void
+bench_after(struct bench *b)
+{
+	machine_check(b->m);
+	machine_turn(b->m);
+	machine_check(b->m);
+	machine_turn(b->twin);
+	/* state that is shared would now be gone */
+	if (b->mode == MODE_DIRECT)
+		machine_reset(b->twin);
+	else if (machine_quiet(b->m))
+		machine_migrate(b->m);
+}
+
+static void
+bench_access(struct bench *b, struct host_window *w)
+{
+	b->op.window = w;
+	b->op.done = access_done;
+	b->done = false;
+	host_op_start(&b->op);
+	if (!machine_wait(b->m, &b->done))
+		fail_msg("%s: an access to %s was deferred and never answered",
+			 w->hd->dev.id, w->region.name);
+	bench_after(b);
+}
+
+/* All but the window is in b->op. */
+static void
+bench_access_at(struct bench *b, enum ioemu_space space, uint64_t addr)
+{
+	struct host_window *w = machine_route(b->m, space, addr);
+
+	b->op.offset = w ? addr - w->base : addr;
+	bench_access(b, w);
+}
+
+uint64_t
+bench_read(struct bench *b, enum ioemu_space space, uint64_t addr,
+	   unsigned size)
+{
+	uint8_t data[8] = { 0 };
+
+	b->op = (struct host_op){
+		.data = data,
+		.width = size,
+		.count = 1,
+		.step = 1,
+	};
+	bench_access_at(b, space, addr);
+	return get_le64(data);
+}
+
+void
+bench_write(struct bench *b, enum ioemu_space space, uint64_t addr,
+	    unsigned size, uint64_t value)
+{
+	uint8_t data[8];
+
+	put_le64(data, value);
+	b->op = (struct host_op){
+		.data = data,
+		.width = size,
+		.count = 1,
+		.step = 1,
+		.write = true,
+		.posted = space == IOEMU_MEM,
+	};
+	bench_access_at(b, space, addr);
+}
+
+uint8_t
+bench_in8(struct bench *b, unsigned port)
+{
+	return (uint8_t)bench_read(b, IOEMU_IO, port, 1);
+}
+
+uint16_t
+bench_in16(struct bench *b, unsigned port)
+{
+	return (uint16_t)bench_read(b, IOEMU_IO, port, 2);
+}
+
+uint32_t
+bench_in32(struct bench *b, unsigned port)
+{
+	return (uint32_t)bench_read(b, IOEMU_IO, port, 4);
+}
+
+void
+bench_out8(struct bench *b, unsigned port, uint8_t v)
+{
+	bench_write(b, IOEMU_IO, port, 1, v);
+}
+
+void
+bench_out16(struct bench *b, unsigned port, uint16_t v)
+{
+	bench_write(b, IOEMU_IO, port, 2, v);
+}
+
+void
+bench_out32(struct bench *b, unsigned port, uint32_t v)
+{
+	bench_write(b, IOEMU_IO, port, 4, v);
+}
+
+void
+bench_string(struct bench *b, enum ioemu_space space, uint64_t addr,
+	     unsigned size, unsigned count, bool write, void *data)
+{
+	unsigned most = HOST_MAX_DATA / size, n;
+	uint8_t *p = data;
+
+	for (; count; count -= n, p += n * size) {
+		n = count < most ? count : most;
+		b->op = (struct host_op){
+			.data = p,
+			.width = size,
+			.count = n,
+			.step = space == IOEMU_MEM,
+			.write = write,
+		};
+		bench_access_at(b, space, addr);
+		addr += space == IOEMU_MEM ? n * size : 0;
+	}
+}
+
+static void
+bench_cfg(struct bench *b, const char *id, unsigned reg)
+{
+	struct slot *s = machine_find(b->m, id);
+
+	if (!s->hd->config)
+		fail_msg("%s is no PCI function", id);
+	b->op.offset = reg;
+	bench_access(b, s->hd->config);
+}
+
+uint32_t
+bench_cfg_read(struct bench *b, const char *id, unsigned reg, unsigned size)
+{
+	uint8_t data[4] = { 0 };
+
+	b->op = (struct host_op){ .data = data, .width = size, .count = 1 };
+	bench_cfg(b, id, reg);
+	return get_le32(data);
+}
+
+void
+bench_cfg_write(struct bench *b, const char *id, unsigned reg, unsigned size,
+		uint32_t v)
+{
+	uint8_t data[4];
+
+	put_le32(data, v);
+	b->op = (struct host_op){
+		.data = data,
+		.width = size,
+		.count = 1,
+		.write = true,
+	};
+	bench_cfg(b, id, reg);
+}
+
+/* ---- looking ------------------------------------------------------ */
+
+uint8_t *
+bench_ram(struct bench *b)
+{
+	return b->m->ram;
+}
+
+bool
+bench_irq(struct bench *b, unsigned isa_irq)
+{
+	unsigned i;
+
+	for (i = 0; i < b->m->n_slots; i++)
+		if (b->m->slot[i].lines >> isa_irq & 1)
+			return true;
+	return false;
+}
+
+bool
+bench_intx(struct bench *b, const char *id)
+{
+	return machine_find(b->m, id)->lines >> 16 & 1;
+}
+
+unsigned
+bench_msi_count(struct bench *b)
+{
+	unsigned n = b->m->n_msi;
+
+	b->m->n_msi = 0;
+	return n;
+}
+
+uint32_t
+bench_msi_data(struct bench *b)
+{
+	return b->m->msi_data;
+}
+
+int
+bench_link(struct bench *b, unsigned link)
+{
+	return b->m->link[link];
+}
+
+int
+bench_power(struct bench *b)
+{
+	int power = b->m->power;
+
+	b->m->power = -1;
+	return power;
+}
+
+unsigned
+bench_unplugged(struct bench *b)
+{
+	return b->m->unplugged;
+}
+
+const char *
+bench_log(struct bench *b)
+{
+	return b->m->log;
+}
+
+int
+bench_query(struct bench *b, const char *id, const char *what, char *buf,
+	    size_t size)
+{
+	return hostdev_query(machine_find(b->m, id)->hd, what, buf, size);
+}
+
+/* ---- time and the host -------------------------------------------- */
+
+void
+bench_advance(struct bench *b, uint64_t ns)
+{
+	machine_advance(b->m, ns);
+	machine_advance(b->twin, ns);
+	machine_check(b->m);
+}
+
+void
+bench_settle(struct bench *b)
+{
+	if (!machine_wait(b->m, NULL))
+		fail_msg("a deferred access was never answered");
+	machine_check(b->m);
+}
+
+void
+bench_chr_input(struct bench *b, const char *name, const void *data, size_t len)
+{
+	struct ioemu_chardev *chr = backend_chr(b->m, name);
+
+	backend_append(&chr->in, &chr->in_len, data, len);
+	machine_turn(b->m);
+}
+
+size_t
+bench_chr_output(struct bench *b, const char *name, void *buf, size_t size)
+{
+	struct ioemu_chardev *chr = backend_chr(b->m, name);
+	size_t n = chr->out_len < size ? chr->out_len : size;
+
+	if (n)
+		memcpy(buf, chr->out, n);
+	chr->out_len -= n;
+	if (chr->out_len)
+		memmove(chr->out, chr->out + n, chr->out_len);
+	return n;
+}
+
+uint8_t *
+bench_disk(struct bench *b, const char *name)
+{
+	return backend_block(b->m, name)->data;
+}
+
+void
+bench_disk_fail(struct bench *b, const char *name, int status)
+{
+	backend_block(b->m, name)->fail = status;
+}
+
+unsigned
+bench_disk_flushes(struct bench *b, const char *name)
+{
+	return backend_block(b->m, name)->flushes;
+}
+
+/* ---- running ------------------------------------------------------ */
+
+static void
+test_run(void **state)
+{
+	struct run *run = *state;
+	const char *const *devices = run->test->devices;
+	struct bench *b = &run->b;
+
+	if (!devices)
+		devices = run->devices;
+	b->mode = run->mode;
+	b->m = machine_new(run->plugins);
+	machine_add(b->m, devices);
+	b->twin = machine_new(run->plugins);
+	machine_add(b->twin, devices);
+	run->test->run(b);
+	bench_settle(b);
+}
+
+/* After failures too. */
+static int
+test_end(void **state)
+{
+	struct run *run = *state;
+
+	if (run->b.twin)
+		machine_free(run->b.twin);
+	if (run->b.m)
+		machine_free(run->b.m);
+	return 0;
+}
+
+static int
+plugin_load(struct host_plugins *plugins, const char *path)
+{
+	const char *why;
+	int rc = host_plugins_load(plugins, path, &why);
+
+	if (rc)
+		fprintf(stderr, "%s: %s: %s\n", path, strerror(-rc), why);
+	return rc;
+}
+
+static int
+run_all(struct run *runs, struct CMUnitTest *units, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(runs[i].name, sizeof(runs[i].name), "%s: %s",
+			 mode_names[runs[i].mode], runs[i].test->name);
+		units[i] = (struct CMUnitTest){
+			.name = runs[i].name,
+			.test_func = test_run,
+			.teardown_func = test_end,
+			.initial_state = &runs[i],
+		};
+	}
+	return _cmocka_run_group_tests("bench", units, n, NULL, NULL);
+}
+
+int
+bench_main(int argc, char **argv, const char *const *devices,
+	   const struct bench_test *tests, unsigned n_tests)
+{
+	unsigned n = n_tests * N_MODES, i;
+	struct CMUnitTest *units = calloc(n, sizeof(*units));
+	struct run *runs = calloc(n, sizeof(*runs));
+	struct host_plugins *plugins = NULL;
+	int rc = host_plugins_new(&plugins), a;
+
+	for (a = 1; !rc && a < argc; a++)
+		rc = plugin_load(plugins, argv[a]);
+	for (i = 0; i < n; i++)
+		runs[i] = (struct run){
+			.test = &tests[i / N_MODES],
+			.plugins = plugins,
+			.devices = devices,
+			.mode = (enum mode)(i % N_MODES),
+		};
+	if (!rc)
+		rc = run_all(runs, units, n);
+	host_plugins_free(plugins);
+	free(runs);
+	free(units);
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}

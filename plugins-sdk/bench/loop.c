@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bench's event loop: a clock moved by hand, timers, requests that end
+ * some turns later. Time stands still but for machine_advance() and waiting.
+ */
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WAIT_NS (10 * NS_PER_S)
+#define STORM 100000u /* turns at one moment: a timer that never rests */
+
+static struct ioemu_timer *
+timer_next(const struct machine *m)
+{
+	struct ioemu_timer *t, *first = m->timers;
+
+	for (t = m->timers; t; t = t->host[0])
+		if (t->deadline_ns < first->deadline_ns)
+			first = t;
+	return first;
+}
+
+static void
+timer_unlink(struct machine *m, const struct ioemu_timer *timer)
+{
+	struct ioemu_timer *t = m->timers;
+
+	if (t == timer) {
+		m->timers = t->host[0];
+		return;
+	}
+	for (; t; t = t->host[0])
+		if (t->host[0] == timer)
+			t->host[0] = timer->host[0];
+}
+
+/* Each timer that is due now, once. */
+static void
+timers_fire(struct machine *m)
+{
+	struct ioemu_timer *t;
+	unsigned due = 0;
+
+	for (t = m->timers; t; t = t->host[0])
+		due += t->deadline_ns <= m->now_ns;
+	while (due-- && (t = timer_next(m)) && t->deadline_ns <= m->now_ns) {
+		struct hostdev *hd = t->host[1];
+
+		timer_unlink(m, t);
+		t->deadline_ns = IOEMU_NEVER;
+		t->fire(&hd->dev, t);
+	}
+}
+
+static void
+request_finish(struct machine *m, struct request *r)
+{
+	struct ioemu_dma *dma = r->dma;
+	struct ioemu_io *io = r->io;
+	struct hostdev *hd = r->hd;
+
+	if (dma && (dma->gpa > BENCH_RAM_SIZE ||
+		    dma->len > BENCH_RAM_SIZE - dma->gpa)) {
+		dma->status = -EFAULT;
+		memset(dma->buf, 0xff, dma->len);
+	} else if (dma) {
+		dma->status = 0;
+		memcpy(dma->buf, m->ram + dma->gpa, dma->len);
+	} else {
+		io->status = r->status ? r->status : backend_io(m, io);
+	}
+	free(r);
+	if (dma)
+		dma->done(&hd->dev, dma);
+	else
+		io->done(&hd->dev, io);
+}
+
+/* One that is done by now, out of the list. */
+static struct request *
+request_take(struct machine *m)
+{
+	struct request **p, *r;
+
+	for (p = &m->requests; *p; p = &(*p)->next) {
+		r = *p;
+		if (!r->turns || r->due_ns <= m->now_ns) {
+			*p = r->next;
+			return r;
+		}
+	}
+	return NULL;
+}
+
+void
+machine_turn(struct machine *m)
+{
+	struct request *r;
+
+	timers_fire(m);
+	for (r = m->requests; r; r = r->next)
+		r->turns -= r->turns > 0;
+	while ((r = request_take(m)))
+		request_finish(m, r);
+	backend_deliver(m);
+}
+
+/* When something happens next. */
+static uint64_t
+machine_next(const struct machine *m)
+{
+	const struct ioemu_timer *t = timer_next(m);
+	uint64_t next = t ? t->deadline_ns : IOEMU_NEVER;
+	const struct request *r;
+
+	for (r = m->requests; r; r = r->next)
+		if (r->due_ns < next)
+			next = r->due_ns;
+	return next;
+}
+
+void
+machine_advance(struct machine *m, uint64_t ns)
+{
+	uint64_t end = m->now_ns + ns, next;
+	unsigned turns = 0;
+
+	while ((next = machine_next(m)) <= end) {
+		if (next > m->now_ns) {
+			m->now_ns = next;
+			turns = 0;
+		}
+		machine_turn(m);
+		if (turns++ == STORM)
+			fail_msg("a timer is set anew for the past for ever");
+	}
+	m->now_ns = end;
+	machine_turn(m);
+}
+
+bool
+machine_wait(struct machine *m, const bool *done)
+{
+	uint64_t end = m->now_ns + WAIT_NS;
+
+	while (done ? !*done : !machine_quiet(m)) {
+		uint64_t next;
+
+		machine_turn(m);
+		next = machine_next(m);
+		if (m->requests || next <= m->now_ns)
+			continue;
+		if (done ? *done : machine_quiet(m))
+			break;
+		if (next > end)
+			return false;
+		m->now_ns = next;
+	}
+	return true;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The devices of one machine: made from their command line words, saved and
+ * made anew, found. It knows no guest and no clock.
+ */
+#include "machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_STATE_SIZE 65536u
+
+/* ---- words of a device -------------------------------------------- */
+
+/* Words that are not the device's: where it sits and what it is called. */
+static const char *const place_words[] = { "id", "bus", "addr", "multifunction",
+					   NULL };
+
+static bool
+word_is(const char *word, const char *key)
+{
+	size_t n = strlen(key);
+
+	return !strncmp(word, key, n) && word[n] == '=';
+}
+
+static bool
+word_is_place(const char *word)
+{
+	unsigned i;
+
+	for (i = 0; place_words[i]; i++)
+		if (word_is(word, place_words[i]))
+			return true;
+	return false;
+}
+
+/* The word after this one, NULL past the end. */
+static const char *
+word_next(const char *word)
+{
+	word += strlen(word) + 1;
+	return *word ? word : NULL;
+}
+
+/* Value of a place word, or NULL. */
+static const char *
+slot_place(const struct slot *s, const char *key)
+{
+	const char *w;
+
+	for (w = s->spec; w; w = word_next(w))
+		if (word_is(w, key))
+			return w + strlen(key) + 1;
+	return NULL;
+}
+
+/* "a,b=c,d" -> "a\0b=c,d\0\0": a piece without '=' belongs to the value
+ * before it. */
+static char *
+spec_cut(const char *spec)
+{
+	char *copy = calloc(1, strlen(spec) + 2);
+	char *p = copy;
+
+	strcpy(copy, spec);
+	while ((p = strchr(p, ','))) {
+		size_t n = strcspn(p + 1, ",=");
+
+		if (p[1 + n] == '=')
+			*p = '\0';
+		p++;
+	}
+	return copy;
+}
+
+/* ---- making ------------------------------------------------------- */
+
+static struct hostdev *
+slot_parent(const struct slot *s)
+{
+	const char *bus = slot_place(s, "bus");
+	const char *type = s->type->type.parent;
+	const struct slot *p;
+
+	if (!type)
+		return NULL;
+	for (p = s; p-- > s->m->slot;)
+		if (bus ? !strcmp(p->id, bus)
+			: !strcmp(p->type->type.name, type))
+			return p->hd;
+	return NULL;
+}
+
+static void
+slot_make(struct slot *s)
+{
+	const char *multi = slot_place(s, "multifunction");
+	const char *w;
+	int rc;
+
+	rc = hostdev_new(&bench_ops, s, s->type, s->id, slot_parent(s), &s->hd);
+	if (rc)
+		fail_msg("%s: cannot be made: %s", s->id, strerror(-rc));
+	for (w = word_next(s->spec); w; w = word_next(w)) {
+		char key[NAME_SIZE];
+
+		if (word_is_place(w))
+			continue;
+		snprintf(key, sizeof(key), "%.*s", (int)strcspn(w, "="), w);
+		rc = hostdev_set(s->hd, key, w + strcspn(w, "=") + 1);
+		if (rc)
+			fail_msg("%s: %s: %s", s->id, w, strerror(-rc));
+	}
+	rc = hostdev_attach(s->hd);
+	if (rc)
+		fail_msg("%s: attach: %s", s->id, strerror(-rc));
+	if (multi && !strcmp(multi, "on"))
+		hostdev_set_multifunction(s->hd);
+}
+
+static void
+slot_add(struct machine *m, const char *spec)
+{
+	struct slot *s = &m->slot[m->n_slots];
+	const char *id;
+
+	if (m->n_slots == MAX_DEVICES)
+		fail_msg("too many devices");
+	s->m = m;
+	s->spec = spec_cut(spec);
+	s->type = host_plugins_find(m->plugins, s->spec);
+	m->n_slots++;
+	if (!s->type)
+		fail_msg("no device type '%s' in the plugins given", s->spec);
+	id = slot_place(s, "id");
+	snprintf(s->id, sizeof(s->id), "%s", id ? id : s->type->type.name);
+	slot_make(s);
+}
+
+static void
+machine_kill(struct machine *m)
+{
+	unsigned i;
+
+	for (i = m->n_slots; i-- > 0;) {
+		if (m->slot[i].hd)
+			hostdev_free(m->slot[i].hd);
+		m->slot[i].hd = NULL;
+	}
+}
+
+struct machine *
+machine_new(struct host_plugins *plugins)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	const char *seed = getenv("BENCH_SEED");
+	unsigned i;
+
+	m->plugins = plugins;
+	m->ram = calloc(1, BENCH_RAM_SIZE);
+	m->log = calloc(1, 1);
+	m->power = -1;
+	m->random = seed ? (uint32_t)strtoul(seed, NULL, 0) | 1 : 1;
+	for (i = 0; i < N_LINKS; i++)
+		m->link[i] = -1;
+	return m;
+}
+
+/* May end the test: then machine_free() takes what is there so far. */
+void
+machine_add(struct machine *m, const char *const *devices)
+{
+	for (; devices && *devices; devices++)
+		slot_add(m, *devices);
+}
+
+void
+machine_free(struct machine *m)
+{
+	unsigned i;
+
+	machine_kill(m);
+	for (i = 0; i < m->n_slots; i++)
+		free(m->slot[i].spec);
+	backend_free(m);
+	free(m->ram);
+	free(m->log);
+	free(m);
+}
+
+/* ---- asking ------------------------------------------------------- */
+
+struct slot *
+machine_find(struct machine *m, const char *id)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n_slots; i++)
+		if (!strcmp(m->slot[i].id, id))
+			return &m->slot[i];
+	for (i = 0; i < m->n_slots; i++)
+		if (m->slot[i].type == host_plugins_find(m->plugins, id))
+			return &m->slot[i];
+	fail_msg("no device '%s'", id);
+	return NULL;
+}
+
+struct host_window *
+machine_route(struct machine *m, enum ioemu_space space, uint64_t addr)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n_routes; i++) {
+		struct host_window *w = m->route[i];
+
+		if (w->space == space && addr - w->base < w->region.size)
+			return w;
+	}
+	return NULL;
+}
+
+/* xorshift32: the same on every run. */
+uint32_t
+machine_random(struct machine *m, uint32_t below)
+{
+	m->random ^= m->random << 13;
+	m->random ^= m->random >> 17;
+	m->random ^= m->random << 5;
+	return m->random % below;
+}
+
+void
+machine_log(struct machine *m, const char *text)
+{
+	size_t n = strlen(text);
+	char *log = realloc(m->log, m->log_len + n + 2);
+
+	m->log = log;
+	memcpy(log + m->log_len, text, n);
+	memcpy(log + m->log_len + n, "\n", 2);
+	m->log_len += n + 1;
+}
+
+bool
+machine_quiet(const struct machine *m)
+{
+	unsigned i;
+
+	if (m->requests)
+		return false;
+	for (i = 0; i < m->n_slots; i++)
+		if (hostdev_busy(m->slot[i].hd))
+			return false;
+	return true;
+}
+
+void
+machine_reset(struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n_slots; i++)
+		hostdev_reset(m->slot[i].hd, IOEMU_RESET_BUS);
+}
+
+void
+machine_check(const struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n_slots; i++)
+		if (m->slot[i].hd->bad_answers)
+			fail_msg("%s: answered an access twice, or one that "
+				 "it had not deferred",
+				 m->slot[i].id);
+}
+
+/* ---- save, free, make anew, load ---------------------------------- */
+
+struct saved {
+	uint8_t *data;
+	size_t size;
+	long used;
+	uint32_t lines;
+};
+
+static void
+slot_save(const struct slot *s, struct saved *to)
+{
+	to->size = FIRST_STATE_SIZE;
+	to->data = malloc(to->size);
+	to->lines = s->lines;
+	while ((to->used = hostdev_save(s->hd, to->data, to->size)) ==
+	       -ENOSPC) {
+		to->size *= 2;
+		to->data = realloc(to->data, to->size);
+	}
+	if (to->used < 0)
+		fail_msg("%s: cannot be saved: %s", s->id,
+			 strerror((int)-to->used));
+}
+
+static void
+slot_compare(const struct slot *s, const struct saved *was)
+{
+	struct saved is;
+	bool same;
+
+	slot_save(s, &is);
+	same = is.used == was->used &&
+	       !memcmp(is.data, was->data, (size_t)is.used);
+	free(is.data);
+	if (!same)
+		fail_msg("%s: saved again right after loading, its state "
+			 "differs",
+			 s->id);
+	if (is.lines != was->lines)
+		fail_msg("%s: lines were %#x and are %#x after loading", s->id,
+			 was->lines, is.lines);
+}
+
+void
+machine_migrate(struct machine *m)
+{
+	struct saved saved[MAX_DEVICES];
+	unsigned i;
+	int rc;
+
+	for (i = 0; i < m->n_slots; i++)
+		slot_save(&m->slot[i], &saved[i]);
+	machine_kill(m);
+	for (i = 0; i < m->n_slots; i++)
+		slot_make(&m->slot[i]);
+	for (i = 0; i < m->n_slots; i++) {
+		rc = hostdev_load(m->slot[i].hd, saved[i].data,
+				  (size_t)saved[i].used);
+		if (rc)
+			fail_msg("%s: cannot be loaded: %s", m->slot[i].id,
+				 strerror(-rc));
+	}
+	for (i = 0; i < m->n_slots; i++) {
+		slot_compare(&m->slot[i], &saved[i]);
+		free(saved[i].data);
+	}
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* hostdev.h - between the modules of libioemu-host; not installed. */
+#ifndef HOSTDEV_H
+#define HOSTDEV_H
+
+#include <ioemu/host.h>
+
+#define LINE_INTX (1u << 16) /* in hd->lines, after the 16 ISA ones */
+
+/* op.c: ioemu_complete(); and what a device that goes still owes */
+void op_complete(struct ioemu_dev *dev, struct ioemu_access *a);
+void op_abandon(struct hostdev *hd);
+
+/* request.c: DMA reads and disk I/O, checked before the host sees them */
+void request_init(struct hostdev *hd);
+void request_dma_read(struct hostdev *hd, struct ioemu_dma *dma);
+void request_io(struct hostdev *hd, struct ioemu_io *io);
+/* May this device reach guest memory? */
+bool request_may_dma(const struct hostdev *hd);
+
+/* props.c */
+int props_defaults(struct hostdev *hd);
+/* Does the type's table fit its state, and are the defaults values? */
+bool props_valid(const struct ioemu_type *type);
+int props_set(struct hostdev *hd, const char *key, const char *value);
+void props_free(struct hostdev *hd);
+
+/* calls.c: what devices call */
+extern const struct ioemu_host hostdev_calls;
+
+/* hostdev.c: a window for a region, NULL if there is no room or it is wrong. */
+struct host_window *hostdev_window(struct hostdev *hd, enum ioemu_space space,
+				   const struct ioemu_region *region);
+void hostdev_map(struct host_window *w, uint64_t base);
+void hostdev_unmap(struct host_window *w);
+bool hostdev_region_valid(const struct ioemu_region *region);
+/* Tell the host of line changes. */
+void hostdev_lines(struct hostdev *hd);
+
+/* pcifunc.c */
+int pcifunc_new(struct hostdev *hd, const struct ioemu_pci *pci);
+void pcifunc_free(struct host_pcifunc *f);
+void pcifunc_reset(struct host_pcifunc *f);
+uint8_t *pcifunc_config(struct host_pcifunc *f);
+bool pcifunc_master(const struct host_pcifunc *f);
+bool pcifunc_intx_enabled(const struct host_pcifunc *f);
+/* Place windows as configuration space says (after it was loaded). */
+void pcifunc_update(struct host_pcifunc *f);
+/* Address and data of a vector; false: off or masked. */
+bool pcifunc_msi(struct host_pcifunc *f, unsigned vector, uint64_t *addr,
+		 uint32_t *data);
+
+/* state.c: does the type's table fit its state? */
+bool state_fields_valid(const struct ioemu_type *type);
+/* Bytes of one element; 0: not a number. */
+uint32_t state_width(enum ioemu_kind kind);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The MSI capability (PCI Local Bus Specification 3.0, 6.8.1): 64-bit address,
+ * a mask bit for each vector. It knows registers; what becomes of a message is
+ * the host's business.
+ */
+#include "pcifunc.h"
+
+#define MSI_ID 0x05
+#define MSI_CONTROL (MSI_AT + 2)
+#define MSI_ENABLE 0x0001u
+#define MSI_GRANTED 0x0070u
+#define MSI_64 0x0080u
+#define MSI_MASKING 0x0100u
+#define MSI_ADDR (MSI_AT + 4)
+#define MSI_DATA (MSI_AT + 12)
+#define MSI_MASK (MSI_AT + 16)
+#define MSI_PENDING (MSI_AT + 20)
+
+bool
+msi_on(const struct host_pcifunc *f)
+{
+	return f->pci.msi_vectors &&
+	       get_le16(f->config + MSI_CONTROL) & MSI_ENABLE;
+}
+
+/* Vectors the guest granted: never more than there are. */
+static unsigned
+msi_granted(const struct host_pcifunc *f)
+{
+	unsigned n = 1u << (get_le16(f->config + MSI_CONTROL) >> 4 & 7);
+
+	return n < f->pci.msi_vectors ? n : f->pci.msi_vectors;
+}
+
+bool
+pcifunc_msi(struct host_pcifunc *f, unsigned vector, uint64_t *addr,
+	    uint32_t *data)
+{
+	uint32_t pending, bit;
+	unsigned n;
+
+	if (!msi_on(f) || !pcifunc_master(f))
+		return false;
+	n = msi_granted(f);
+	vector &= n - 1;
+	bit = 1u << vector;
+	pending = get_le32(f->config + MSI_PENDING);
+	if (get_le32(f->config + MSI_MASK) & bit) {
+		put_le32(f->config + MSI_PENDING, pending | bit);
+		return false;
+	}
+	put_le32(f->config + MSI_PENDING, pending & ~bit);
+	*addr = get_le64(f->config + MSI_ADDR);
+	*data = (get_le16(f->config + MSI_DATA) & ~(n - 1)) | vector;
+	return true;
+}
+
+void
+msi_unmasked(struct host_pcifunc *f)
+{
+	uint64_t addr;
+	uint32_t data;
+	unsigned i;
+
+	if (!msi_on(f) || !get_le32(f->config + MSI_PENDING))
+		return;
+	for (i = 0; i < msi_granted(f); i++)
+		if (get_le32(f->config + MSI_PENDING) >> i & 1 &&
+		    pcifunc_msi(f, i, &addr, &data))
+			f->hd->ops->msi(f->hd, addr, data);
+}
+
+void
+msi_masks(struct host_pcifunc *f)
+{
+	uint64_t vectors = (1ull << f->pci.msi_vectors) - 1;
+
+	put_le16(f->writable + MSI_CONTROL, MSI_ENABLE | MSI_GRANTED);
+	put_le64(f->writable + MSI_ADDR, ~3ull);
+	put_le16(f->writable + MSI_DATA, 0xffff);
+	put_le32(f->writable + MSI_MASK, (uint32_t)vectors);
+}
+
+/* First in the list; those that the device presets follow. */
+void
+msi_preset(struct host_pcifunc *f)
+{
+	unsigned log2 = (unsigned)__builtin_ctz(f->pci.msi_vectors);
+
+	f->config[REG_STATUS] |= STATUS_CAPS;
+	f->config[MSI_AT] = MSI_ID;
+	f->config[MSI_AT + 1] = f->config[REG_CAPS];
+	f->config[REG_CAPS] = MSI_AT;
+	put_le16(f->config + MSI_CONTROL,
+		 (uint16_t)(MSI_64 | MSI_MASKING | log2 << 1));
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* pcifunc.h - a PCI function, between pcifunc.c and msi.c. */
+#ifndef HOST_PCIFUNC_H
+#define HOST_PCIFUNC_H
+
+#include "hostdev.h"
+
+#define CONFIG_SIZE 256u
+
+#define REG_VENDOR 0x00
+#define REG_DEVICE 0x02
+#define REG_COMMAND 0x04
+#define COMMAND_IO 0x0001u
+#define COMMAND_MEMORY 0x0002u
+#define COMMAND_MASTER 0x0004u
+#define COMMAND_SPECIAL 0x0008u
+#define COMMAND_PARITY 0x0040u
+#define COMMAND_SERR 0x0100u
+#define COMMAND_INTX_OFF 0x0400u
+#define REG_STATUS 0x06
+#define STATUS_INTERRUPT 0x0008u
+#define STATUS_CAPS 0x0010u
+#define STATUS_ERRORS 0xf900u /* written ones clear these */
+#define REG_CLASS_REV 0x08
+#define REG_CACHE_LINE 0x0c
+#define REG_LATENCY 0x0d
+#define REG_HEADER 0x0e
+#define HEADER_MULTI 0x80u
+#define REG_BAR0 0x10
+#define BAR_IO 0x1u
+#define BAR_64 0x4u
+#define BAR_PREF 0x8u
+#define REG_BAR_END 0x28
+#define REG_SUBVENDOR 0x2c
+#define REG_SUBDEVICE 0x2e
+#define REG_ROM 0x30
+#define ROM_ENABLE 0x1u
+#define ROM_MIN 2048u /* smallest ROM BAR */
+#define REG_ROM_END 0x34
+#define ROM_MAX (16u << 20)
+#define REG_CAPS 0x34
+#define REG_INT_LINE 0x3c
+#define REG_INT_PIN 0x3d
+
+#define N_BARS 6u
+
+struct host_pcifunc {
+	struct hostdev *hd;
+	struct ioemu_pci pci;
+	struct host_window *bar[N_BARS], *rom;
+	uint8_t config[CONFIG_SIZE];
+	uint8_t preset[CONFIG_SIZE]; /* what a reset restores */
+	uint8_t writable[CONFIG_SIZE];
+	uint8_t clear[CONFIG_SIZE]; /* written ones clear these */
+};
+
+/* msi.c: the MSI capability, of functions with pci.msi_vectors */
+#define MSI_AT 0x80
+#define MSI_END (MSI_AT + 24)
+void msi_masks(struct host_pcifunc *f);
+void msi_preset(struct host_pcifunc *f);
+bool msi_on(const struct host_pcifunc *f);
+/* Send what waited for its mask bit to go. */
+void msi_unmasked(struct host_pcifunc *f);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Properties: words of a command line into members of a device's state. */
+#include "hostdev.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "le.h"
+
+static void *
+prop_member(struct hostdev *hd, const struct ioemu_prop *p)
+{
+	return (uint8_t *)hd->dev.state + p->offset;
+}
+
+static int
+prop_bool(const char *value, bool *out)
+{
+	*out = !strcmp(value, "on") || !strcmp(value, "true") ||
+	       !strcmp(value, "yes");
+	if (*out || !strcmp(value, "off") || !strcmp(value, "false") ||
+	    !strcmp(value, "no"))
+		return 0;
+	return -EINVAL;
+}
+
+static int
+prop_number(const char *value, uint64_t max, uint64_t *out)
+{
+	bool hex = value[0] == '0' && (value[1] | 0x20) == 'x';
+	const char *digits = hex ? value + 2 : value;
+	char *end;
+
+	if (!isxdigit((unsigned char)digits[0]))
+		return -EINVAL;
+	errno = 0;
+	*out = strtoull(digits, &end, hex ? 16 : 10);
+	if (*end)
+		return -EINVAL;
+	return errno || *out > max ? -ERANGE : 0;
+}
+
+static int
+prop_integer(struct hostdev *hd, const struct ioemu_prop *p, const char *value)
+{
+	uint32_t n = state_width(p->kind);
+	uint64_t v;
+	int rc = prop_number(value, UINT64_MAX >> (64 - 8 * n), &v);
+
+	if (!rc)
+		put_host(prop_member(hd, p), v, n);
+	return rc;
+}
+
+static int
+prop_string(struct hostdev *hd, const struct ioemu_prop *p, const char *value)
+{
+	char **member = prop_member(hd, p);
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*member);
+	*member = copy;
+	return 0;
+}
+
+static void
+prop_close(struct hostdev *hd, const struct ioemu_prop *p)
+{
+	void **member = prop_member(hd, p);
+
+	if (p->kind == IOEMU_KIND_STRING)
+		free(*member);
+	else if (p->kind == IOEMU_KIND_BLOCK && *member)
+		hd->ops->block_close(hd, *member);
+	else if (p->kind == IOEMU_KIND_CHARDEV && *member)
+		hd->ops->chr_close(hd, *member);
+	else
+		return;
+	*member = NULL;
+}
+
+static int
+prop_apply(struct hostdev *hd, const struct ioemu_prop *p, const char *value)
+{
+	switch (p->kind) {
+	case IOEMU_KIND_BOOL:
+		return prop_bool(value, prop_member(hd, p));
+	case IOEMU_KIND_STRING:
+		return prop_string(hd, p, value);
+	case IOEMU_KIND_BLOCK:
+		prop_close(hd, p);
+		return hd->ops->block_open(hd, value, prop_member(hd, p));
+	case IOEMU_KIND_CHARDEV:
+		prop_close(hd, p);
+		return hd->ops->chr_open(hd, value, prop_member(hd, p));
+	default:
+		return prop_integer(hd, p, value);
+	}
+}
+
+int
+props_defaults(struct hostdev *hd)
+{
+	const struct ioemu_prop *p;
+	int rc = 0;
+
+	for (p = hd->type->type.props; !rc && p && p->name; p++)
+		if (p->def)
+			rc = prop_apply(hd, p, p->def);
+	return rc;
+}
+
+/* A member is named with '_', what a user types may have '-'. */
+static bool
+prop_is(const struct ioemu_prop *p, const char *key)
+{
+	const char *name = p->name;
+
+	while (*name && (*name == *key || (*name == '_' && *key == '-') ||
+			 (*name == '-' && *key == '_'))) {
+		name++;
+		key++;
+	}
+	return *name == *key;
+}
+
+static bool
+prop_valid(const struct ioemu_type *type, const struct ioemu_prop *p)
+{
+	uint32_t n = state_width(p->kind);
+	uint64_t v;
+	bool b;
+
+	if (p->kind < IOEMU_KIND_BOOL || p->kind > IOEMU_KIND_CHARDEV)
+		return false;
+	if (!n)
+		n = sizeof(void *);
+	if (p->offset % n || p->offset > type->state_size ||
+	    n > type->state_size - p->offset)
+		return false;
+	if (!p->def || p->kind >= IOEMU_KIND_STRING)
+		return true;
+	if (p->kind == IOEMU_KIND_BOOL)
+		return !prop_bool(p->def, &b);
+	return !prop_number(p->def, UINT64_MAX >> (64 - 8 * n), &v);
+}
+
+bool
+props_valid(const struct ioemu_type *type)
+{
+	const struct ioemu_prop *p;
+
+	for (p = type->props; p && p->name; p++)
+		if (!prop_valid(type, p))
+			return false;
+	return true;
+}
+
+int
+props_set(struct hostdev *hd, const char *key, const char *value)
+{
+	const struct ioemu_prop *p;
+
+	for (p = hd->type->type.props; p && p->name; p++)
+		if (prop_is(p, key))
+			return prop_apply(hd, p, value);
+	return -ENOENT;
+}
+
+void
+props_free(struct hostdev *hd)
+{
+	const struct ioemu_prop *p;
+
+	for (p = hd->type->type.props; p && p->name; p++)
+		if (p->kind >= IOEMU_KIND_STRING)
+			prop_close(hd, p);
+}

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""Which images exist, what each is made of, and making those that are stale.
+
+Owns the graph from packages and sources to images; how one image is laid out
+is in dom0.py and guest.py.
+"""
+
+import glob
+import os
+import subprocess
+
+from . import LabError, distro, dom0, guest
+from .cache import Cache
+
+CFLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra")
+RECIPES = ("cpio", "distro", "dom0", "guest", "images")
+MEDIA = ("kernel", "cd", "disk", "memtest")
+
+
+class Images:
+    def __init__(self, source, folder, on_make):
+        self.source = source
+        self.cache = Cache(folder, on_make)
+        self.recipes = [f"{source}/labkit/{name}.py" for name in RECIPES]
+
+    def _make(self, name, inputs, recipe):
+        return self.cache.make(name, [*self.recipes, *inputs], recipe)
+
+    def _compile(self, name, sources, flags):
+        cc = os.environ.get("CC", "cc")
+
+        def recipe(out):
+            p = subprocess.run([cc, *CFLAGS, "-o", out, *sources, *flags],
+                               capture_output=True, text=True, check=False)
+            if p.returncode:
+                raise LabError(f"cannot build {name}:\n{p.stderr}")
+
+        headers = [f"{os.path.dirname(s)}/tool.h" for s in sources]
+        return self._make(name, [cc, *sources, *headers], recipe)
+
+    def xen(self):
+        return self._make("xen", [distro.xen_gz()], distro.unpack_xen)
+
+    def dom0_kernel(self):
+        return self._make("vmlinux", [distro.kernel()[0]],
+                          distro.unpack_kernel)
+
+    def dom0(self):
+        tool = self._compile("labtool", [f"{self.source}/dom0/labtool.c"],
+                             ["-lxenstore"])
+        t = dom0.tree(self.source, tool)
+        return self._make("dom0.img", t.sources(),
+                          lambda out: dom0.write(t, out))
+
+    def guest_kernel(self):
+        path = distro.kernel()[0]
+        return self._make("vmlinuz", [path],
+                          lambda out: guest.run("cp", path, out))
+
+    def guest_ramdisk(self):
+        tool = self._compile(
+            "guest-tool", sorted(glob.glob(f"{self.source}/guest/*.c")),
+            ["-static"])
+        t = guest.ramdisk_tree(f"{self.source}/guest/init", tool)
+        return self._make("initrd", t.sources(),
+                          lambda out: guest.ramdisk(t, out))
+
+    def medium(self, name):
+        """Make one of MEDIA for the guests; dom0 sees the images' folder."""
+        if name == "memtest":
+            self._make("memtest.iso", [guest.MEMTEST], guest.memtest_cd)
+            return
+        parts = [self.guest_kernel(), self.guest_ramdisk()]
+        if name == "cd":
+            final = self.cache.path("cd.iso")
+            self._make("cd.iso", parts,
+                       lambda out: guest.linux_cd(*parts, out, final))
+        elif name == "disk":
+            final = self.cache.path("disk.img")
+            self._make("disk.img", parts,
+                       lambda out: guest.linux_disk(*parts, out, final))
+        elif name != "kernel":
+            raise LabError(f"no medium {name}; there are {', '.join(MEDIA)}")

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Scenarios as the host sees them: a file's name and its header.
+
+Header lines are comments: first the summary, then "# key: value" lines.
+    needs: media to prepare (kernel cd disk memtest); kernel unless said
+    limit: seconds for the whole scenario, about five times what is seen
+    dm:    device models it makes sense for (stock mini unless said)
+    list:  normal (run when none is named, unless said otherwise) or extra
+"""
+
+import os
+import re
+
+from . import LabError
+
+DEFAULTS = {"needs": "kernel", "limit": "600", "dm": "stock mini",
+            "list": "normal"}
+
+
+class Scenario:
+    def __init__(self, path):
+        self.name = os.path.basename(path)[:-len(".sh")]
+        self.summary = ""
+        fields = dict(DEFAULTS)
+        with open(path, encoding="utf-8") as f:
+            for line in f:
+                if not line.startswith("#"):
+                    break
+                self._header(path, line[1:].strip(), fields)
+        self.needs = fields["needs"].split()
+        self.limit = int(fields["limit"])
+        self.dms = fields["dm"].split()
+        self.normal = fields["list"] == "normal"
+
+    def _header(self, path, text, fields):
+        found = re.fullmatch(r"(\w+): *(.*)", text)
+        if found and found[1] in fields:
+            fields[found[1]] = found[2]
+        elif found or not text:
+            raise LabError(f"{path}: unknown header line \"{text}\"")
+        elif not self.summary and not text.startswith(("SPDX", "shellcheck")):
+            self.summary = text
+
+
+def load(folder):
+    """Every scenario of the folder, by name, in the order of the names."""
+    names = sorted(n for n in os.listdir(folder) if n.endswith(".sh"))
+    found = [Scenario(os.path.join(folder, n)) for n in names]
+    return {s.name: s for s in found}
+
+
+def select(known, names, dm):
+    """The scenarios to run: those named, or the normal ones for DM."""
+    for name in names:
+        if name not in known:
+            raise LabError(f"no scenario \"{name}\"; there are "
+                           f"{' '.join(known)}")
+        if dm not in known[name].dms:
+            raise LabError(f"scenario {name} is not for --dm {dm}")
+    if names:
+        return [known[n] for n in names]
+    return [s for s in known.values() if s.normal and dm in s.dms]

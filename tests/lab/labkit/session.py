@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""Running scenarios: one boot of the lab for as many as it will carry.
+
+Owns the order of things: images, boot, scenarios, verdicts, logs. How the
+outer machine is started is outer.py's, what is printed is report.py's.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import time
+
+from . import LabError
+from .images import Images
+from .outer import BOOT_LIMIT_S, Outer
+
+MINI_PATH = "/usr/bin/mini-ioemu"
+
+# Beyond a scenario's own limit: for dom0 to end it and collect its logs.
+GRACE_S = 120
+
+
+class Result:
+    def __init__(self, scenario, dm):
+        self.scenario = scenario
+        self.dm = dm
+        self.passed = False
+        self.reason = ""
+        self.seconds = 0.0
+        self.said = []          # what the scenario said, with its second
+
+
+class Session:
+    """The lab's folder, locked, and at most one running boot in it."""
+
+    def __init__(self, source, build, report):
+        self.source = source
+        self.build = build
+        self.report = report
+        self.outer = None
+        self.boot_seconds = 0.0
+        for name in ("images", "out", "logs", "boot", "root"):
+            os.makedirs(os.path.join(build, name), exist_ok=True)
+        # pylint: disable=consider-using-with
+        self._lock = open(os.path.join(build, "lock"), "w", encoding="utf-8")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(f"another lab runs in {build}; wait for it, or "
+                           "give --build another folder") from None
+        self.images = Images(source, self.folder("images"),
+                             lambda name: report.phase(f"making {name}"))
+
+    def __enter__(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self._lock.close()
+
+    @staticmethod
+    def _on_signal(number, _frame):
+        raise SystemExit(128 + number)
+
+    def folder(self, name):
+        return os.path.join(self.build, name)
+
+    def prepare(self, media):
+        """Make every image that is stale; return seconds."""
+        self.report.begin("images", "looking for changes")
+        for name in sorted(media):
+            self.images.medium(name)
+        self.images.xen()
+        self.images.dom0_kernel()
+        self.images.dom0()
+        seconds = self.report.seconds()
+        if seconds > 1:
+            self.report.end(f"      images made in {seconds:.0f} s")
+        return seconds
+
+    def boot(self):
+        if self.outer:
+            return
+        self.report.begin("lab", "booting Xen and dom0")
+        images = (self.images.xen(), self.images.dom0_kernel(),
+                  self.images.dom0())
+        shares = {"tests": (self.source, False),
+                  "images": (self.folder("images"), False),
+                  "root": (self.folder("root"), False),
+                  "out": (self.folder("out"), True)}
+        self.outer = Outer(images, shares, self.folder("boot"))
+        if self._receive(BOOT_LIMIT_S) != "ready":
+            raise LabError(f"dom0 not up after {BOOT_LIMIT_S} s; see "
+                           f"{self.outer.console_path}")
+        self.boot_seconds = self.report.seconds()
+        self.report.end(f"      Xen and dom0 up in {self.boot_seconds:.0f} s")
+
+    def stop(self):
+        if self.outer:
+            self.outer.kill()
+            self.outer = None
+
+    def _receive(self, limit):
+        """The next line from dom0 within LIMIT seconds, or None."""
+        deadline = time.monotonic() + limit
+        while time.monotonic() < deadline:
+            self.report.tick()
+            line = self.outer.receive(0.5)
+            if line is not None:
+                return line
+        return None
+
+    def run(self, scenario, dm, settings=()):
+        """Run one scenario; a boot it leaves in doubt is ended."""
+        result = Result(scenario, dm)
+        out = os.path.join(self.folder("out"), scenario.name)
+        shutil.rmtree(out, ignore_errors=True)
+        os.makedirs(out)
+        console_start = None
+        self.report.begin(scenario.name, "starting")
+        try:
+            self.boot()
+            console_start = self.outer.console_size()
+            self.report.begin(scenario.name, "starting")
+            self._drive(result, settings)
+        except LabError as e:
+            result.reason = result.reason or str(e)
+            result.passed = False
+            self._keep_logs(result, out, console_start)
+            self.stop()
+        else:
+            self._keep_logs(result, out, console_start)
+        return result
+
+    def _drive(self, result, settings):
+        scenario = result.scenario
+        variables = [f"LAB_DM={result.dm}", *settings]
+        if result.dm == "mini":
+            variables.append(f"LAB_DM_PATH={MINI_PATH}")
+        self.outer.send(" ".join(["run", scenario.name, str(scenario.limit),
+                                  *variables]))
+        start = time.monotonic()
+        deadline = start + scenario.limit + GRACE_S
+        while True:
+            line = self._receive(deadline - time.monotonic())
+            result.seconds = time.monotonic() - start
+            if line is None:
+                raise LabError("dom0 no longer answers")
+            word, _, text = line.partition(" ")
+            if word == "say":
+                result.said.append((result.seconds, text))
+                self.report.phase(text)
+            elif word == "fail":
+                result.reason = result.reason or text
+            elif word == "end":
+                break
+        verdict, _, state = text.partition(" ")
+        result.passed = verdict == "pass" and state == "clean"
+        if state != "clean":
+            result.reason = result.reason or "guests left behind (sweep.log)"
+            self.stop()
+
+    def _keep_logs(self, result, out, console_start):
+        """Move the scenario's logs to where messages say they are."""
+        logs = os.path.join(self.folder("logs"), result.scenario.name)
+        shutil.rmtree(logs, ignore_errors=True)
+        os.replace(out, logs)
+        source = os.path.join(self.folder("boot"), "console.log")
+        if os.path.exists(source):
+            with open(source, "rb") as src:
+                src.seek(console_start or 0)
+                with open(os.path.join(logs, "console.log"), "wb") as dst:
+                    shutil.copyfileobj(src, dst)

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's side of the contract as common/ioreq.c keeps it: what it
+ * refuses, this refuses.
+ */
+#include "fake_xen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE(slot) ((slot)->bits & 0x0fu)
+
+struct xen *
+fake_xen_new(void)
+{
+	struct xen *xen = aligned_alloc(4096, (sizeof(*xen) + 4095) & ~4095ul);
+
+	if (xen)
+		memset(xen, 0, sizeof(*xen));
+	if (xen)
+		xen->power = -1;
+	return xen;
+}
+
+void
+fake_xen_free(struct xen *xen)
+{
+	free(xen);
+}
+
+void
+fake_xen_ask(struct xen *xen, unsigned vcpu, const struct request *req)
+{
+	struct slot *slot = (struct slot *)xen_slots(xen) + vcpu;
+
+	*slot = (struct slot){
+		.addr = req->addr,
+		.data = req->data,
+		.count = req->count,
+		.size = req->size,
+		.port = 100 + vcpu,
+		.type = req->type,
+		.bits = (uint8_t)(1u | (req->ptr ? SLOT_PTR : 0) |
+				  (req->read ? SLOT_READ : 0) |
+				  (req->down ? SLOT_DOWN : 0)),
+	};
+}
+
+bool
+fake_xen_answer(struct xen *xen, unsigned vcpu, uint64_t *data)
+{
+	struct slot *slot = (struct slot *)xen_slots(xen) + vcpu;
+
+	if (STATE(slot) != 3)
+		return false;
+	*data = slot->data;
+	slot->bits = 0;
+	return true;
+}
+
+bool
+fake_xen_buffer(struct xen *xen, uint64_t addr, unsigned size, uint64_t data)
+{
+	uint32_t *ptr = (uint32_t *)xen_ring(xen);
+	uint64_t *entry = (uint64_t *)xen_ring(xen) + 1;
+	uint64_t code = size == 8 ? 3 : size == 4 ? 2 : size == 2 ? 1 : 0;
+	unsigned used = size == 8 ? 2 : 1;
+
+	if (ptr[1] - ptr[0] + used > SLOT_RING_ENTRIES)
+		return false;
+	entry[ptr[1] % SLOT_RING_ENTRIES] =
+		SLOT_COPY | code << 10 | addr << 12 | data << 32;
+	if (used == 2)
+		entry[(ptr[1] + 1) % SLOT_RING_ENTRIES] = data >> 32 << 32;
+	ptr[1] += used;
+	return true;
+}
+
+bool
+fake_xen_claims(const struct xen *xen, enum ioemu_space space, uint64_t addr)
+{
+	unsigned i;
+
+	for (i = 0; i < xen->n_claimed; i++)
+		if (xen->claimed[i].space == space &&
+		    addr >= xen->claimed[i].first &&
+		    addr <= xen->claimed[i].last)
+			return true;
+	return false;
+}
+
+/* ---- xen.h ---------------------------------------------------------------------- */
+
+void *
+xen_slots(struct xen *xen)
+{
+	return xen->page[1];
+}
+
+void *
+xen_ring(struct xen *xen)
+{
+	return xen->page[0];
+}
+
+void
+xen_notify(struct xen *xen, unsigned vcpu)
+{
+	xen->notified[vcpu]++;
+}
+
+int
+xen_claim(struct xen *xen, enum ioemu_space space, uint64_t first,
+	  uint64_t last)
+{
+	unsigned i;
+
+	for (i = 0; i < xen->n_claimed; i++)
+		if (xen->claimed[i].space == space &&
+		    first <= xen->claimed[i].last &&
+		    last >= xen->claimed[i].first) {
+			xen->refused++;
+			return -EEXIST;
+		}
+	if (xen->n_claimed == 256)
+		return -ENOSPC;
+	xen->claimed[xen->n_claimed].space = space;
+	xen->claimed[xen->n_claimed].first = first;
+	xen->claimed[xen->n_claimed].last = last;
+	xen->n_claimed++;
+	xen->claims++;
+	return 0;
+}
+
+/* Xen joins neighbours, so what is given back may span several claims. */
+int
+xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
+	    uint64_t last)
+{
+	unsigned i;
+
+	for (i = 0; i < xen->n_claimed; i++) {
+		uint64_t f = xen->claimed[i].first, l = xen->claimed[i].last;
+
+		if (xen->claimed[i].space != space || first < f || first > l)
+			continue;
+		xen->claimed[i] = xen->claimed[--xen->n_claimed];
+		xen->unclaims++;
+		if (f < first)
+			(void)xen_claim(xen, space, f, first - 1);
+		if (l > last)
+			return xen_claim(xen, space, last + 1, l);
+		return l == last ? 0 : xen_unclaim(xen, space, l + 1, last);
+	}
+	xen->refused++;
+	return -ENOENT;
+}
+
+void *
+xen_map(struct xen *xen, uint64_t gfn, unsigned n, bool *ok)
+{
+	unsigned i;
+
+	xen->maps++;
+	if (gfn * 4096 >= FAKE_RAM)
+		return NULL;
+	for (i = 0; i < n; i++)
+		ok[i] = (gfn + i) * 4096 < FAKE_RAM;
+	return xen->ram + gfn * 4096;
+}
+
+void
+xen_unmap(struct xen *xen, void *addr, unsigned n)
+{
+	(void)addr;
+	(void)n;
+	xen->unmaps++;
+}
+
+int
+xen_isa_irq(struct xen *xen, unsigned irq, bool level)
+{
+	xen->isa[irq] = level;
+	xen->isa_calls++;
+	return 0;
+}
+
+int
+xen_intx(struct xen *xen, unsigned slot, unsigned pin, bool level)
+{
+	xen->intx[slot][pin] = level;
+	return 0;
+}
+
+int
+xen_link_route(struct xen *xen, unsigned link, unsigned irq)
+{
+	(void)xen;
+	(void)link;
+	(void)irq;
+	return 0;
+}
+
+int
+xen_msi(struct xen *xen, uint64_t addr, uint32_t data)
+{
+	(void)xen;
+	(void)addr;
+	(void)data;
+	return 0;
+}
+
+int
+xen_shutdown(struct xen *xen, enum ioemu_power how)
+{
+	xen->power = (int)how;
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fake_xen.h - a scripted Xen behind mini-ioemu/xen.h: vCPUs that ask, guest
+ * RAM, and a record of all that the device model did to the guest.
+ */
+#ifndef FAKE_XEN_H
+#define FAKE_XEN_H
+
+#include "slot.h"
+#include "xen.h"
+
+#define FAKE_VCPUS 4u
+#define FAKE_RAM (1u << 20) /* bytes at address 0; the rest is no memory */
+
+struct xen {
+	uint8_t page[2][4096] __attribute__((aligned(4096)));
+	uint8_t ram[FAKE_RAM] __attribute__((aligned(4096)));
+	unsigned maps, unmaps; /* calls of xen_map, xen_unmap */
+	unsigned claims, unclaims, refused;
+	unsigned notified[FAKE_VCPUS];
+	struct {
+		enum ioemu_space space;
+		uint64_t first, last;
+	} claimed[256];
+	unsigned n_claimed;
+	bool isa[16];
+	bool intx[32][4];
+	unsigned isa_calls;
+	int power;
+};
+
+struct xen *fake_xen_new(void);
+void fake_xen_free(struct xen *xen);
+
+/* A vCPU asks; the port is not rung. */
+void fake_xen_ask(struct xen *xen, unsigned vcpu, const struct request *req);
+/* The answer: false while there is none; takes it. */
+bool fake_xen_answer(struct xen *xen, unsigned vcpu, uint64_t *data);
+/* A buffered write; false: the ring is full. */
+bool fake_xen_buffer(struct xen *xen, uint64_t addr, unsigned size,
+		     uint64_t data);
+bool fake_xen_claims(const struct xen *xen, enum ioemu_space space,
+		     uint64_t addr);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The spine against a scripted Xen: slots and ring in, answers out, with a
+ * target that answers when the test says so.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dispatch.h"
+#include "spine/fake_xen.h"
+
+#define BASE 0xf0000000ull
+#define SIZE 0x10000u
+#define PORT 0x300
+
+/* Memory that answers at once, or keeps ops until released. */
+struct fix {
+	struct target target; /* first */
+	struct xen *xen;
+	struct route_table *routes;
+	struct dma *dma;
+	struct dispatch *d;
+	struct host_window mem, io;
+	uint8_t byte[SIZE];
+	bool hold;
+	struct host_op *held[8];
+	unsigned n_held, ops;
+};
+
+static void
+fix_answer(struct fix *f, struct host_op *op)
+{
+	uint32_t i;
+
+	for (i = 0; i < op->count; i++) {
+		uint64_t at = op->offset +
+			      (uint64_t)(int64_t)op->step * i * op->width;
+		uint8_t *data = op->data +
+				(op->down ? op->count - 1 - i : i) * op->width;
+
+		if (op->write)
+			memcpy(f->byte + at, data, op->width);
+		else
+			memcpy(data, f->byte + at, op->width);
+	}
+	op->done(op);
+}
+
+static void
+fix_submit(struct target *target, struct host_op *op)
+{
+	struct fix *f = (struct fix *)target;
+
+	f->ops++;
+	if (f->hold)
+		f->held[f->n_held++] = op;
+	else
+		fix_answer(f, op);
+}
+
+static int
+setup(void **state)
+{
+	struct fix *f = calloc(1, sizeof(*f));
+
+	f->target.submit = fix_submit;
+	f->xen = fake_xen_new();
+	if (route_new(&f->routes) || dma_new(f->xen, &f->dma) ||
+	    route_add(f->routes, IOEMU_MEM, BASE, SIZE, &f->target, &f->mem) ||
+	    route_add(f->routes, IOEMU_IO, PORT, 16, &f->target, &f->io) ||
+	    dispatch_new(f->xen, FAKE_VCPUS, f->routes, f->dma, &f->d))
+		return -1;
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fix *f = *state;
+
+	dispatch_free(f->d);
+	dma_free(f->dma);
+	route_free(f->routes);
+	fake_xen_free(f->xen);
+	free(f);
+	return 0;
+}
+
+static struct request
+request(uint8_t type, bool read, uint64_t addr, uint32_t size, uint64_t data)
+{
+	return (struct request){
+		.type = type,
+		.read = read,
+		.addr = addr,
+		.size = size,
+		.count = 1,
+		.data = data,
+	};
+}
+
+/* Ask and ring; the answer, which must be there. */
+static uint64_t
+ask(struct fix *f, unsigned vcpu, struct request req)
+{
+	uint64_t data = 0;
+
+	fake_xen_ask(f->xen, vcpu, &req);
+	dispatch_event(f->d, (int)vcpu);
+	assert_true(fake_xen_answer(f->xen, vcpu, &data));
+	return data;
+}
+
+static void
+a_read_answers_and_rings_the_port(void **state)
+{
+	struct fix *f = *state;
+
+	f->byte[0x10] = 0x5a;
+	f->byte[0x11] = 0xa5;
+	assert_int_equal(ask(f, 1, request(SLOT_COPY, true, BASE + 0x10, 2, 0)),
+			 0xa55a);
+	assert_int_equal(f->xen->notified[1], 1);
+	assert_int_equal(f->xen->notified[0], 0);
+}
+
+static void
+a_write_reaches_the_device_at_its_width(void **state)
+{
+	struct fix *f = *state;
+
+	memset(f->byte, 0xee, 16);
+	ask(f, 0, request(SLOT_COPY, false, BASE, 4, 0x1122334455667788));
+	assert_memory_equal(f->byte, "\x88\x77\x66\x55\xee", 5);
+}
+
+static void
+nobody_there_reads_all_ones(void **state)
+{
+	struct fix *f = *state;
+
+	assert_int_equal(ask(f, 0, request(SLOT_PIO, true, 0x80, 2, 0)),
+			 0xffff);
+	ask(f, 0, request(SLOT_PIO, false, 0x80, 1, 0));
+	assert_int_equal(f->ops, 0);
+}
+
+static void
+a_string_to_memory_is_one_op_and_one_mapping(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, false, BASE, 4, 0x3000);
+	unsigned i;
+
+	for (i = 0; i < 4096; i++)
+		f->xen->ram[0x3000 + i] = (uint8_t)(i * 7);
+	req.ptr = true;
+	req.count = 1024;
+	ask(f, 0, req);
+	assert_memory_equal(f->byte, f->xen->ram + 0x3000, 4096);
+	assert_int_equal(f->ops, 1);
+	assert_int_equal(f->xen->maps, 1);
+}
+
+static void
+the_direction_flag_steps_both_sides_down(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, true, BASE + 12, 4, 0x400c);
+	unsigned i;
+
+	for (i = 0; i < 16; i++)
+		f->byte[i] = (uint8_t)(0x40 + i);
+	req.ptr = req.down = true;
+	req.count = 4;
+	ask(f, 0, req);
+	assert_memory_equal(f->xen->ram + 0x4000, f->byte, 16);
+}
+
+/* rep insb with DF: the port stays, memory goes down. */
+static void
+a_port_string_keeps_its_port(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_PIO, true, PORT + 3, 1, 0x4003);
+
+	f->byte[3] = 0x77;
+	req.ptr = req.down = true;
+	req.count = 4;
+	ask(f, 0, req);
+	assert_memory_equal(f->xen->ram + 0x3fff, "\0\x77\x77\x77\x77\0", 6);
+}
+
+static void
+a_store_string_writes_the_same_value(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, false, BASE, 2, 0xbeef);
+
+	req.count = 3;
+	ask(f, 0, req);
+	assert_memory_equal(f->byte, "\xef\xbe\xef\xbe\xef\xbe\0", 7);
+}
+
+static void
+an_element_may_straddle_guest_pages(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, true, BASE, 8, 0x4ffd);
+
+	memcpy(f->byte, "abcdefgh", 8);
+	req.ptr = true;
+	ask(f, 0, req);
+	assert_memory_equal(f->xen->ram + 0x4ffd, "abcdefgh", 8);
+}
+
+static void
+a_string_that_runs_out_of_a_window_goes_on_behind_it(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, true, BASE + SIZE - 4, 4,
+				     0x5000);
+
+	memset(f->byte + SIZE - 4, 0x11, 4);
+	memset(f->xen->ram + 0x5000, 0, 16);
+	req.ptr = true;
+	req.count = 2;
+	ask(f, 0, req);
+	assert_memory_equal(f->xen->ram + 0x5000,
+			    "\x11\x11\x11\x11\xff\xff\xff\xff\0", 9);
+}
+
+static void
+memory_that_is_none_reads_ones_and_takes_nothing(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, false, BASE, 4, 0x7fffff000);
+
+	req.ptr = true;
+	ask(f, 0, req);
+	assert_memory_equal(f->byte, "\xff\xff\xff\xff", 4);
+	req.read = true;
+	ask(f, 0, req);
+}
+
+static void
+impossible_requests_are_answered(void **state)
+{
+	static const struct request bad[] = {
+		{ .type = SLOT_COPY, .size = 3, .count = 1 },
+		{ .type = SLOT_COPY, .size = 4, .count = 0 },
+		{ .type = SLOT_COPY, .size = 8, .count = 513 },
+		{ .type = SLOT_PIO, .size = 4, .count = UINT32_MAX, .ptr = true },
+		{ .type = 3, .size = 4, .count = 1 },
+		{ .type = SLOT_TIMEOFFSET, .size = 8, .count = 1 },
+		{ .type = 200, .size = 1, .count = 1, .read = true },
+		{ .type = SLOT_COPY, .addr = UINT64_MAX, .size = 8, .count = 2 },
+	};
+	struct fix *f = *state;
+	unsigned i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ask(f, 2, bad[i]);
+	assert_int_equal(dispatch_busy(f->d), 0);
+}
+
+static void
+invalidate_drops_every_mapping(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, false, BASE, 4, 0x3000);
+
+	req.ptr = true;
+	ask(f, 0, req);
+	ask(f, 0, (struct request){ .type = SLOT_INVALIDATE, .size = 4 });
+	assert_int_equal(f->xen->unmaps, f->xen->maps);
+	ask(f, 0, req);
+	assert_int_equal(f->xen->maps, 2);
+}
+
+static void
+vcpus_are_answered_in_the_order_of_their_targets(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, true, BASE, 1, 0);
+	uint64_t data;
+	unsigned i;
+
+	f->hold = true;
+	for (i = 0; i < 3; i++) {
+		req.addr = BASE + i;
+		f->byte[i] = (uint8_t)(i + 1);
+		fake_xen_ask(f->xen, i, &req);
+		dispatch_event(f->d, (int)i);
+		assert_false(fake_xen_answer(f->xen, i, &data));
+	}
+	dispatch_event(f->d, 1); /* a spurious ring changes nothing */
+	assert_int_equal(f->n_held, 3);
+	for (i = 3; i-- > 0;) {
+		fix_answer(f, f->held[i]);
+		assert_true(fake_xen_answer(f->xen, i, &data));
+		assert_int_equal(data, i + 1);
+	}
+	assert_int_equal(dispatch_busy(f->d), 0);
+}
+
+static void
+buffered_writes_come_before_a_slot(void **state)
+{
+	struct fix *f = *state;
+	struct host_window vga = { 0 };
+
+	assert_false(route_add(f->routes, IOEMU_MEM, 0xa0000, 0x1000,
+			       &f->target, &vga));
+	assert_true(fake_xen_buffer(f->xen, 0xa0010, 8, 0x8877665544332211));
+	assert_true(fake_xen_buffer(f->xen, 0xa0011, 1, 0xaa));
+	assert_int_equal(ask(f, 0, request(SLOT_COPY, true, 0xa0010, 8, 0)),
+			 0x887766554433aa11);
+	assert_int_equal(f->ops, 3);
+	route_del(f->routes, &vga);
+}
+
+/* While a buffered write waits for its target no slot may overtake it. */
+static void
+a_slow_buffered_write_holds_the_slots(void **state)
+{
+	struct fix *f = *state;
+	struct host_window vga = { 0 };
+	struct request req = request(SLOT_PIO, true, PORT, 1, 0);
+	uint64_t data;
+
+	assert_false(route_add(f->routes, IOEMU_MEM, 0xa0000, 0x1000,
+			       &f->target, &vga));
+	assert_true(fake_xen_buffer(f->xen, 0xa0000, 1, 0x5c));
+	assert_true(fake_xen_buffer(f->xen, 0xa0001, 1, 0x5d));
+	f->hold = true;
+	fake_xen_ask(f->xen, 0, &req);
+	dispatch_event(f->d, 0);
+	assert_int_equal(f->n_held, 1);
+	f->hold = false;
+	fix_answer(f, f->held[0]);
+	assert_true(fake_xen_answer(f->xen, 0, &data));
+	assert_int_equal(data, 0x5c);
+	assert_int_equal(f->byte[1], 0x5d);
+	route_del(f->routes, &vga);
+}
+
+static void
+the_ring_wraps_at_511_entries(void **state)
+{
+	struct fix *f = *state;
+	struct host_window vga = { 0 };
+	unsigned i;
+
+	assert_false(route_add(f->routes, IOEMU_MEM, 0xa0000, 0x1000,
+			       &f->target, &vga));
+	for (i = 0; i < 2000; i++) {
+		assert_true(fake_xen_buffer(f->xen, 0xa0000, i % 2 ? 8 : 4, i));
+		dispatch_event(f->d, XEN_EVENT_RING);
+		assert_int_equal(f->byte[0] | f->byte[1] << 8, i);
+	}
+	route_del(f->routes, &vga);
+}
+
+static void
+a_pinned_page_outlives_invalidate(void **state)
+{
+	struct fix *f = *state;
+	uint8_t *p = dma_pin(f->dma, 0x8010, 16);
+
+	assert_ptr_equal(p, f->xen->ram + 0x8010);
+	dma_invalidate(f->dma);
+	assert_int_equal(f->xen->unmaps, 0);
+	assert_null(dma_pin(f->dma, FAKE_RAM + 0x1000, 16));
+	dma_unpin(f->dma, p);
+	assert_int_equal(f->xen->unmaps, 1);
+}
+
+int
+main(void)
+{
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	static const struct CMUnitTest tests[] = {
+		T(a_read_answers_and_rings_the_port),
+		T(a_write_reaches_the_device_at_its_width),
+		T(nobody_there_reads_all_ones),
+		T(a_string_to_memory_is_one_op_and_one_mapping),
+		T(the_direction_flag_steps_both_sides_down),
+		T(a_port_string_keeps_its_port),
+		T(a_store_string_writes_the_same_value),
+		T(an_element_may_straddle_guest_pages),
+		T(a_string_that_runs_out_of_a_window_goes_on_behind_it),
+		T(memory_that_is_none_reads_ones_and_takes_nothing),
+		T(impossible_requests_are_answered),
+		T(invalidate_drops_every_mapping),
+		T(vcpus_are_answered_in_the_order_of_their_targets),
+		T(buffered_writes_come_before_a_slot),
+		T(a_slow_buffered_write_holds_the_slots),
+		T(the_ring_wraps_at_511_entries),
+		T(a_pinned_page_outlives_invalidate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
