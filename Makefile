@@ -121,6 +121,22 @@ check: ## every test without Xen: gcc with sanitizers, then clang
 	  SAN="$(SANITIZE)" OPT="-O1 -g"
 	@$(MAKE) --no-print-directory check-one B=build/clang CC=clang
 
+# ---- fuzzers ----------------------------------------------------------------
+
+FUZZ_CFLAGS = -g -O1 -fsanitize=fuzzer,address,undefined
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $(filter-out mini-ioemu/main.c mini-ioemu/xen.c,$(wildcard mini-ioemu/*.c)) $(wildcard plugins-sdk/loop/*.c plugins-sdk/host/*.c) tests/spine/fake_xen.c
+	@mkdir -p $(@D)
+	$(Q)clang -std=gnu11 -D_GNU_SOURCE $(FUZZ_CFLAGS) -Iplugins-sdk/include \
+	  -Iplugins-sdk $(CFLAGS_tests) -o $@ $< $(filter-out mini-ioemu/machine.c \
+	  mini-ioemu/monitor.c,$(filter mini-ioemu/%,$^)) $(filter plugins-sdk/%,$^) \
+	  $(if $(findstring slot,$@),tests/spine/fake_xen.c) -luv -ljansson -ldl
+
+T ?= $(FUZZERS)
+fuzz: $(T:%=$(B)/fuzz/%) ## run the fuzzers, S=60 seconds each, T=NAME picks one
+	@for t in $(T); do mkdir -p $(B)/corpus/$$t tests/fuzz/corpus/$$t; \
+	  $(B)/fuzz/$$t -max_total_time=$(or $(S),60) -print_final_stats=1 \
+	  $(B)/corpus/$$t tests/fuzz/corpus/$$t || exit 1; done
+
 # ---- lint -------------------------------------------------------------------
 
 SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] plugins-sdk/*/*.[ch] \
@@ -155,7 +171,6 @@ install: all ## install program, plugins, SDK, machine description, manuals
 # ---- the lab: a real Xen ------------------------------------------------------
 
 LAB := tests/lab/lab
-S ?=
 
 lab-root: all
 	@rm -rf $(B)/lab/root
@@ -187,7 +202,7 @@ help: ## this list
 	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
 	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
 
-.PHONY: all check check-one lint format install lab-root lab bench-lab demo \
+.PHONY: all fuzz check check-one lint format install lab-root lab bench-lab demo \
 	setup test clean help
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -19,7 +19,7 @@ struct access {
 	int vcpu; /* XEN_EVENT_RING: nobody waits */
 	bool busy;
 	bool in_submit, answered; /* of the part at hand */
-	uint32_t next; /* first element not yet submitted */
+	uint32_t next;		  /* first element not yet submitted */
 	struct request req;
 	uint8_t data[HOST_MAX_DATA];
 };
@@ -36,7 +36,8 @@ struct dispatch {
 
 static void access_run(struct access *a);
 
-/* ---- data: guest memory or the slot's value <-> the buffer ----------------- */
+/* ---- data: guest memory or the slot's value <-> the buffer -----------------
+ */
 
 static uint64_t
 access_lowest(const struct request *req)
@@ -81,7 +82,8 @@ access_scatter(struct access *a)
 	return value;
 }
 
-/* ---- take ------------------------------------------------------------------- */
+/* ---- take -------------------------------------------------------------------
+ */
 
 static bool
 request_valid(const struct request *req)
@@ -124,7 +126,8 @@ access_start(struct access *a)
 	access_run(a);
 }
 
-/* ---- route and submit --------------------------------------------------------- */
+/* ---- route and submit
+ * --------------------------------------------------------- */
 
 static enum ioemu_space
 request_space(const struct request *req)
@@ -194,7 +197,9 @@ access_submit(struct access *a, const struct range *r)
 		.data = a->data + (size_t)at * req->size,
 		.width = req->size,
 		.count = n,
-		.step = (int8_t)(!moves ? 0 : req->down ? -1 : 1),
+		.step = (int8_t)(!moves	     ? 0
+				 : req->down ? -1
+					     : 1),
 		.down = req->down,
 		.write = !req->read,
 		.posted = moves && !req->read,
@@ -229,7 +234,8 @@ access_run(struct access *a)
 	access_done(a, access_scatter(a));
 }
 
-/* ---- events --------------------------------------------------------------------- */
+/* ---- events
+ * --------------------------------------------------------------------- */
 
 /* Buffered writes come before any slot of the same moment. False while one of
  * them is not done. */

@@ -17,7 +17,7 @@
 #define N_STALE 64u /* pinned chunks that lost their place */
 
 struct chunk {
-	uint8_t *addr; /* NULL: empty */
+	uint8_t *addr;	/* NULL: empty */
 	uint64_t index; /* guest address / CHUNK */
 	uint32_t valid; /* a bit a page */
 	uint32_t pins;

@@ -53,7 +53,8 @@ localdev(struct hostdev *hd)
 	return hd->host;
 }
 
-/* ---- addresses --------------------------------------------------------------- */
+/* ---- addresses
+ * --------------------------------------------------------------- */
 
 static void
 local_submit(struct target *target, struct host_op *op)
@@ -91,7 +92,8 @@ local_unmap(struct hostdev *hd, struct host_window *w)
 	claims_update(l->env.claims, w->space);
 }
 
-/* ---- interrupts, DMA, time ------------------------------------------------------ */
+/* ---- interrupts, DMA, time
+ * ------------------------------------------------------ */
 
 static void
 local_irq(struct hostdev *hd, unsigned line, bool level)
@@ -164,7 +166,8 @@ local_timer_set(struct hostdev *hd, struct ioemu_timer *timer,
 	clock_set(localdev(hd)->local->env.clock, hd, timer, deadline_ns);
 }
 
-/* ---- files ------------------------------------------------------------------------ */
+/* ---- files
+ * ------------------------------------------------------------------------ */
 
 static void *
 local_pin(void *ctx, uint64_t gpa, uint32_t len, bool write)
@@ -269,7 +272,8 @@ local_chr_accept(struct hostdev *hd, struct ioemu_chardev *chr, size_t room)
 	chr_accept(chr, room);
 }
 
-/* ---- machine ------------------------------------------------------------------------ */
+/* ---- machine
+ * ------------------------------------------------------------------------ */
 
 static void
 local_power(struct hostdev *hd, enum ioemu_power what)
@@ -324,7 +328,8 @@ static const struct host_ops local_ops = {
 	.log = local_log,
 };
 
-/* ---- making devices --------------------------------------------------------------------- */
+/* ---- making devices
+ * --------------------------------------------------------------------- */
 
 /* The slot asked for, or the first free one. */
 static int

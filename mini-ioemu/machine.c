@@ -26,7 +26,8 @@ struct machine {
 	uv_poll_t *poll;
 };
 
-/* ---- events -------------------------------------------------------------------- */
+/* ---- events
+ * -------------------------------------------------------------------- */
 
 static void
 machine_events(uv_poll_t *poll, int status, int what)
@@ -60,7 +61,26 @@ machine_power(void *ctx, enum ioemu_power what)
 			 strerror(-rc));
 }
 
-/* ---- parts ------------------------------------------------------------------------ */
+/* ---- parts
+ * ------------------------------------------------------------------------ */
+
+/* What is asked for and not there yet is refused, not ignored. */
+static int
+machine_supported(const struct conf *conf)
+{
+	const char *what = conf->restrict_domid	    ? "-xen-domid-restrict"
+			   : conf->chroot	    ? "-chroot"
+			   : conf->run_as	    ? "-runas"
+			   : conf->incoming_fd >= 0 ? "-incoming"
+						    : NULL;
+
+	if (!what)
+		return 0;
+	log_error("%s is not supported yet: leave dm_restrict and "
+		  "device_model_user out, and do not restore",
+		  what);
+	return -EOPNOTSUPP;
+}
 
 static int
 machine_open_xen(struct machine *m)
@@ -184,7 +204,9 @@ machine_new(uv_loop_t *loop, const struct conf *conf,
 		return -ENOMEM;
 	m->loop = loop;
 	m->conf = conf;
-	rc = machine_open_xen(m);
+	rc = machine_supported(conf);
+	if (!rc)
+		rc = machine_open_xen(m);
 	if (!rc)
 		rc = machine_core(m);
 	if (!rc)

@@ -48,10 +48,10 @@ static void
 main_list_devices(const struct host_plugins *plugins)
 {
 	static const char *const kind[] = {
-		[IOEMU_KIND_BOOL] = "bool",	[IOEMU_KIND_U8] = "u8",
-		[IOEMU_KIND_U16] = "u16",	[IOEMU_KIND_U32] = "u32",
-		[IOEMU_KIND_U64] = "u64",	[IOEMU_KIND_STRING] = "string",
-		[IOEMU_KIND_BLOCK] = "drive",	[IOEMU_KIND_CHARDEV] = "chardev",
+		[IOEMU_KIND_BOOL] = "bool",   [IOEMU_KIND_U8] = "u8",
+		[IOEMU_KIND_U16] = "u16",     [IOEMU_KIND_U32] = "u32",
+		[IOEMU_KIND_U64] = "u64",     [IOEMU_KIND_STRING] = "string",
+		[IOEMU_KIND_BLOCK] = "drive", [IOEMU_KIND_CHARDEV] = "chardev",
 	};
 	const struct host_type *t;
 	const struct ioemu_prop *p;
@@ -72,7 +72,8 @@ main_list_devices(const struct host_plugins *plugins)
 	}
 }
 
-/* ---- signals -------------------------------------------------------------------- */
+/* ---- signals
+ * -------------------------------------------------------------------- */
 
 #define N_SIGNALS 3u
 
@@ -97,7 +98,8 @@ main_watch_signals(uv_loop_t *loop, uv_signal_t *handle)
 	}
 }
 
-/* ---- run ------------------------------------------------------------------------- */
+/* ---- run
+ * ------------------------------------------------------------------------- */
 
 /* The toolstack's probe: QMP answers, nothing else. */
 static int
@@ -150,8 +152,8 @@ main_run(const struct conf *conf, const struct host_plugins *plugins)
 static int
 main_read_machine(struct conf *conf)
 {
-	const char *path = conf->machine_file ? conf->machine_file
-					      : IOEMU_MACHINE_FILE;
+	const char *path =
+		conf->machine_file ? conf->machine_file : IOEMU_MACHINE_FILE;
 	struct conf_error err;
 	int rc;
 

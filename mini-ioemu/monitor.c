@@ -68,7 +68,8 @@ monitor_n_cpus(void *ctx)
 	return ((struct monitor *)ctx)->conf->vcpus;
 }
 
-/* ---- lines for humans ------------------------------------------------------------ */
+/* ---- lines for humans
+ * ------------------------------------------------------------ */
 
 /* Bounded text. */
 struct text {
@@ -76,8 +77,7 @@ struct text {
 	size_t size, len;
 };
 
-static void IOEMU_PRINTF(2, 3)
-text_add(struct text *t, const char *fmt, ...)
+static void IOEMU_PRINTF(2, 3) text_add(struct text *t, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
@@ -118,8 +118,7 @@ command_ranges(struct monitor *mon, const char *arg, struct text *t)
 			text_add(t, "%-6s %012llx-%012llx %s %s\n", space[s],
 				 (unsigned long long)r->first,
 				 (unsigned long long)r->last,
-				 r->window->hd->dev.id,
-				 r->window->region.name);
+				 r->window->hd->dev.id, r->window->region.name);
 	return 0;
 }
 
@@ -162,8 +161,10 @@ static const struct {
 	const char *word;
 	int (*run)(struct monitor *mon, const char *arg, struct text *t);
 } commands[] = {
-	{ "ask", command_ask },	      { "devices", command_devices },
-	{ "help", command_help },     { "ranges", command_ranges },
+	{ "ask", command_ask },
+	{ "devices", command_devices },
+	{ "help", command_help },
+	{ "ranges", command_ranges },
 };
 
 static int

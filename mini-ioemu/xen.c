@@ -19,11 +19,11 @@
 #include <xenforeignmemory.h>
 #include <xenstore.h>
 
-#include <xen/memory.h>
-#include <xen/sched.h>
 #include <xen/hvm/dm_op.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/ioreq.h>
+#include <xen/memory.h>
+#include <xen/sched.h>
 
 #include "slot.h"
 
@@ -63,7 +63,8 @@ xen_rc(int rc)
 	return rc < 0 ? -errno : 0;
 }
 
-/* ---- open and close ---------------------------------------------------------- */
+/* ---- open and close
+ * ---------------------------------------------------------- */
 
 static int
 xen_bind(struct xen *xen, evtchn_port_t remote, int16_t owner,
@@ -112,9 +113,8 @@ xen_make_server(struct xen *xen, const char **what)
 	if (!xen->resource)
 		return -errno;
 	*what = "ask for the ring's port";
-	if (xendevicemodel_get_ioreq_server_info(xen->dm, xen->domid,
-						 xen->server, NULL, NULL,
-						 &ring_port))
+	if (xendevicemodel_get_ioreq_server_info(
+		    xen->dm, xen->domid, xen->server, NULL, NULL, &ring_port))
 		return -errno;
 	/* the slots name their ports only once the server is enabled; the
 	 * guest does not run before the toolstack says so */
@@ -138,8 +138,8 @@ xen_open_handles(struct xen *xen, const char **what)
 	if (!xen->dm || !xen->fm || !xen->ec)
 		return errno ? -errno : -EIO;
 	flags = fcntl(xenevtchn_fd(xen->ec), F_GETFL);
-	return xen_rc(fcntl(xenevtchn_fd(xen->ec), F_SETFL,
-			    flags | O_NONBLOCK));
+	return xen_rc(
+		fcntl(xenevtchn_fd(xen->ec), F_SETFL, flags | O_NONBLOCK));
 }
 
 int
@@ -189,11 +189,12 @@ xen_close(struct xen *xen)
 int
 xen_enable(struct xen *xen, bool on)
 {
-	return xen_rc(xendevicemodel_set_ioreq_server_state(
-		xen->dm, xen->domid, xen->server, on));
+	return xen_rc(xendevicemodel_set_ioreq_server_state(xen->dm, xen->domid,
+							    xen->server, on));
 }
 
-/* ---- requests ------------------------------------------------------------------ */
+/* ---- requests
+ * ------------------------------------------------------------------ */
 
 void *
 xen_slots(struct xen *xen)
@@ -242,7 +243,8 @@ xen_notify(struct xen *xen, unsigned vcpu)
 	(void)xenevtchn_notify(xen->ec, xen->port[vcpu]);
 }
 
-/* ---- claims ---------------------------------------------------------------------- */
+/* ---- claims
+ * ---------------------------------------------------------------------- */
 
 static int
 xen_claim_pci(struct xen *xen, uint64_t first, bool on)
@@ -280,13 +282,14 @@ xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
 		last));
 }
 
-/* ---- to the guest ------------------------------------------------------------------ */
+/* ---- to the guest
+ * ------------------------------------------------------------------ */
 
 int
 xen_isa_irq(struct xen *xen, unsigned irq, bool level)
 {
-	return xen_rc(xendevicemodel_set_isa_irq_level(
-		xen->dm, xen->domid, (uint8_t)irq, level));
+	return xen_rc(xendevicemodel_set_isa_irq_level(xen->dm, xen->domid,
+						       (uint8_t)irq, level));
 }
 
 int
@@ -320,8 +323,8 @@ xen_shutdown(struct xen *xen, enum ioemu_power how)
 
 	if (how == IOEMU_POWER_SUSPEND) /* an HVM parameter, not a DM call */
 		return -EOPNOTSUPP;
-	return xen_rc(xendevicemodel_shutdown(xen->dm, xen->domid,
-					      reason[how]));
+	return xen_rc(
+		xendevicemodel_shutdown(xen->dm, xen->domid, reason[how]));
 }
 
 void *

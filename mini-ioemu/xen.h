@@ -9,7 +9,7 @@
 
 #include <ioemu/device.h>
 
-#define XEN_MAX_VCPUS 128 /* slots of the one ioreq page (public/hvm/ioreq.h) */
+#define XEN_MAX_VCPUS 128 /* slots of the ioreq page (public/hvm/ioreq.h) */
 
 struct xen;
 
@@ -24,7 +24,8 @@ int xen_open(unsigned domid, unsigned vcpus, struct xen **out,
 void xen_close(struct xen *xen);
 int xen_enable(struct xen *xen, bool on);
 
-/* ---- requests -------------------------------------------------------------- */
+/* ---- requests --------------------------------------------------------------
+ */
 
 void *xen_slots(struct xen *xen); /* page of struct slot, one a vCPU */
 void *xen_ring(struct xen *xen);  /* page of the buffered ring */
@@ -41,7 +42,8 @@ int xen_events(struct xen *xen, int *events, unsigned max);
 /* Tell the vCPU that its slot has an answer. */
 void xen_notify(struct xen *xen, unsigned vcpu);
 
-/* ---- what comes to us ------------------------------------------------------ */
+/* ---- what comes to us ------------------------------------------------------
+ */
 
 /* [first, last], both included. IOEMU_CONFIG: one function, first =
  * segment:bus:device.function << 32. -ENOSPC: Xen's 256 ranges are used up. */
@@ -50,7 +52,8 @@ int xen_claim(struct xen *xen, enum ioemu_space space, uint64_t first,
 int xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
 		uint64_t last);
 
-/* ---- to the guest ---------------------------------------------------------- */
+/* ---- to the guest ----------------------------------------------------------
+ */
 
 int xen_isa_irq(struct xen *xen, unsigned irq, bool level);
 int xen_intx(struct xen *xen, unsigned slot, unsigned pin, bool level);

@@ -13,7 +13,7 @@
 #define FIRST 0x0eu
 
 #define EQUIPMENT 0x14
-#define BOOT_3RD 0x38 /* high nibble; bit 0: boot floppies without signature */
+#define BOOT_3RD 0x38 /* high nibble; bit 0: no signature check */
 #define BOOT_1ST 0x3d /* low nibble first, high nibble second */
 
 #define KIB_PER_MIB 1024u
@@ -68,8 +68,8 @@ cmos_boot_order(struct ioemu_dev *dev, struct cmos *c)
 
 		if (i == 3 || !l) {
 			ioemu_log(dev, IOEMU_ERROR,
-				  "boot=%s: up to 3 letters of \"%s\"",
-				  c->boot, letters);
+				  "boot=%s: up to 3 letters of \"%s\"", c->boot,
+				  letters);
 			return -EINVAL;
 		}
 		code[i] = (uint8_t)(l - letters + 1);
@@ -84,8 +84,8 @@ cmos_memory(struct cmos *c)
 {
 	uint64_t kib = (uint64_t)c->memory * KIB_PER_MIB;
 	uint64_t ext = kib > KIB_PER_MIB ? kib - KIB_PER_MIB : 0;
-	uint64_t high = kib > 16 * KIB_PER_MIB ? (kib - 16 * KIB_PER_MIB) / 64
-					       : 0;
+	uint64_t high =
+		kib > 16 * KIB_PER_MIB ? (kib - 16 * KIB_PER_MIB) / 64 : 0;
 
 	put_le16(c->byte + 0x15, 640);
 	put_le16(c->byte + 0x17,

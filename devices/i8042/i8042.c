@@ -29,7 +29,8 @@
 #define IRQ_KBD 1u
 #define IRQ_AUX 12u
 
-/* ---- queue ---------------------------------------------------------------------- */
+/* ---- queue
+ * ---------------------------------------------------------------------- */
 
 static struct i8042_byte *
 queue_head(struct i8042 *kbc)
@@ -58,8 +59,8 @@ i8042_update(struct ioemu_dev *dev)
 	bool ready = queue_ready(kbc);
 	bool aux = ready && queue_head(kbc)->source == I8042_AUX;
 
-	ioemu_irq(dev, IRQ_KBD, ready && !aux &&
-					kbc->command_byte & CB_KBD_IRQ);
+	ioemu_irq(dev, IRQ_KBD,
+		  ready && !aux && kbc->command_byte & CB_KBD_IRQ);
 	ioemu_irq(dev, IRQ_AUX, aux && kbc->command_byte & CB_AUX_IRQ);
 }
 
@@ -92,7 +93,8 @@ i8042_answer(struct ioemu_dev *dev, uint8_t byte)
 	i8042_update(dev);
 }
 
-/* ---- ports ------------------------------------------------------------------------ */
+/* ---- ports
+ * ------------------------------------------------------------------------ */
 
 static void
 data_read(struct ioemu_dev *dev, struct ioemu_access *a)
@@ -117,7 +119,8 @@ status_read(struct ioemu_dev *dev, struct ioemu_access *a)
 {
 	struct i8042 *kbc = ioemu_state(dev);
 
-	a->value = ST_UNLOCKED | (kbc->command_byte & CB_SYSTEM ? ST_SYSTEM : 0);
+	a->value =
+		ST_UNLOCKED | (kbc->command_byte & CB_SYSTEM ? ST_SYSTEM : 0);
 	if (kbc->after_command)
 		a->value |= ST_COMMAND;
 	if (!queue_ready(kbc))
@@ -240,8 +243,8 @@ i8042_attach(struct ioemu_dev *dev)
 {
 	int rc = ioemu_window(dev, IOEMU_IO, PORT_DATA, &data_port);
 
-	return rc ? rc : ioemu_window(dev, IOEMU_IO, PORT_COMMAND,
-				      &command_port);
+	return rc ? rc
+		  : ioemu_window(dev, IOEMU_IO, PORT_COMMAND, &command_port);
 }
 
 static void

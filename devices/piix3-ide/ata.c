@@ -15,7 +15,8 @@
 #define MAX_MULTIPLE 16u
 #define BUF_SECTORS (IDE_BUF / IDE_SECTOR)
 
-/* ---- addresses --------------------------------------------------------------- */
+/* ---- addresses
+ * --------------------------------------------------------------- */
 
 static uint32_t
 ata_cylinders(const struct ide_drive *d)
@@ -77,7 +78,8 @@ ata_range(struct ide_drive *d)
 	return d->lba < d->sectors && d->left <= d->sectors - d->lba;
 }
 
-/* ---- reading and writing ------------------------------------------------------- */
+/* ---- reading and writing
+ * ------------------------------------------------------- */
 
 static uint32_t
 ata_chunk(const struct ide_drive *d)
@@ -184,8 +186,8 @@ void
 ata_dma_step(struct ide_drive *d)
 {
 	unsigned n_sg;
-	uint32_t want = d->left < 0x4000 ? d->left * IDE_SECTOR
-					 : 0x4000 * IDE_SECTOR;
+	uint32_t want =
+		d->left < 0x4000 ? d->left * IDE_SECTOR : 0x4000 * IDE_SECTOR;
 	uint32_t n = bmdma_sg(ide_channel_of(d), d, want, &n_sg);
 
 	if (n)
@@ -222,7 +224,8 @@ ata_transfer_dma(struct ide_drive *d, bool write)
 	bmdma_kick(ide_channel_of(d), d);
 }
 
-/* ---- identification --------------------------------------------------------------- */
+/* ---- identification
+ * --------------------------------------------------------------- */
 
 /* Two characters a word, first one high, padded with blanks. */
 void
@@ -287,7 +290,8 @@ ata_identify(struct ide_drive *d)
 	ide_raise(d);
 }
 
-/* ---- the rest ------------------------------------------------------------------------ */
+/* ---- the rest
+ * ------------------------------------------------------------------------ */
 
 static void
 ata_set_features(struct ide_drive *d)
@@ -357,47 +361,47 @@ static void
 ata_disk_command(struct ide_drive *d, uint8_t command)
 {
 	switch (command) {
-	case 0x24: /* READ SECTORS EXT */
+	case 0x24:		 /* READ SECTORS EXT */
 		d->lba48 = true; /* fall through */
 	case 0x20:
 	case 0x21:
 		ata_transfer(d, false, 1);
 		return;
-	case 0x34: /* WRITE SECTORS EXT */
+	case 0x34:		 /* WRITE SECTORS EXT */
 		d->lba48 = true; /* fall through */
 	case 0x30:
 	case 0x31:
 		ata_transfer(d, true, 1);
 		return;
-	case 0x29: /* READ MULTIPLE EXT */
+	case 0x29:		 /* READ MULTIPLE EXT */
 		d->lba48 = true; /* fall through */
 	case 0xc4:
 		ata_transfer(d, false, d->multiple);
 		return;
-	case 0x39: /* WRITE MULTIPLE EXT */
+	case 0x39:		 /* WRITE MULTIPLE EXT */
 		d->lba48 = true; /* fall through */
 	case 0xc5:
 		ata_transfer(d, true, d->multiple);
 		return;
-	case 0x25: /* READ DMA EXT */
+	case 0x25:		 /* READ DMA EXT */
 		d->lba48 = true; /* fall through */
 	case 0xc8:
 	case 0xc9:
 		ata_transfer_dma(d, false);
 		return;
-	case 0x35: /* WRITE DMA EXT */
+	case 0x35:		 /* WRITE DMA EXT */
 		d->lba48 = true; /* fall through */
 	case 0xca:
 	case 0xcb:
 		ata_transfer_dma(d, true);
 		return;
-	case 0x42: /* READ VERIFY EXT */
+	case 0x42:		 /* READ VERIFY EXT */
 		d->lba48 = true; /* fall through */
 	case 0x40:
 	case 0x41:
 		ide_finish(d, ata_range(d) ? 0 : ER_IDNF);
 		return;
-	case 0x27: /* READ NATIVE MAX ADDRESS EXT */
+	case 0x27:		 /* READ NATIVE MAX ADDRESS EXT */
 		d->lba48 = true; /* fall through */
 	case 0xf8:
 		ata_native_max(d);
@@ -426,7 +430,7 @@ static void
 ata_power(struct ide_drive *d, uint8_t command)
 {
 	if (command == 0xe5 || command == 0x98) /* CHECK POWER MODE */
-		d->nsect[0] = 0xff;		 /* active */
+		d->nsect[0] = 0xff;		/* active */
 	ide_finish(d, 0);
 }
 

@@ -58,7 +58,8 @@ cd_sectors(struct ide_drive *d)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
-/* ---- ends ----------------------------------------------------------------------- */
+/* ---- ends
+ * ----------------------------------------------------------------------- */
 
 static void
 atapi_end(struct ide_drive *d, uint8_t sense, uint8_t asc)
@@ -71,7 +72,8 @@ atapi_end(struct ide_drive *d, uint8_t sense, uint8_t asc)
 	ide_finish(d, (uint8_t)(sense ? (unsigned)sense << 4 | ER_ABRT : 0));
 }
 
-/* ---- data to the guest ------------------------------------------------------------ */
+/* ---- data to the guest
+ * ------------------------------------------------------------ */
 
 /* The next DRQ block of what is in buf: at most the guest's byte count limit,
  * even unless it is the last (ATA/ATAPI-6, 8.23.6.2). */
@@ -93,8 +95,8 @@ atapi_offer(struct ide_drive *d)
 static void
 atapi_next_read(struct ide_drive *d)
 {
-	uint32_t n = d->left < IDE_BUF / CD_SECTOR ? d->left
-						   : IDE_BUF / CD_SECTOR;
+	uint32_t n =
+		d->left < IDE_BUF / CD_SECTOR ? d->left : IDE_BUF / CD_SECTOR;
 
 	d->pos = 0;
 	d->filled = n * CD_SECTOR;
@@ -178,8 +180,8 @@ void
 atapi_dma_step(struct ide_drive *d)
 {
 	struct ide_channel *c = ide_channel_of(d);
-	uint32_t want = d->left < 0x1000 ? d->left * CD_SECTOR
-					 : 0x1000 * CD_SECTOR;
+	uint32_t want =
+		d->left < 0x1000 ? d->left * CD_SECTOR : 0x1000 * CD_SECTOR;
 	unsigned n_sg;
 	uint32_t n;
 
@@ -209,7 +211,9 @@ atapi_answer(struct ide_drive *d, uint32_t n, uint32_t allowed)
 		atapi_offer(d);
 }
 
-/* ---- commands --------------------------------------------------------------------------- */
+/* ---- commands
+ * ---------------------------------------------------------------------------
+ */
 
 static void
 atapi_read(struct ide_drive *d, uint32_t lba, uint32_t count)
@@ -452,7 +456,8 @@ atapi_cdb(struct ide_drive *d)
 		atapi_execute(d);
 }
 
-/* ---- PACKET and IDENTIFY PACKET DEVICE ------------------------------------------------- */
+/* ---- PACKET and IDENTIFY PACKET DEVICE
+ * ------------------------------------------------- */
 
 /* The byte count limit and the DMA bit are kept in the second register of
  * each pair, which packet drives do not use. */

@@ -25,7 +25,8 @@ ide_is_cd(const struct ide_drive *d)
 	return d->sectors == UINT64_MAX;
 }
 
-/* ---- what drives do to their registers ------------------------------------------- */
+/* ---- what drives do to their registers
+ * ------------------------------------------- */
 
 void
 ide_raise(struct ide_drive *d)
@@ -119,7 +120,8 @@ drive_reset(struct ide_drive *d)
 	}
 }
 
-/* ---- the data port ------------------------------------------------------------------- */
+/* ---- the data port
+ * ------------------------------------------------------------------- */
 
 static void
 data_block_done(struct ide_drive *d)
@@ -162,7 +164,8 @@ data_write(struct ide_drive *d, const struct ioemu_access *a)
 		data_block_done(d);
 }
 
-/* ---- registers ------------------------------------------------------------------------ */
+/* ---- registers
+ * ------------------------------------------------------------------------ */
 
 static uint8_t
 status_of(const struct ide_drive *d)
@@ -311,15 +314,15 @@ control_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	ide_irq(dev, a->tag);
 }
 
-#define COMMAND(n)                                                      \
-	{                                                               \
-		.name = "ide-command", .size = 8, .min = 1, .max = 4,   \
-		.tag = (n), .read = command_read, .write = command_write \
+#define COMMAND(n)                                                             \
+	{                                                                      \
+		.name = "ide-command", .size = 8, .min = 1, .max = 4,          \
+		.tag = (n), .read = command_read, .write = command_write       \
 	}
-#define CONTROL(n)                                                      \
-	{                                                               \
-		.name = "ide-control", .size = 1, .min = 1, .max = 1,   \
-		.tag = (n), .read = control_read, .write = control_write \
+#define CONTROL(n)                                                             \
+	{                                                                      \
+		.name = "ide-control", .size = 1, .min = 1, .max = 1,          \
+		.tag = (n), .read = control_read, .write = control_write       \
 	}
 
 const struct ioemu_region ide_command_region[IDE_CHANNELS] = {

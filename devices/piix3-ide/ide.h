@@ -47,7 +47,7 @@ struct ide_drive {
 	const char *serial, *model;
 
 	struct ioemu_dev *dev, *controller;
-	bool gone; /* unplugged */
+	bool gone;	  /* unplugged */
 	uint64_t sectors; /* of 512 */
 
 	/* registers; [1] is the previous content (HOB) */
@@ -56,11 +56,11 @@ struct ide_drive {
 
 	uint8_t phase;
 	bool write, dma, lba48;
-	bool reset_due; /* a reset came while the disk was at work */
+	bool reset_due;	  /* a reset came while the disk was at work */
 	uint8_t multiple; /* sectors a DRQ block of the MULTIPLE commands */
 	uint8_t block;	  /* sectors a DRQ block of this command */
 	uint64_t lba;
-	uint32_t left; /* sectors of the command not yet moved */
+	uint32_t left;	   /* sectors of the command not yet moved */
 	uint32_t pos, end; /* of the DRQ block in buf */
 	uint32_t filled;   /* bytes of buf in use */
 
@@ -113,7 +113,8 @@ void ide_pio(struct ide_drive *d, enum ide_phase phase, uint32_t n);
 /* The command ends; error 0: well. Raises the interrupt. */
 void ide_finish(struct ide_drive *d, uint8_t error);
 /* Disk I/O to or from buf (sg NULL). Afterwards ide_disk_done(). */
-void ide_disk(struct ide_drive *d, uint64_t offset, uint32_t len, unsigned n_sg);
+void ide_disk(struct ide_drive *d, uint64_t offset, uint32_t len,
+	      unsigned n_sg);
 
 /* ata.c and atapi.c: a command; end of a DRQ block; end of disk I/O. */
 void ata_command(struct ide_drive *d, uint8_t command);

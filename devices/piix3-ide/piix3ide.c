@@ -78,12 +78,12 @@ piix3ide_loaded(struct ioemu_dev *dev)
 	return 0;
 }
 
-#define CHANNEL_FIELDS(n)                                         \
-	IOEMU_FIELD(struct ide, channel[n].control),              \
-		IOEMU_FIELD(struct ide, channel[n].selected),     \
-		IOEMU_FIELD(struct ide, channel[n].irq),          \
-		IOEMU_FIELD(struct ide, channel[n].bm_command),   \
-		IOEMU_FIELD(struct ide, channel[n].bm_status),    \
+#define CHANNEL_FIELDS(n)                                                      \
+	IOEMU_FIELD(struct ide, channel[n].control),                           \
+		IOEMU_FIELD(struct ide, channel[n].selected),                  \
+		IOEMU_FIELD(struct ide, channel[n].irq),                       \
+		IOEMU_FIELD(struct ide, channel[n].bm_command),                \
+		IOEMU_FIELD(struct ide, channel[n].bm_status),                 \
 		IOEMU_FIELD(struct ide, channel[n].bm_prdt)
 
 static const struct ioemu_field ide_fields[] = {
@@ -101,7 +101,9 @@ static const struct ioemu_type piix3ide = {
 	.loaded = piix3ide_loaded,
 };
 
-/* ---- drives --------------------------------------------------------------------------- */
+/* ---- drives
+ * ---------------------------------------------------------------------------
+ */
 
 #define INDEX_UNSET 255u
 
@@ -228,16 +230,11 @@ drive_loaded(struct ioemu_dev *dev)
 }
 
 static const struct ioemu_type ide_hd = {
-	IOEMU_TYPE(struct ide_drive),
-	.name = "ide-hd",
-	.summary = "ATA disk",
-	.parent = "piix3-ide",
-	.props = drive_props,
-	.fields = drive_fields,
-	.attach = hd_attach,
-	.detach = drive_detach,
-	.unplug = hd_unplug,
-	.loaded = drive_loaded,
+	IOEMU_TYPE(struct ide_drive), .name = "ide-hd",
+	.summary = "ATA disk",	      .parent = "piix3-ide",
+	.props = drive_props,	      .fields = drive_fields,
+	.attach = hd_attach,	      .detach = drive_detach,
+	.unplug = hd_unplug,	      .loaded = drive_loaded,
 };
 
 static const struct ioemu_type ide_cd = {

@@ -182,8 +182,11 @@ machine_free(struct machine *m)
 	unsigned i;
 
 	machine_kill(m);
-	for (i = 0; i < m->n_slots; i++)
+	for (i = 0; i < m->n_slots; i++) {
 		free(m->slot[i].spec);
+		free(m->slot[i].before.data);
+		free(m->slot[i].after.data);
+	}
 	backend_free(m);
 	free(m->ram);
 	free(m->log);
@@ -279,69 +282,51 @@ machine_check(const struct machine *m)
 
 /* ---- save, free, make anew, load ---------------------------------- */
 
-struct saved {
-	uint8_t *data;
-	size_t size;
-	long used;
-	uint32_t lines;
-};
-
 static void
 slot_save(const struct slot *s, struct saved *to)
 {
-	to->size = FIRST_STATE_SIZE;
-	to->data = malloc(to->size);
-	to->lines = s->lines;
+	if (!to->size)
+		to->data = malloc(to->size = FIRST_STATE_SIZE);
 	while ((to->used = hostdev_save(s->hd, to->data, to->size)) ==
 	       -ENOSPC) {
-		to->size *= 2;
-		to->data = realloc(to->data, to->size);
+		free(to->data);
+		to->data = malloc(to->size *= 2);
 	}
 	if (to->used < 0)
 		fail_msg("%s: cannot be saved: %s", s->id,
 			 strerror((int)-to->used));
+	to->lines = s->lines;
 }
 
 static void
-slot_compare(const struct slot *s, const struct saved *was)
+slot_load(struct slot *s)
 {
-	struct saved is;
-	bool same;
+	const struct saved *was = &s->before, *is = &s->after;
+	int rc = hostdev_load(s->hd, was->data, (size_t)was->used);
 
-	slot_save(s, &is);
-	same = is.used == was->used &&
-	       !memcmp(is.data, was->data, (size_t)is.used);
-	free(is.data);
-	if (!same)
+	if (rc)
+		fail_msg("%s: cannot be loaded: %s", s->id, strerror(-rc));
+	slot_save(s, &s->after);
+	if (is->used != was->used ||
+	    memcmp(is->data, was->data, (size_t)is->used))
 		fail_msg("%s: saved again right after loading, its state "
 			 "differs",
 			 s->id);
-	if (is.lines != was->lines)
+	if (is->lines != was->lines)
 		fail_msg("%s: lines were %#x and are %#x after loading", s->id,
-			 was->lines, is.lines);
+			 was->lines, is->lines);
 }
 
 void
 machine_migrate(struct machine *m)
 {
-	struct saved saved[MAX_DEVICES];
 	unsigned i;
-	int rc;
 
 	for (i = 0; i < m->n_slots; i++)
-		slot_save(&m->slot[i], &saved[i]);
+		slot_save(&m->slot[i], &m->slot[i].before);
 	machine_kill(m);
 	for (i = 0; i < m->n_slots; i++)
 		slot_make(&m->slot[i]);
-	for (i = 0; i < m->n_slots; i++) {
-		rc = hostdev_load(m->slot[i].hd, saved[i].data,
-				  (size_t)saved[i].used);
-		if (rc)
-			fail_msg("%s: cannot be loaded: %s", m->slot[i].id,
-				 strerror(-rc));
-	}
-	for (i = 0; i < m->n_slots; i++) {
-		slot_compare(&m->slot[i], &saved[i]);
-		free(saved[i].data);
-	}
+	for (i = 0; i < m->n_slots; i++)
+		slot_load(&m->slot[i]);
 }

@@ -19,14 +19,23 @@
 
 #define NS_PER_S 1000000000ull
 
+/* A device's saved state; the memory is kept for the next time. */
+struct saved {
+	uint8_t *data;
+	size_t size;
+	long used;
+	uint32_t lines;
+};
+
 /* One word of the list of devices, and who it is at present. */
 struct slot {
 	struct machine *m;
 	const struct host_type *type;
 	struct hostdev *hd; /* NULL: between two lives */
 	char id[NAME_SIZE];
-	char *spec;	/* cut into words: TYPE, key=value, ... */
-	uint32_t lines; /* as the host was told; INTx is bit 16 */
+	char *spec;		    /* cut into words: TYPE, key=value, ... */
+	uint32_t lines;		    /* as the host was told; INTx is bit 16 */
+	struct saved before, after; /* migration */
 };
 
 struct ioemu_chardev {

@@ -42,7 +42,8 @@ struct ioemu_block {
 	struct slot slot[N_SLOTS];
 };
 
-/* ---- guest memory ----------------------------------------------------------------- */
+/* ---- guest memory
+ * ----------------------------------------------------------------- */
 
 static void
 slot_unpin(struct slot *s)
@@ -110,7 +111,8 @@ slot_prepare(struct slot *s)
 	return rc || total == io->len ? rc : -EINVAL;
 }
 
-/* ---- on a worker ------------------------------------------------------------------- */
+/* ---- on a worker
+ * ------------------------------------------------------------------- */
 
 /* Bytes moved, 0 at the end of the file, -errno. */
 static ssize_t
@@ -164,7 +166,8 @@ slot_work(uv_work_t *work)
 		s->status = -errno;
 }
 
-/* ---- on the loop --------------------------------------------------------------------- */
+/* ---- on the loop
+ * --------------------------------------------------------------------- */
 
 static void block_start(struct ioemu_block *block);
 
@@ -240,7 +243,8 @@ block_info(const struct ioemu_block *block, struct ioemu_block_info *info)
 	info->readonly = block->readonly;
 }
 
-/* ---- open and close --------------------------------------------------------------------- */
+/* ---- open and close
+ * --------------------------------------------------------------------- */
 
 static int
 block_open_file(struct ioemu_block *block, const char *path)
@@ -248,8 +252,8 @@ block_open_file(struct ioemu_block *block, const char *path)
 	struct stat st;
 	uint64_t size;
 
-	block->fd = open(path, (block->readonly ? O_RDONLY : O_RDWR) |
-				       O_CLOEXEC);
+	block->fd =
+		open(path, (block->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (block->fd < 0 || fstat(block->fd, &st))
 		return -errno;
 	if (S_ISBLK(st.st_mode)) {

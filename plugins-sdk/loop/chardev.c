@@ -46,7 +46,8 @@ struct ioemu_chardev {
 
 static void chr_watch(struct ioemu_chardev *chr);
 
-/* ---- output ------------------------------------------------------------------------ */
+/* ---- output
+ * ------------------------------------------------------------------------ */
 
 static bool
 chr_connected(const struct ioemu_chardev *chr)
@@ -137,7 +138,9 @@ chr_write(struct ioemu_chardev *chr, const void *data, size_t len)
 		uv_idle_start(&chr->idle, chr_idle);
 }
 
-/* ---- input --------------------------------------------------------------------------- */
+/* ---- input
+ * ---------------------------------------------------------------------------
+ */
 
 static void
 chr_read(struct ioemu_chardev *chr)
@@ -159,8 +162,7 @@ chr_event(uv_poll_t *poll, int status, int events)
 {
 	struct ioemu_chardev *chr = poll->data;
 
-	if (status < 0 ||
-	    (events & UV_DISCONNECT && !(events & UV_READABLE))) {
+	if (status < 0 || (events & UV_DISCONNECT && !(events & UV_READABLE))) {
 		chr_hangup(chr);
 		return;
 	}
@@ -230,7 +232,9 @@ chr_poll_fd(struct ioemu_chardev *chr)
 	return 0;
 }
 
-/* ---- kinds ------------------------------------------------------------------------------ */
+/* ---- kinds
+ * ------------------------------------------------------------------------------
+ */
 
 static int
 set_nonblock(int fd)
@@ -354,8 +358,8 @@ open_unix(struct ioemu_chardev *chr, const char *spec)
 		return -EINVAL;
 	memcpy(sa.sun_path, spec, n);
 	(void)unlink(sa.sun_path);
-	chr->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK |
-						 SOCK_CLOEXEC, 0);
+	chr->listen_fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (chr->listen_fd < 0 ||
 	    bind(chr->listen_fd, (struct sockaddr *)&sa, sizeof(sa)) ||
 	    listen(chr->listen_fd, 4))
@@ -368,8 +372,7 @@ open_unix(struct ioemu_chardev *chr, const char *spec)
 		return rc;
 	chr->handles++;
 	chr->listen.data = chr;
-	uv_timer_start(&chr->timer, unix_timer, HANGUP_POLL_MS,
-		       HANGUP_POLL_MS);
+	uv_timer_start(&chr->timer, unix_timer, HANGUP_POLL_MS, HANGUP_POLL_MS);
 	return uv_poll_start(&chr->listen, UV_READABLE, unix_client);
 }
 
@@ -392,7 +395,9 @@ open_kind(struct ioemu_chardev *chr, const char *spec)
 	return 0;
 }
 
-/* ---- life -------------------------------------------------------------------------------- */
+/* ---- life
+ * --------------------------------------------------------------------------------
+ */
 
 static void
 chr_closed(uv_handle_t *handle)

@@ -172,8 +172,7 @@ clock_new(uv_loop_t *loop, struct clock **out)
 
 	if (!clock)
 		return -ENOMEM;
-	clock->fd = timerfd_create(CLOCK_MONOTONIC,
-				   TFD_NONBLOCK | TFD_CLOEXEC);
+	clock->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	rc = clock->fd < 0 ? -errno
 			   : uv_poll_init(loop, &clock->poll, clock->fd);
 	if (rc) {

@@ -225,8 +225,8 @@ static void
 a_string_that_runs_out_of_a_window_goes_on_behind_it(void **state)
 {
 	struct fix *f = *state;
-	struct request req = request(SLOT_COPY, true, BASE + SIZE - 4, 4,
-				     0x5000);
+	struct request req =
+		request(SLOT_COPY, true, BASE + SIZE - 4, 4, 0x5000);
 
 	memset(f->byte + SIZE - 4, 0x11, 4);
 	memset(f->xen->ram + 0x5000, 0, 16);
@@ -257,11 +257,17 @@ impossible_requests_are_answered(void **state)
 		{ .type = SLOT_COPY, .size = 3, .count = 1 },
 		{ .type = SLOT_COPY, .size = 4, .count = 0 },
 		{ .type = SLOT_COPY, .size = 8, .count = 513 },
-		{ .type = SLOT_PIO, .size = 4, .count = UINT32_MAX, .ptr = true },
+		{ .type = SLOT_PIO,
+		  .size = 4,
+		  .count = UINT32_MAX,
+		  .ptr = true },
 		{ .type = 3, .size = 4, .count = 1 },
 		{ .type = SLOT_TIMEOFFSET, .size = 8, .count = 1 },
 		{ .type = 200, .size = 1, .count = 1, .read = true },
-		{ .type = SLOT_COPY, .addr = UINT64_MAX, .size = 8, .count = 2 },
+		{ .type = SLOT_COPY,
+		  .addr = UINT64_MAX,
+		  .size = 8,
+		  .count = 2 },
 	};
 	struct fix *f = *state;
 	unsigned i;

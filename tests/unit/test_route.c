@@ -59,9 +59,8 @@ an_address_finds_its_window_and_only_that(void **state)
 {
 	struct fix *f = *state;
 
-	assert_int_equal(route_add(f->t, IOEMU_MEM, 0x1000, 0x10, NULL,
-				   &f->w[0]),
-			 0);
+	assert_int_equal(
+		route_add(f->t, IOEMU_MEM, 0x1000, 0x10, NULL, &f->w[0]), 0);
 	assert_null(who(f, 0xfff));
 	assert_ptr_equal(who(f, 0x1000), &f->w[0]);
 	assert_ptr_equal(who(f, 0x100f), &f->w[0]);
@@ -93,9 +92,9 @@ a_window_past_the_end_of_its_space_is_refused(void **state)
 
 	assert_int_equal(route_add(f->t, IOEMU_IO, 0xfff8, 16, NULL, f->w),
 			 -EINVAL);
-	assert_int_equal(route_add(f->t, IOEMU_MEM, UINT64_MAX - 3, 8, NULL,
-				   f->w),
-			 -EINVAL);
+	assert_int_equal(
+		route_add(f->t, IOEMU_MEM, UINT64_MAX - 3, 8, NULL, f->w),
+		-EINVAL);
 	assert_int_equal(route_add(f->t, IOEMU_MEM, 0, 0, NULL, f->w), -EINVAL);
 	assert_false(route_add(f->t, IOEMU_IO, 0xfff8, 8, NULL, f->w));
 }
@@ -107,8 +106,8 @@ a_full_table_says_so(void **state)
 	unsigned i;
 
 	for (i = 0; i < ROUTE_MAX; i++)
-		assert_false(route_add(f->t, IOEMU_MEM, i * 32, 16, NULL,
-				       f->w));
+		assert_false(
+			route_add(f->t, IOEMU_MEM, i * 32, 16, NULL, f->w));
 	assert_int_equal(route_add(f->t, IOEMU_MEM, 0, 16, NULL, f->w),
 			 -ENOSPC);
 	route_del(f->t, f->w);

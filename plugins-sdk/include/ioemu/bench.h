@@ -42,8 +42,14 @@ struct bench_test {
 	const char *const *devices; /* NULL: those of bench_main() */
 };
 
-#define BENCH_TEST(fn) { .name = #fn, .run = (fn) }
-#define BENCH_TEST_WITH(fn, devs) { .name = #fn, .run = (fn), .devices = (devs) }
+#define BENCH_TEST(fn)                                                         \
+	{                                                                      \
+		.name = #fn, .run = (fn)                                       \
+	}
+#define BENCH_TEST_WITH(fn, devs)                                              \
+	{                                                                      \
+		.name = #fn, .run = (fn), .devices = (devs)                    \
+	}
 
 /* Runs all tests in all modes; 0 if all passed. */
 int bench_main(int argc, char **argv, const char *const *devices,
@@ -78,8 +84,8 @@ uint8_t *bench_ram(struct bench *b);
 /* What the guest or the host would see. */
 bool bench_irq(struct bench *b, unsigned isa_irq);
 bool bench_intx(struct bench *b, const char *id);
-unsigned bench_msi_count(struct bench *b); /* since the last call */
-uint32_t bench_msi_data(struct bench *b);  /* of the last one */
+unsigned bench_msi_count(struct bench *b);	/* since the last call */
+uint32_t bench_msi_data(struct bench *b);	/* of the last one */
 int bench_link(struct bench *b, unsigned link); /* routed irq, -1: never set */
 int bench_power(struct bench *b); /* enum ioemu_power asked for, -1: none;
 				     cleared by the call */

@@ -36,17 +36,17 @@ struct ioemu_host;
 /* One instance of a device, made and freed by the host. */
 struct ioemu_dev {
 	const struct ioemu_host *host;
-	void *state;		  /* type->state_size bytes, zeroed, then props */
+	void *state; /* type->state_size bytes, zeroed, then props */
 	struct ioemu_dev *parent; /* device it is plugged into, or NULL */
-	const char *id;		  /* for messages; lives as long as the device */
+	const char *id; /* for messages; lives as long as the device */
 };
 
 /* ---- what the guest does to the device --------------------------------- */
 
 enum ioemu_space {
-	IOEMU_IO,	/* port space, 64 KiB */
-	IOEMU_MEM,	/* memory space */
-	IOEMU_CONFIG,	/* PCI configuration space; hosts use it, devices not */
+	IOEMU_IO,     /* port space, 64 KiB */
+	IOEMU_MEM,    /* memory space */
+	IOEMU_CONFIG, /* PCI configuration space; hosts use it, devices not */
 };
 
 #define IOEMU_POSTED 0x1u   /* a write nobody waits for */
@@ -69,8 +69,9 @@ struct ioemu_access {
 	uint16_t tag; /* the region's tag */
 };
 
-#define IOEMU_PREFETCHABLE 0x1u /* reads have no side effects, writes may be \
-				   joined: a frame buffer, not a doorbell */
+#define IOEMU_PREFETCHABLE                                                     \
+	0x1u /* reads have no side effects, writes may be                      \
+		joined: a frame buffer, not a doorbell */
 
 /* What one window of addresses does. Copied by the call that takes it. */
 struct ioemu_region {
@@ -99,7 +100,8 @@ enum ioemu_bar_kind {
 
 struct ioemu_bar {
 	enum ioemu_bar_kind kind;
-	const struct ioemu_region *region; /* IOEMU_PREFETCHABLE shows in bit 3 */
+	const struct ioemu_region
+		*region; /* IOEMU_PREFETCHABLE shows in bit 3 */
 };
 
 /* A register of configuration space beyond the standard header. */
@@ -114,8 +116,8 @@ struct ioemu_reg {
 /* One PCI function. Copied by ioemu_pci(). */
 struct ioemu_pci {
 	uint16_t vendor, device, subvendor, subdevice;
-	uint32_t class_rev;  /* class, subclass, prog-if, revision: 0x03000002 */
-	uint8_t intx_pin;    /* 0: none, 1: INTA# ... 4: INTD# */
+	uint32_t class_rev; /* class, subclass, prog-if, revision: 0x03000002 */
+	uint8_t intx_pin;   /* 0: none, 1: INTA# ... 4: INTD# */
 	uint8_t msi_vectors; /* 0: no MSI capability; 1, 2, 4 ... 32 */
 	struct ioemu_bar bar[6];
 	const struct ioemu_region *rom; /* expansion ROM, or NULL */
@@ -292,21 +294,21 @@ struct ioemu_plugin {
 	const struct ioemu_type *const *types;
 };
 
-#define IOEMU_TYPE(state)                                               \
-	.abi = IOEMU_ABI, .size = (uint32_t)sizeof(struct ioemu_type), \
+#define IOEMU_TYPE(state)                                                      \
+	.abi = IOEMU_ABI, .size = (uint32_t)sizeof(struct ioemu_type),         \
 	.state_size = sizeof(state)
 
 /* The one symbol a plugin exports: IOEMU_PLUGIN(&a) or IOEMU_PLUGIN(&a, &b). */
-#define IOEMU_PLUGIN(...)                                                    \
+#define IOEMU_PLUGIN(...)                                                      \
 	static const struct ioemu_type *const ioemu_types[] = { __VA_ARGS__ }; \
-	extern const struct ioemu_plugin ioemu_plugin;                       \
-	__attribute__((visibility("default")))                               \
-	const struct ioemu_plugin ioemu_plugin = {                           \
-		.abi = IOEMU_ABI,                                            \
-		.size = sizeof(struct ioemu_plugin),                         \
-		.type_size = sizeof(struct ioemu_type),                      \
-		.n_types = sizeof(ioemu_types) / sizeof(ioemu_types[0]),     \
-		.types = ioemu_types,                                        \
+	extern const struct ioemu_plugin ioemu_plugin;                         \
+	__attribute__((visibility("default")))                                 \
+	const struct ioemu_plugin ioemu_plugin = {                             \
+		.abi = IOEMU_ABI,                                              \
+		.size = sizeof(struct ioemu_plugin),                           \
+		.type_size = sizeof(struct ioemu_type),                        \
+		.n_types = sizeof(ioemu_types) / sizeof(ioemu_types[0]),       \
+		.types = ioemu_types,                                          \
 	}
 
 /* ---- what the device asks of its host ------------------------------------ */
@@ -492,7 +494,7 @@ ioemu_unplug(struct ioemu_dev *dev, unsigned what)
 }
 
 /* One line, no newline at its end; the host limits the rate. */
-#define ioemu_log(dev, level, ...) \
+#define ioemu_log(dev, level, ...)                                             \
 	((dev)->host->log((dev), (level), __VA_ARGS__))
 
 /* Little-endian bytes of configuration space and guest structures. */

@@ -58,8 +58,8 @@ const struct host_type *host_plugins_at(const struct host_plugins *p,
 #define HOST_MAX_WINDOWS 24u /* + 6 BARs, ROM, configuration space */
 
 enum host_window_kind {
-	HOST_WINDOW_FIXED,  /* by ioemu_window() */
-	HOST_WINDOW_BAR,    /* index = BAR */
+	HOST_WINDOW_FIXED, /* by ioemu_window() */
+	HOST_WINDOW_BAR,   /* index = BAR */
 	HOST_WINDOW_ROM,
 	HOST_WINDOW_CONFIG, /* the host decides where: base is its own */
 };
@@ -180,7 +180,8 @@ void hostdev_set_multifunction(struct hostdev *hd);
 /* PCI: INTA# = 1 .. INTD# = 4; 0: none, or no PCI function. */
 unsigned hostdev_intx_pin(const struct hostdev *hd);
 
-/* ---- one access (op.c) ---------------------------------------------------- */
+/* ---- one access (op.c) ----------------------------------------------------
+ */
 
 /*
  * One guest access to one window: an element, or a string of them. op.c
@@ -212,7 +213,8 @@ struct host_op {
 
 void host_op_start(struct host_op *op);
 
-/* ---- saved state (state.c) ------------------------------------------------ */
+/* ---- saved state (state.c) ------------------------------------------------
+ */
 
 /*
  * Everything a device needs to go on elsewhere: its saved fields,

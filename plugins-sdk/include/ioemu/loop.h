@@ -47,7 +47,8 @@ uint64_t chr_lost(const struct ioemu_chardev *chr); /* bytes */
 /* Writes out what it can without waiting, closes; freed by the loop. */
 void chr_close(struct ioemu_chardev *chr);
 
-/* ---- disk images (block.c) ------------------------------------------------ */
+/* ---- disk images (block.c) ------------------------------------------------
+ */
 
 /*
  * How block I/O reaches guest memory in place. map() gives host memory for

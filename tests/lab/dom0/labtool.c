@@ -31,26 +31,26 @@
 #include <unistd.h>
 #include <xenstore.h>
 
-#define TIMED_DM	"/run/lab/timed-dm"
-#define TIMED_LOG	"/run/lab/timed-dm.log"
+#define TIMED_DM "/run/lab/timed-dm"
+#define TIMED_LOG "/run/lab/timed-dm.log"
 
 enum {
 	LINE_MAX_BYTES = 4096,
-	TICK_MS = 200,		/* how often a missing file is looked for */
+	TICK_MS = 200, /* how often a missing file is looked for */
 };
 
 enum wait_result {
 	WAIT_FOUND = 0,
 	WAIT_TIMEOUT = 1,
 	WAIT_USAGE = 2,
-	WAIT_DEAD = 3,		/* the process that writes the file is gone */
+	WAIT_DEAD = 3, /* the process that writes the file is gone */
 };
 
 struct follow {
 	const char *path;
 	regex_t regex;
 	unsigned long n_wanted;
-	bool prompt;		/* a line without an end will do */
+	bool prompt; /* a line without an end will do */
 	int fd;
 	off_t offset;
 	size_t n_line;
@@ -233,8 +233,7 @@ watch_ready(const char *domid, int go_fd)
 
 	snprintf(path, sizeof(path), "/local/domain/0/device-model/%.10s/state",
 		 domid);
-	if (!xs || !xs_watch(xs, path, "ready") ||
-	    write(go_fd, "g", 1) != 1)
+	if (!xs || !xs_watch(xs, path, "ready") || write(go_fd, "g", 1) != 1)
 		_exit(1);
 	start_ms = now_ms();
 	p.fd = xs_fileno(xs);
@@ -311,6 +310,7 @@ main(int argc, char **argv)
 		return cmd_now();
 	if (strcmp(verb, "poke") == 0 && argc == 6)
 		return cmd_poke(argv + 2);
-	fprintf(stderr, "usage: labtool wait|prompt|now|poke ... (see its source)\n");
+	fprintf(stderr,
+		"usage: labtool wait|prompt|now|poke ... (see its source)\n");
 	return 2;
 }

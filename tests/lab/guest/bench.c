@@ -15,13 +15,13 @@ enum {
 	N_BATCHES = 15,
 	BATCH = 20,
 	BLOCK = 4096,
-	UART_SCR = COM1 + 7,	/* 16550D: scratch register, no side effect */
+	UART_SCR = COM1 + 7, /* 16550D: scratch register, no side effect */
 };
 
 struct bench {
 	struct mem_window bar;
-	volatile uint8_t *reg;		/* for single accesses */
-	volatile uint8_t *block;	/* for 4 KiB copies */
+	volatile uint8_t *reg;	 /* for single accesses */
+	volatile uint8_t *block; /* for 4 KiB copies */
 	uint8_t *ram;
 };
 
@@ -72,7 +72,9 @@ copy_dwords(volatile void *to, const volatile void *from)
 	unsigned long n = BLOCK / 4;
 
 	__asm__ volatile("rep movsl"
-			 : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+			 : "+D"(to), "+S"(from), "+c"(n)
+			 :
+			 : "memory");
 }
 
 static void
@@ -111,7 +113,7 @@ kind_time(const struct kind *k, const struct bench *b)
 	uint64_t ns[N_BATCHES], start;
 	unsigned int i, j;
 
-	k->run(b);			/* the first one warms caches */
+	k->run(b); /* the first one warms caches */
 	for (i = 0; i < N_BATCHES; i++) {
 		start = now_ns();
 		for (j = 0; j < k->batch; j++)

@@ -16,7 +16,7 @@
 
 #include "tool.h"
 
-#define DISK_MAGIC	"LAB-DISK-PATTERN"
+#define DISK_MAGIC "LAB-DISK-PATTERN"
 
 enum {
 	CHUNK = 64 * 1024,
@@ -32,7 +32,7 @@ struct disk_header {
 
 struct disk {
 	const char *path;
-	int cached, direct;	/* two descriptors of the same device */
+	int cached, direct; /* two descriptors of the same device */
 	uint8_t *buf, *want;
 	uint64_t sum;
 };
@@ -85,8 +85,8 @@ disk_transfer(struct disk *d, uint64_t chunk, bool write)
 	int fd = chunk & 1 ? d->direct : d->cached;
 	ssize_t n;
 
-	n = write ? pwrite(fd, d->want, CHUNK, at) :
-		    pread(fd, d->buf, CHUNK, at);
+	n = write ? pwrite(fd, d->want, CHUNK, at)
+		  : pread(fd, d->buf, CHUNK, at);
 	if (n == CHUNK)
 		return true;
 	fprintf(stderr, "%s: chunk %" PRIu64 ": %s\n", d->path, chunk,
@@ -138,9 +138,9 @@ disk_compare(struct disk *d, const struct disk_header *head, uint64_t chunk)
 		i++;
 	if (i == CHUNK)
 		return true;
-	fprintf(stderr, "%s: byte %zu of chunk %" PRIu64
-		" is %02x, should be %02x\n", d->path, i, chunk, d->buf[i],
-		d->want[i]);
+	fprintf(stderr,
+		"%s: byte %zu of chunk %" PRIu64 " is %02x, should be %02x\n",
+		d->path, i, chunk, d->buf[i], d->want[i]);
 	return false;
 }
 

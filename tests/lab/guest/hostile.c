@@ -26,11 +26,11 @@ enum {
 	RAM_BYTES = 4 * PAGE,
 	REPORT_BYTES = 160,
 	KBC_COMMAND = 0x64,
-	KBC_WRITE_OUTPUT_PORT = 0xd1,	/* 8042: bit 0 low resets the CPU */
+	KBC_WRITE_OUTPUT_PORT = 0xd1, /* 8042: bit 0 low resets the CPU */
 	KBC_PULSE = 0xf0,
-	PORT_A = 0x92,			/* bit 0 resets */
+	PORT_A = 0x92, /* bit 0 resets */
 	RESET_CONTROL = 0xcf9,
-	PM1A_CNT = 0xb004,		/* SLP_EN powers off */
+	PM1A_CNT = 0xb004, /* SLP_EN powers off */
 	DMA_FW_CFG = 0x514,
 	DMA_FW_CFG_LAST = 0x51b,
 	IDE_DEVFN = 1 << 3 | 1,
@@ -48,14 +48,13 @@ struct span {
  * itself (interrupt controllers, timer): they would only stop this guest.
  */
 static const struct span usual_ports[] = {
-	{ 0x00, 0x1f },		/* DMA controller, platform device */
-	{ 0x60, 0x60 }, { 0x64, 0x64 }, { 0x70, 0x77 }, { 0x80, 0x92 },
-	{ 0xb2, 0xb3 }, { 0xc0, 0xdf },
-	{ 0x170, 0x177 }, { 0x1f0, 0x1f7 }, { 0x376, 0x376 },
-	{ 0x3f6, 0x3f6 },
-	{ 0x1ce, 0x1d1 }, { 0x3b0, 0x3df }, { 0x3f0, 0x3ff },
-	{ 0x402, 0x402 }, { 0x510, 0x51b },
-	{ 0xcf8, 0xcff }, { 0xae00, 0xae13 }, { 0xaf00, 0xaf1f },
+	{ 0x00, 0x1f }, /* DMA controller, platform device */
+	{ 0x60, 0x60 },	    { 0x64, 0x64 },	{ 0x70, 0x77 },
+	{ 0x80, 0x92 },	    { 0xb2, 0xb3 },	{ 0xc0, 0xdf },
+	{ 0x170, 0x177 },   { 0x1f0, 0x1f7 },	{ 0x376, 0x376 },
+	{ 0x3f6, 0x3f6 },   { 0x1ce, 0x1d1 },	{ 0x3b0, 0x3df },
+	{ 0x3f0, 0x3ff },   { 0x402, 0x402 },	{ 0x510, 0x51b },
+	{ 0xcf8, 0xcff },   { 0xae00, 0xae13 }, { 0xaf00, 0xaf1f },
 	{ 0xafe0, 0xafe3 }, { 0xb000, 0xb03f }, { 0xb100, 0xb10f },
 	{ 0xc000, 0xc3ff },
 };
@@ -86,8 +85,8 @@ static void
 ports_add(struct hostile *h, uint64_t first, uint64_t last)
 {
 	if (h->n_ports < MAX_PORTS && first <= last && last <= 0xffff)
-		h->ports[h->n_ports++] = (struct span){ (uint16_t)first,
-							(uint16_t)last };
+		h->ports[h->n_ports++] =
+			(struct span){ (uint16_t)first, (uint16_t)last };
 }
 
 static void
@@ -143,7 +142,8 @@ pick_buffer(struct hostile *h, size_t bytes)
 		w = &h->windows[rng_below(&h->rng, (uint64_t)h->n_windows)];
 		if (w->size >= 2 * bytes)
 			return (void *)(uintptr_t)(w->map +
-				rng_below(&h->rng, w->size - bytes));
+						   rng_below(&h->rng,
+							     w->size - bytes));
 	}
 	return h->ram + rng_below(&h->rng, RAM_BYTES - bytes);
 }
@@ -159,21 +159,21 @@ pick_count(struct hostile *h, unsigned int size)
 /* Each string instruction with the direction flag both ways; with it set, the
  * addresses step down from the buffer's last element.
  */
-#define STRING_OP(insn, down, di, si, n, port, value)			\
-	do {								\
-		void *d_ = (di);					\
-		const void *s_ = (si);					\
-		size_t n_ = (n);					\
-		if (down)						\
-			__asm__ volatile("std; rep " insn "; cld"	\
-					 : "+D"(d_), "+S"(s_), "+c"(n_)	\
-					 : "d"(port), "a"(value)	\
-					 : "memory", "cc");		\
-		else							\
-			__asm__ volatile("cld; rep " insn		\
-					 : "+D"(d_), "+S"(s_), "+c"(n_)	\
-					 : "d"(port), "a"(value)	\
-					 : "memory", "cc");		\
+#define STRING_OP(insn, down, di, si, n, port, value)                          \
+	do {                                                                   \
+		void *d_ = (di);                                               \
+		const void *s_ = (si);                                         \
+		size_t n_ = (n);                                               \
+		if (down)                                                      \
+			__asm__ volatile("std; rep " insn "; cld"              \
+					 : "+D"(d_), "+S"(s_), "+c"(n_)        \
+					 : "d"(port), "a"(value)               \
+					 : "memory", "cc");                    \
+		else                                                           \
+			__asm__ volatile("cld; rep " insn                      \
+					 : "+D"(d_), "+S"(s_), "+c"(n_)        \
+					 : "d"(port), "a"(value)               \
+					 : "memory", "cc");                    \
 	} while (0)
 
 static void
@@ -210,8 +210,8 @@ kbc_harmless(uint16_t port, unsigned int size, uint32_t value)
 static void
 attack_port(struct hostile *h)
 {
-	const struct span *s = &h->ports[rng_below(&h->rng,
-						   (uint64_t)h->n_ports)];
+	const struct span *s =
+		&h->ports[rng_below(&h->rng, (uint64_t)h->n_ports)];
 	uint16_t port = (uint16_t)(s->first +
 				   rng_below(&h->rng, s->last - s->first + 1u));
 	unsigned int size = 1u << rng_below(&h->rng, 3);
@@ -240,7 +240,7 @@ attack_config(struct hostile *h)
 	bool write;
 
 	if (rng_below(&h->rng, 4))
-		address &= 0xffff0fffu;	/* slots 0 and 1 */
+		address &= 0xffff0fffu; /* slots 0 and 1 */
 	if (rng_below(&h->rng, 16) == 0)
 		address = (uint32_t)rng_next(&h->rng);
 	write = rng_below(&h->rng, 2);
@@ -317,21 +317,45 @@ mem_single(struct hostile *h, uint8_t *at, unsigned int size)
 	bool write = rng_below(&h->rng, 2);
 
 	if (write && size == 1)
-		__asm__ volatile("movb %b0, (%1)" : : "q"(v), "r"(at) : "memory");
+		__asm__ volatile("movb %b0, (%1)"
+				 :
+				 : "q"(v), "r"(at)
+				 : "memory");
 	else if (write && size == 2)
-		__asm__ volatile("movw %w0, (%1)" : : "r"(v), "r"(at) : "memory");
+		__asm__ volatile("movw %w0, (%1)"
+				 :
+				 : "r"(v), "r"(at)
+				 : "memory");
 	else if (write && size == 4)
-		__asm__ volatile("movl %k0, (%1)" : : "r"(v), "r"(at) : "memory");
+		__asm__ volatile("movl %k0, (%1)"
+				 :
+				 : "r"(v), "r"(at)
+				 : "memory");
 	else if (write)
-		__asm__ volatile("movq %0, (%1)" : : "r"(v), "r"(at) : "memory");
+		__asm__ volatile("movq %0, (%1)"
+				 :
+				 : "r"(v), "r"(at)
+				 : "memory");
 	else if (size == 1)
-		__asm__ volatile("movb (%1), %b0" : "=q"(v) : "r"(at) : "memory");
+		__asm__ volatile("movb (%1), %b0"
+				 : "=q"(v)
+				 : "r"(at)
+				 : "memory");
 	else if (size == 2)
-		__asm__ volatile("movw (%1), %w0" : "=r"(v) : "r"(at) : "memory");
+		__asm__ volatile("movw (%1), %w0"
+				 : "=r"(v)
+				 : "r"(at)
+				 : "memory");
 	else if (size == 4)
-		__asm__ volatile("movl (%1), %k0" : "=r"(v) : "r"(at) : "memory");
+		__asm__ volatile("movl (%1), %k0"
+				 : "=r"(v)
+				 : "r"(at)
+				 : "memory");
 	else
-		__asm__ volatile("movq (%1), %0" : "=r"(v) : "r"(at) : "memory");
+		__asm__ volatile("movq (%1), %0"
+				 : "=r"(v)
+				 : "r"(at)
+				 : "memory");
 }
 
 static void
@@ -347,7 +371,7 @@ attack_memory(struct hostile *h)
 	w = &h->windows[rng_below(&h->rng, (uint64_t)h->n_windows)];
 	offset = rng_below(&h->rng, w->size - size + 1);
 	if (rng_below(&h->rng, 2))
-		offset &= 0xff;		/* registers are at the start */
+		offset &= 0xff; /* registers are at the start */
 	if (rng_below(&h->rng, 2))
 		offset &= ~(uint64_t)(size - 1);
 	at = (uint8_t *)(uintptr_t)(w->map + offset);
@@ -400,8 +424,8 @@ find_targets(struct hostile *h, int argc, char **argv)
 	windows_add(h, 0xa0000, 0xbffff);
 	windows_add(h, 0xe0000000, 0xe000ffff);
 	for (i = 0; i < argc; i++) {
-		if (sscanf(argv[i], "io=%" SCNx64 "-%" SCNx64, &first,
-			   &last) == 2)
+		if (sscanf(argv[i], "io=%" SCNx64 "-%" SCNx64, &first, &last) ==
+		    2)
 			ports_add(h, first, last);
 		else if (sscanf(argv[i], "mem=%" SCNx64 "-%" SCNx64, &first,
 				&last) == 2)
@@ -412,7 +436,8 @@ find_targets(struct hostile *h, int argc, char **argv)
 static void
 catch_faults(void)
 {
-	struct sigaction sa = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
+	struct sigaction sa = { .sa_handler = on_fault,
+				.sa_flags = SA_NODEFER };
 
 	sigaction(SIGSEGV, &sa, NULL);
 	sigaction(SIGBUS, &sa, NULL);
@@ -453,9 +478,10 @@ cmd_hostile(int argc, char **argv)
 		h->n_faults++;
 	for (; now_ns() < deadline; h->n_done++)
 		attack(h);
-	snprintf(report, sizeof(report), "\r\nHOSTILE-DONE %s %" PRIu64
-		 " accesses %" PRIu64 " faults\r\n", argv[0], h->n_done,
-		 h->n_faults);
+	snprintf(report, sizeof(report),
+		 "\r\nHOSTILE-DONE %s %" PRIu64 " accesses %" PRIu64
+		 " faults\r\n",
+		 argv[0], h->n_done, h->n_faults);
 	uart_say(report);
 	return TOOL_OK;
 }

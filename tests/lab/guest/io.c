@@ -17,7 +17,7 @@ struct op {
 	unsigned int size;
 	unsigned int n;
 	uint64_t field[MAX_FIELDS];
-	char id[16];		/* the first field as text: VENDOR.DEVICE */
+	char id[16]; /* the first field as text: VENDOR.DEVICE */
 };
 
 /* "out1=3ff=5a": a name that ends in the width, then numbers in hex. */

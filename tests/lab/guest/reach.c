@@ -20,10 +20,10 @@
 
 #include "tool.h"
 
-#define PCI_DEVICES	"/sys/bus/pci/devices"
+#define PCI_DEVICES "/sys/bus/pci/devices"
 
 enum {
-	IORESOURCE_MEM = 0x200,		/* Linux, ioport.h */
+	IORESOURCE_MEM = 0x200, /* Linux, ioport.h */
 	MAP_LIMIT = 16 << 20,
 	UART_RBR = 0,
 	UART_IER = 1,
@@ -122,8 +122,8 @@ bar_map(const char *slot, unsigned int index, struct mem_window *out)
 	if (!f)
 		return -ENOENT;
 	for (i = 0; i <= index; i++) {
-		if (fscanf(f, "%" SCNx64 " %" SCNx64 " %" SCNx64, &first,
-			   &last, &flags) != 3)
+		if (fscanf(f, "%" SCNx64 " %" SCNx64 " %" SCNx64, &first, &last,
+			   &flags) != 3)
 			flags = 0;
 	}
 	fclose(f);
@@ -245,7 +245,7 @@ uart_say(const char *text)
 	int patience;
 
 	port_write(COM1 + UART_LCR, 1, UART_LCR_DLAB);
-	port_write(COM1 + UART_RBR, 1, 1);	/* divisor 1: 115200 */
+	port_write(COM1 + UART_RBR, 1, 1); /* divisor 1: 115200 */
 	port_write(COM1 + UART_IER, 1, 0);
 	port_write(COM1 + UART_LCR, 1, UART_LCR_8N1);
 	port_write(COM1 + UART_FCR, 1, UART_FCR_RESET);

@@ -17,13 +17,15 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-	{ "io", cmd_io, "OP… (in1=PORT out1=PORT=VALUE cfg4=DEVFN=REG "
-			"mem4=ID=BAR=OFFSET[=VALUE])" },
+	{ "io", cmd_io,
+	  "OP… (in1=PORT out1=PORT=VALUE cfg4=DEVFN=REG "
+	  "mem4=ID=BAR=OFFSET[=VALUE])" },
 	{ "disk-write", cmd_disk_write, "DEVICE MIB" },
 	{ "disk-check", cmd_disk_check, "DEVICE" },
 	{ "bench", cmd_bench, "VENDOR.DEVICE [OFFSET [BLOCK-OFFSET]]" },
-	{ "hostile", cmd_hostile, "mild|wild SECONDS SEED [io=FIRST-LAST] "
-				  "[mem=FIRST-LAST]" },
+	{ "hostile", cmd_hostile,
+	  "mild|wild SECONDS SEED [io=FIRST-LAST] "
+	  "[mem=FIRST-LAST]" },
 };
 
 int

@@ -12,7 +12,7 @@
 enum {
 	PAGE = 4096,
 	N_BARS = 6,
-	CONFIG_ADDRESS = 0xcf8,	/* PCI 2.3, 3.2.2.3.2, mechanism 1 */
+	CONFIG_ADDRESS = 0xcf8, /* PCI 2.3, 3.2.2.3.2, mechanism 1 */
 	CONFIG_DATA = 0xcfc,
 	COM1 = 0x3f8,
 };
@@ -21,7 +21,7 @@ enum tool_status {
 	TOOL_OK = 0,
 	TOOL_FAILED = 1,
 	TOOL_USAGE = 2,
-	TOOL_NOTHING = 3,	/* there is nothing to check yet */
+	TOOL_NOTHING = 3, /* there is nothing to check yet */
 };
 
 /* One memory BAR, or any other stretch of physical addresses. */

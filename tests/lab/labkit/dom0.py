@@ -19,11 +19,13 @@ XEN_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0",
 
 XENSTORE = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
 
-# Programs that Xen's hotplug scripts want in their full form.
+# Xen's hotplug scripts want these in their full form; scenarios want script,
+# which gives a command a terminal.
 PROGRAMS = {
     "/bin/bash": "bash",
     "/usr/bin/flock": "util-linux",
     "/usr/bin/stat": "coreutils",
+    "/usr/bin/script": "bsdutils",
     "/sbin/losetup": "mount",
 }
 

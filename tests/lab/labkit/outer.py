@@ -57,7 +57,7 @@ class Outer:
         self._seen = 0
         os.makedirs(folder, exist_ok=True)
         for path in (self.console_path, self._socket("control"),
-                     self._socket("console")):
+                     self._socket("console"), self._socket("monitor")):
             if os.path.lexists(path):
                 os.unlink(path)
         self.control = None
@@ -89,7 +89,8 @@ class Outer:
                 "-device", "virtio-serial-pci",
                 "-chardev", f"socket,id=ctl,path={self._socket('control')},"
                 "server=on,wait=off",
-                "-device", "virtserialport,chardev=ctl,name=lab"]
+                "-device", "virtserialport,chardev=ctl,name=lab",
+                "-monitor", f"unix:{self._socket('monitor')},server,nowait"]
         for tag, (path, writable) in shares.items():
             ro = "" if writable else ",readonly=on"
             argv += ["-fsdev", f"local,id={tag},path={path},"
@@ -145,6 +146,17 @@ class Outer:
             raise LabError(f"dom0 or Xen is dead: {found.group(0)}; see "
                            f"{self.console_path}")
 
+    def write_state(self, path):
+        """Write what the outer processors are doing, for a post-mortem."""
+        with self._connect("monitor") as s, open(path, "wb") as f:
+            s.sendall(b"info status\ninfo cpus\ninfo registers -a\n"
+                      b"info lapic\ninfo pic\ninfo irq\n")
+            while select.select([s], [], [], 2)[0]:
+                data = s.recv(65536)
+                if not data:
+                    break
+                f.write(data)
+
     def console_size(self):
         try:
             return os.path.getsize(self.console_path)
@@ -168,6 +180,6 @@ class Outer:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        for name in ("control", "console"):
+        for name in ("control", "console", "monitor"):
             if os.path.lexists(self._socket(name)):
                 os.unlink(self._socket(name))

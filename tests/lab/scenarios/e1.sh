@@ -7,15 +7,17 @@
 guest tty serial=pty cmd=lab=shell
 create tty
 mkfifo "$RUN/keys"
-xl console -t serial tty <"$RUN/keys" >"$RUN/tty.serial" 2>&1 &
+script -qefc "xl console -t serial tty" "$RUN/tty.serial" \
+	<"$RUN/keys" >/dev/null 2>&1 &
 console=$!
 exec 4>"$RUN/keys"
 wait_prompt "lab# " tty "$BOOT_LIMIT"
 say "prompt"
-echo "echo answer \$((6 * 7))" >&4
-wait_for "^answer 42" tty 60
+# shellcheck disable=SC2016
+printf 'echo answer $((6 * 7))\r' >&4
+wait_for "answer 42" tty 60
 say "computed answer"
-echo "poweroff -f" >&4
+printf 'poweroff -f\r' >&4
 wait_gone tty 60
 exec 4>&-
 check "xl console did not end with the guest" \

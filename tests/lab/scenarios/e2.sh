@@ -6,14 +6,16 @@
 
 guest tty serial=pty cmd=lab=shell
 mkfifo "$RUN/keys"
-xl create -c "$RUN/tty.cfg" <"$RUN/keys" >"$RUN/tty.serial" 2>&1 &
+script -qefc "xl create -c $RUN/tty.cfg" "$RUN/tty.serial" \
+	<"$RUN/keys" >/dev/null 2>&1 &
 exec 4>"$RUN/keys"
 wait_prompt "lab# " tty "$BOOT_LIMIT"
 say "prompt"
-echo "echo answer \$((6 * 7))" >&4
-wait_for "^answer 42" tty 60
+# shellcheck disable=SC2016
+printf 'echo answer $((6 * 7))\r' >&4
+wait_for "answer 42" tty 60
 say "computed answer"
-echo "poweroff -f" >&4
+printf 'poweroff -f\r' >&4
 wait_gone tty 60
 exec 4>&-
 no_leftovers
