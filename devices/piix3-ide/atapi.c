@@ -66,6 +66,7 @@ atapi_end(struct ide_drive *d, uint8_t sense, uint8_t asc)
 {
 	d->sense = sense;
 	d->asc = asc;
+	d->pos = d->end = 0;
 	d->nsect[0] = REASON_CD | REASON_IO;
 	if (d->dma)
 		bmdma_end(ide_channel_of(d), d, false);
