@@ -176,6 +176,11 @@ lab-root: all
 	@rm -rf $(B)/lab/root
 	@$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(B)/lab/root \
 	  PREFIX=/usr >/dev/null
+	@mkdir -p $(B)/lab/root/opt/plugins
+	@cd tests/lab/plugin && export PKG_CONFIG_SYSROOT_DIR=$(CURDIR)/$(B)/lab/root \
+	  PKG_CONFIG_PATH=$(CURDIR)/$(B)/lab/root/usr/lib/pkgconfig && \
+	  $(CC) -O2 -Wall -fPIC -shared -fvisibility=hidden -Wl,-z,defs \
+	  $$(pkg-config --cflags ioemu) -o $(CURDIR)/$(B)/lab/root/opt/plugins/doubler.so doubler.c
 
 lab: lab-root ## run lab scenarios on a real Xen; S="a1 b" picks some
 	$(LAB) run --build $(B)/lab $(S)

@@ -144,12 +144,15 @@ bool
 machine_wait(struct machine *m, const bool *done)
 {
 	uint64_t end = m->now_ns + WAIT_NS;
+	unsigned turns = 0;
 
 	while (done ? !*done : !machine_quiet(m)) {
 		uint64_t next;
 
 		machine_turn(m);
 		next = machine_next(m);
+		if (turns++ == STORM)
+			return false;
 		if (m->requests || next <= m->now_ns)
 			continue;
 		if (done ? *done : machine_quiet(m))
@@ -157,6 +160,7 @@ machine_wait(struct machine *m, const bool *done)
 		if (next > end)
 			return false;
 		m->now_ns = next;
+		turns = 0;
 	}
 	return true;
 }

@@ -245,14 +245,23 @@ static const struct host_ops fake_ops = {
 	.forget = fake_forget,
 };
 
-/* An attached device of this type. */
+/* A device of this type in a fresh host ... */
 static inline struct hostdev *
-fake_device(struct fake *f, const struct host_type *type)
+fake_new(struct fake *f, const struct host_type *type)
 {
 	struct hostdev *hd = NULL;
 
 	memset(f, 0, sizeof(*f));
 	assert_int_equal(hostdev_new(&fake_ops, f, type, "dev", NULL, &hd), 0);
+	return hd;
+}
+
+/* ... attached. */
+static inline struct hostdev *
+fake_device(struct fake *f, const struct host_type *type)
+{
+	struct hostdev *hd = fake_new(f, type);
+
 	assert_int_equal(hostdev_attach(hd), 0);
 	fake_events(f);
 	return hd;
