@@ -91,7 +91,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	  -lcmocka -luv -ljansson -ldl
-$(SPINE_TESTS) $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
+$(SPINE_TESTS) $(B)/tests/spine/bench_core $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
 
 # ---- tests without Xen ------------------------------------------------------
 
@@ -120,6 +120,10 @@ check: ## every test without Xen: gcc with sanitizers, then clang
 	@$(MAKE) --no-print-directory check-one B=build/asan CC=gcc \
 	  SAN="$(SANITIZE)" OPT="-O1 -g"
 	@$(MAKE) --no-print-directory check-one B=build/clang CC=clang
+
+bench: all $(B)/tests/spine/bench_core ## native: nanoseconds an access takes in the core
+	@grep -m1 'model name' /proc/cpuinfo; uname -sr
+	@$(B)/tests/spine/bench_core $(B)/devices/membar.so
 
 # ---- fuzzers ----------------------------------------------------------------
 
@@ -207,7 +211,7 @@ help: ## this list
 	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
 	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
 
-.PHONY: all fuzz check check-one lint format install lab-root lab bench-lab demo \
+.PHONY: all bench fuzz check check-one lint format install lab-root lab bench-lab demo \
 	setup test clean help
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

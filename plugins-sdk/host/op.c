@@ -18,18 +18,14 @@
 
 typedef void access_fn(struct ioemu_dev *dev, struct ioemu_access *a);
 
-static bool
+static void
 op_unlink(struct hostdev *hd, const struct host_op *op)
 {
-	struct host_op **p;
+	struct host_op **p = &hd->busy;
 
-	for (p = &hd->busy; *p; p = &(*p)->next) {
-		if (*p == op) {
-			*p = op->next;
-			return true;
-		}
-	}
-	return false;
+	while (*p != op)
+		p = &(*p)->next;
+	*p = op->next;
 }
 
 /* Where the rest of the current element is in the guest's data. */

@@ -61,7 +61,7 @@ enum host_window_kind {
 	HOST_WINDOW_FIXED, /* by ioemu_window() */
 	HOST_WINDOW_BAR,   /* index = BAR */
 	HOST_WINDOW_ROM,
-	HOST_WINDOW_CONFIG, /* the host decides where: base is its own */
+	HOST_WINDOW_CONFIG, /* the host decides where; not given to map() */
 };
 
 struct hostdev;
@@ -203,7 +203,9 @@ struct host_op {
 	bool down;	 /* element 0 is the last in data (direction flag) */
 	bool write;
 	bool posted;
-	void (*done)(struct host_op *op); /* inside start, or later */
+	/* Inside start; or inside ioemu_complete(), which goes on with the
+	 * next element before it returns: the device may be called from it. */
+	void (*done)(struct host_op *op);
 
 	uint32_t i;   /* op.c's own: current element ... */
 	uint32_t pos; /* ... and bytes of it done */
