@@ -147,6 +147,26 @@ local_dma_read(struct hostdev *hd, struct ioemu_dma *dma)
 	uv_idle_start(&l->idle, local_dma_turn);
 }
 
+/* The device goes away: nothing may call it any more. */
+static void
+local_forget(struct hostdev *hd)
+{
+	struct local *l = localdev(hd)->local;
+	struct ioemu_dma *dma = l->done, *next;
+
+	clock_forget(l->env.clock, hd);
+	l->done = NULL;
+	l->done_tail = &l->done;
+	for (; dma; dma = next) {
+		next = dma->host[0];
+		dma->host[0] = NULL;
+		if (dma->host[1] == hd)
+			continue;
+		*l->done_tail = dma;
+		l->done_tail = (struct ioemu_dma **)&dma->host[0];
+	}
+}
+
 static void
 local_dma_write(struct hostdev *hd, uint64_t gpa, const void *buf, uint32_t len)
 {
@@ -326,6 +346,7 @@ static const struct host_ops local_ops = {
 	.link_route = local_link_route,
 	.unplug = local_unplug,
 	.log = local_log,
+	.forget = local_forget,
 };
 
 /* ---- making devices
@@ -377,7 +398,6 @@ local_drop(struct local *l, struct localdev *ld)
 		local_unmap(ld->hd, ld->hd->config);
 	if (ld->devfn >= 0)
 		l->at[ld->devfn] = NULL;
-	clock_forget(l->env.clock, ld->hd);
 	hostdev_free(ld->hd);
 }
 

@@ -3,11 +3,12 @@
 # memtest86+ from CD starts its tests; its screen is read out of the VGA stub
 # needs: memtest
 # dm: mini
+# list: extra
 # limit: 900
 
 screen()
 {
-	xl qemu-monitor-command memtest vga-text >"$RUN/screen.out" &&
+	xl qemu-monitor-command memtest "ask VGA text" >"$RUN/screen.out" &&
 		grep -q "$1" "$RUN/screen.out"
 }
 
