@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 # kernel panics: one that resets the machine, one that tells Xen of the crash
 # needs: kernel
-# list: extra
 # limit: 900
 
 # Linux answers a panic under Xen with an immediate reset of the machine.

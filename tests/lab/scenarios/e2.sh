@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 # xl create -c: the console from the first moment, a login shell both ways
 # needs: kernel
-# list: extra
 # limit: 600
 
 guest tty serial=pty cmd=lab=shell
