@@ -3,7 +3,6 @@
 # memtest86+ from CD starts its tests; its screen is read out of the VGA stub
 # needs: memtest
 # dm: mini
-# list: extra
 # limit: 900
 
 screen()
