@@ -121,6 +121,12 @@ class Outer:
         with open(self.qemu_log, encoding="utf-8", errors="replace") as f:
             raise LabError(f"the outer QEMU did not start:\n{f.read()}")
 
+    def _last_words(self):
+        self.process.wait()
+        with open(self.qemu_log, encoding="utf-8", errors="replace") as f:
+            words = [line.strip() for line in f if "TCG doesn't" not in line]
+        return words[-1] if words else f"status {self.process.returncode}"
+
     def send(self, line):
         self.control.sendall(line.encode() + b"\n")
 
@@ -141,8 +147,8 @@ class Outer:
             ready, _, _ = select.select([self.control], [], [], min(left, 1))
             data = self.control.recv(65536) if ready else None
             if data == b"":
-                raise LabError("the outer QEMU ended by itself; see "
-                               f"{self.console_path} and {self.qemu_log}")
+                raise LabError(f"the outer QEMU ended: {self._last_words()}; "
+                               f"see {self.console_path}")
             self._text += data or b""
             self._check_alive()
         line, self._text = self._text.split(b"\n", 1)

@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 # disk boot by MBR and syslinux: 32 MiB written, reboot, the same read back
 # needs: disk
-# list: extra
 # limit: 900
 
 guest disk boot=disk cmd=lab=disk,poweroff

@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 # two guests at once, each with its own device model, ended separately
 # needs: kernel
-# list: extra
 # limit: 900
 
 guest one cmd=lab=heartbeat

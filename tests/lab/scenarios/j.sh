@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 # a hostile guest for HOSTILE_S seconds (60); another guest's heart beats on
 # needs: kernel
-# list: extra
 # limit: 2400
 
 HOSTILE_S=${HOSTILE_S:-60}

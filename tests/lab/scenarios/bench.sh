@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# stock QEMU and mini-ioemu side by side: boots, accesses, readiness, memory
+# needs: kernel cd
+# dm: mini
+# list: extra
+# limit: 2400
+
+# Figures are lines "DM KEY VALUE" in bench.out; labkit/bench.py makes the table.
+FIGURES=$RUN/bench.out
+STOCK=/usr/libexec/xen-qemu-system-i386
+MINI=/usr/bin/mini-ioemu
+PLUGINS=/usr/lib/mini-ioemu/devices
+
+# The device model is started through a link to labtool, which times it.
+LAB_DM_PATH=$RUN/timed
+ln -s /usr/bin/labtool "$LAB_DM_PATH"
+
+figure()
+{
+	echo "$dm $1 $2" >>"$FIGURES"
+}
+
+since()
+{
+	awk "BEGIN { print $(now) - $1 }"
+}
+
+ready_figure()
+{
+	wait_file "^ready" "$RUN/timed-dm.log" 60
+	# shellcheck disable=SC2154
+	figure ready "${line#ready }"
+	rm "$RUN/timed-dm.log"
+}
+
+# boot NAME KEY guest options…: time from xl create to userspace.
+boot()
+{
+	name=$1 key=$2
+	shift 2
+	guest "$name" "$@"
+	start=$(now)
+	create "$name"
+	up "$name"
+	figure "$key" "$(since "$start")"
+	ready_figure
+}
+
+memory_figure()
+{
+	status=/proc/$(dm_pid "$1")/status
+	figure rss "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "$status")"
+	figure anon "$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB/\1/p' "$status")"
+}
+
+access_figures()
+{
+	wait_for BENCH-DONE "$1" 300
+	tr -d '\r' <"$RUN/$1.serial" | sed -n 's/^BENCH //p' |
+	while read -r key value; do
+		figure "$key" "$value"
+	done
+}
+
+# turn DM PROGRAM: what follows is about this device model.
+turn()
+{
+	dm=$1
+	# shellcheck disable=SC2034
+	TESTED_DM=$2
+	echo "$2" >"$RUN/timed-dm"
+}
+
+# accesses TEST-DEVICE ID REGISTER BLOCK
+accesses()
+{
+	test_device="\"-device\", \"$1\""
+	verbs=lab=tool:bench:$2:$3:$4
+	boot "$dm-cd" boot-cd boot=cd cmd="$verbs" dm_args="$test_device"
+	memory_figure "$dm-cd"
+	access_figures "$dm-cd"
+	say "$dm: accesses"
+	xl destroy "$dm-cd"
+	no_leftovers
+}
+
+kernel_boot()
+{
+	boot "$dm-$1" boot-kernel cmd=lab=poweroff
+	wait_gone "$dm-$1" 60
+	no_leftovers
+}
+
+turn stock "$STOCK"
+accesses edu 1234.11e8 4 1000
+figure binary "$(stat -c %s "$STOCK")"
+turn mini "$MINI"
+accesses membar 1234.11e9 4 1000
+figure binary "$(stat -c %s "$MINI")"
+figure plugins "$(cat "$PLUGINS"/*.so | wc -c)"
+# In turn, so that a host busy for a while disturbs both.
+for round in 1 2 3; do
+	turn stock "$STOCK"
+	kernel_boot "$round"
+	turn mini "$MINI"
+	kernel_boot "$round"
+done
