@@ -91,7 +91,8 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	  -lcmocka -luv -ljansson -ldl
-$(SPINE_TESTS) $(B)/tests/spine/bench_core $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
+$(SPINE_TESTS) $(B)/tests/spine/bench_core: $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
+$(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
 
 # ---- tests without Xen ------------------------------------------------------
 
@@ -123,7 +124,7 @@ check: ## every test without Xen: gcc with sanitizers, then clang
 
 bench: all $(B)/tests/spine/bench_core ## native: nanoseconds an access takes in the core
 	@grep -m1 'model name' /proc/cpuinfo; uname -sr
-	@$(B)/tests/spine/bench_core $(B)/devices/membar.so
+	@$(B)/tests/spine/bench_core $(B)/devices
 
 # ---- fuzzers ----------------------------------------------------------------
 

@@ -15,7 +15,7 @@
 
 struct set {
 	unsigned n;
-	struct interval interval[MAX_INTERVALS];
+	struct host_interval interval[MAX_INTERVALS];
 };
 
 struct claims {
@@ -51,20 +51,20 @@ claims_free(struct claims *c)
  * where to go on. Both sets are sorted.
  */
 static bool
-set_next_gap(const struct set *set, struct interval x, uint64_t *at,
-	     struct interval *gap)
+set_next_gap(const struct set *set, struct host_interval x, uint64_t *at,
+	     struct host_interval *gap)
 {
 	unsigned i;
 
 	for (i = 0; i < set->n; i++) {
-		const struct interval *s = &set->interval[i];
+		const struct host_interval *s = &set->interval[i];
 
 		if (s->last < *at)
 			continue;
 		if (s->first > x.last)
 			break;
 		if (s->first > *at) {
-			*gap = (struct interval){ *at, s->first - 1 };
+			*gap = (struct host_interval){ *at, s->first - 1 };
 			*at = s->first;
 			return true;
 		}
@@ -74,13 +74,13 @@ set_next_gap(const struct set *set, struct interval x, uint64_t *at,
 	}
 	if (*at > x.last || *at < x.first)
 		return false;
-	*gap = (struct interval){ *at, x.last };
+	*gap = (struct host_interval){ *at, x.last };
 	*at = x.last == UINT64_MAX ? 0 : x.last + 1; /* 0: past the end */
 	return true;
 }
 
 static void
-claims_take(struct claims *c, enum ioemu_space space, struct interval gap)
+claims_take(struct claims *c, enum ioemu_space space, struct host_interval gap)
 {
 	int rc = xen_claim(c->xen, space, gap.first, gap.last);
 
@@ -97,7 +97,7 @@ void
 claims_update(struct claims *c, enum ioemu_space space)
 {
 	struct set *old = &c->claimed[space];
-	struct interval gap;
+	struct host_interval gap;
 	uint64_t at;
 	unsigned i;
 

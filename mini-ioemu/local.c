@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One table of calls, each a few lines onto the part of the core that does
- * the work. Slots of the root bus are given out here too, as it is here that
- * a device turns out to be a PCI function.
+ * the work. It is here that a device turns out to be a PCI function, so it is
+ * put on its bus here.
  */
 #include "local.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +14,12 @@
 
 #define MAX_DEVICES 128u
 #define MAX_CHARDEVS 32u
-#define DEVFNS 256u
-#define FIRST_FREE_SLOT 2u /* 0 and 1 are the chipset's */
-#define CONFIG_SIZE 256u   /* Xen passes no extended configuration space */
 
 struct localdev {
+	struct bus_dev place; /* first; of a PCI function */
 	struct local *local;
 	struct hostdev *hd;
 	char id[64];
-	int devfn; /* -1: not a PCI function */
 };
 
 /* A character device by its configured name. */
@@ -38,7 +34,6 @@ struct local {
 	struct block_mem mem;
 	unsigned n;
 	struct localdev dev[MAX_DEVICES];
-	struct localdev *at[DEVFNS];
 	struct localchr chr[MAX_CHARDEVS];
 	unsigned n_chr;
 	unsigned n_auto; /* ids given to devices without one */
@@ -48,7 +43,7 @@ struct local {
 };
 
 static struct localdev *
-localdev(struct hostdev *hd)
+localdev(const struct hostdev *hd)
 {
 	return hd->host;
 }
@@ -64,9 +59,9 @@ local_submit(struct target *target, struct host_op *op)
 }
 
 static void
-local_route(struct local *l, struct host_window *w, uint64_t base)
+local_route(struct local *l, struct host_window *w)
 {
-	int rc = route_add(l->env.routes, w->space, base, w->region.size,
+	int rc = route_add(l->env.routes, w->space, w->base, w->region.size,
 			   &l->target, w);
 
 	if (rc)
@@ -79,8 +74,10 @@ local_route(struct local *l, struct host_window *w, uint64_t base)
 static void
 local_map(struct hostdev *hd, struct host_window *w)
 {
-	if (w->kind != HOST_WINDOW_CONFIG) /* that one is placed by its slot */
-		local_route(localdev(hd)->local, w, w->base);
+	if (hd->func)
+		bus_map(&localdev(hd)->place, w);
+	else
+		local_route(localdev(hd)->local, w);
 }
 
 static void
@@ -88,6 +85,10 @@ local_unmap(struct hostdev *hd, struct host_window *w)
 {
 	struct local *l = localdev(hd)->local;
 
+	if (hd->func) {
+		bus_unmap(&localdev(hd)->place, w);
+		return;
+	}
 	route_del(l->env.routes, w);
 	claims_update(l->env.claims, w->space);
 }
@@ -99,13 +100,12 @@ static void
 local_irq(struct hostdev *hd, unsigned line, bool level)
 {
 	struct localdev *ld = localdev(hd);
-	struct irq *irq = ld->local->env.irq;
 	unsigned pin = hostdev_intx_pin(hd);
 
 	if (line != IOEMU_INTX)
-		irq_isa(irq, line, level);
-	else if (pin && ld->devfn >= 0)
-		irq_intx(irq, (unsigned)ld->devfn / 8, pin - 1, level);
+		irq_isa(ld->local->env.irq, line, level);
+	else if (pin)
+		bus_intx(&ld->place, pin - 1, level);
 }
 
 static void
@@ -319,6 +319,21 @@ local_unplug(struct hostdev *hd, unsigned what)
 		hostdev_unplug(l->dev[i].hd, what);
 }
 
+static bool
+local_upstream(struct hostdev *hd)
+{
+	return bus_upstream(&localdev(hd)->place);
+}
+
+static void
+local_bridge(struct hostdev *hd)
+{
+	struct host_bridge now;
+
+	if (hostdev_bridge(hd, &now))
+		bus_set_bridge(&localdev(hd)->place, &now);
+}
+
 static void
 local_log(struct hostdev *hd, enum ioemu_level level, const char *text)
 {
@@ -346,27 +361,43 @@ static const struct host_ops local_ops = {
 	.link_route = local_link_route,
 	.unplug = local_unplug,
 	.log = local_log,
+	.upstream = local_upstream,
+	.bridge = local_bridge,
 	.forget = local_forget,
 };
 
 /* ---- making devices
  * --------------------------------------------------------------------- */
 
-/* The slot asked for, or the first free one. */
-static int
-local_place(struct local *l, struct localdev *ld, int wanted)
+static void
+local_reset(struct bus_dev *place)
 {
-	unsigned slot;
+	hostdev_reset(((struct localdev *)place)->hd, IOEMU_RESET_BUS);
+}
 
-	for (slot = FIRST_FREE_SLOT; wanted < 0 && slot < DEVFNS / 8; slot++)
-		if (!l->at[slot * 8])
-			wanted = (int)slot * 8;
-	if (wanted < 0 || l->at[wanted])
-		return -EBUSY;
-	ld->devfn = wanted;
-	l->at[wanted] = ld;
-	local_route(l, ld->hd->config, (uint64_t)wanted << 32);
-	return 0;
+/* Onto the bus behind the bridge `parent`, or the root bus. */
+static int
+local_place(struct localdev *ld, const struct hostdev *parent,
+	    const struct conf_device *conf)
+{
+	struct bus *bus = ld->local->env.root;
+	struct host_bridge now;
+	int rc;
+
+	if (parent && localdev(parent)->place.secondary)
+		bus = localdev(parent)->place.secondary;
+	ld->place.target = &ld->local->target;
+	ld->place.config = ld->hd->config;
+	ld->place.reset = local_reset;
+	rc = bus_place(bus, &ld->place, conf->devfn);
+	if (rc)
+		log_error("%s (%s): PCI slot %d.%d is taken", conf->type,
+			  conf->source, conf->devfn / 8, conf->devfn % 8);
+	if (!rc && hostdev_bridge(ld->hd, &now))
+		rc = bus_make_secondary(&ld->place);
+	if (!rc)
+		local_bridge(ld->hd);
+	return rc;
 }
 
 static int
@@ -392,12 +423,9 @@ local_set_props(struct hostdev *hd, const struct conf_device *conf)
 }
 
 static void
-local_drop(struct local *l, struct localdev *ld)
+local_drop(struct localdev *ld)
 {
-	if (ld->hd->config)
-		local_unmap(ld->hd, ld->hd->config);
-	if (ld->devfn >= 0)
-		l->at[ld->devfn] = NULL;
+	bus_remove(&ld->place);
 	hostdev_free(ld->hd);
 }
 
@@ -413,7 +441,7 @@ local_add(struct local *l, const struct host_type *type,
 		log_error("more than %u devices", MAX_DEVICES);
 		return -ENOSPC;
 	}
-	*ld = (struct localdev){ .local = l, .devfn = -1 };
+	*ld = (struct localdev){ .local = l };
 	if (conf->id)
 		snprintf(ld->id, sizeof(ld->id), "%s", conf->id);
 	else
@@ -434,15 +462,10 @@ local_add(struct local *l, const struct host_type *type,
 			log_error("%s (%s): does not start: %s", conf->type,
 				  conf->source, strerror(-rc));
 	}
-	if (!rc && ld->hd->config) {
-		rc = local_place(l, ld, conf->devfn);
-		if (rc)
-			log_error("%s (%s): PCI slot %d.%d is taken",
-				  conf->type, conf->source, conf->devfn / 8,
-				  conf->devfn % 8);
-	}
+	if (!rc && ld->hd->func)
+		rc = local_place(ld, parent, conf);
 	if (rc) {
-		local_drop(l, ld);
+		local_drop(ld);
 		return rc;
 	}
 	l->n++;
@@ -452,11 +475,19 @@ local_add(struct local *l, const struct host_type *type,
 void
 local_finish(struct local *l)
 {
-	unsigned devfn;
+	unsigned i;
 
-	for (devfn = 0; devfn < DEVFNS; devfn++)
-		if (devfn % 8 && l->at[devfn] && l->at[devfn & ~7u])
-			hostdev_set_multifunction(l->at[devfn & ~7u]->hd);
+	for (i = 0; i < l->n; i++) {
+		const struct bus_dev *place = &l->dev[i].place;
+		struct bus_dev *first;
+
+		if (!place->bus || place->devfn % 8 == 0)
+			continue;
+		first = bus_at(place->bus, place->devfn & ~7u);
+		if (first)
+			hostdev_set_multifunction(
+				((struct localdev *)first)->hd);
+	}
 }
 
 struct hostdev *
@@ -526,6 +557,6 @@ local_free(struct local *l)
 	if (!l)
 		return;
 	while (l->n)
-		local_drop(l, &l->dev[--l->n]);
+		local_drop(&l->dev[--l->n]);
 	uv_close((uv_handle_t *)&l->idle, local_closed);
 }

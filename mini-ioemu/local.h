@@ -9,10 +9,9 @@
 
 #include <ioemu/loop.h>
 
-#include "claims.h"
+#include "bus.h"
 #include "conf.h"
 #include "dispatch.h"
-#include "irq.h"
 
 struct local;
 
@@ -23,6 +22,7 @@ struct local_env {
 	struct route_table *routes;
 	struct claims *claims;
 	struct irq *irq;
+	struct bus *root;
 	struct dma *dma;
 	struct clock *clock;
 	const struct conf *conf;

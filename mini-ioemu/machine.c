@@ -18,6 +18,7 @@ struct machine {
 	struct route_table *routes;
 	struct claims *claims;
 	struct irq *irq;
+	struct bus *root;
 	struct dma *dma;
 	struct clock *clock;
 	struct dispatch *dispatch;
@@ -96,6 +97,18 @@ machine_open_xen(struct machine *m)
 }
 
 static int
+machine_root_bus(struct machine *m)
+{
+	const struct bus_env env = {
+		.routes = m->routes,
+		.claims = m->claims,
+		.irq = m->irq,
+	};
+
+	return bus_new(&env, &m->root);
+}
+
+static int
 machine_core(struct machine *m)
 {
 	int rc = route_new(&m->routes);
@@ -104,6 +117,8 @@ machine_core(struct machine *m)
 		rc = claims_new(m->xen, m->routes, &m->claims);
 	if (!rc)
 		rc = irq_new(m->xen, &m->irq);
+	if (!rc)
+		rc = machine_root_bus(m);
 	if (!rc)
 		rc = dma_new(m->xen, &m->dma);
 	if (!rc)
@@ -140,6 +155,7 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 		.routes = m->routes,
 		.claims = m->claims,
 		.irq = m->irq,
+		.root = m->root,
 		.dma = m->dma,
 		.clock = m->clock,
 		.conf = m->conf,
@@ -237,6 +253,7 @@ machine_free(struct machine *m)
 	if (m->clock)
 		clock_free(m->clock);
 	dma_free(m->dma);
+	bus_free(m->root);
 	irq_free(m->irq);
 	claims_free(m->claims);
 	route_free(m->routes);

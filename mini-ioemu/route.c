@@ -61,7 +61,7 @@ pieces_find(const struct pieces *p, uint64_t addr)
 
 static void
 pieces_insert(struct pieces *p, unsigned at, const struct range *r,
-	      struct interval part)
+	      struct host_interval part)
 {
 	assert(p->n < MAX_PIECES);
 	memmove(&p->range[at + 1], &p->range[at],
@@ -85,9 +85,10 @@ pieces_fill(struct pieces *p, const struct range *r)
 
 		if (more && end > next) {
 			pieces_insert(p, i++, r,
-				      (struct interval){ next, end - 1 });
+				      (struct host_interval){ next, end - 1 });
 		} else if (!more) {
-			pieces_insert(p, i, r, (struct interval){ next, end });
+			pieces_insert(p, i, r,
+				      (struct host_interval){ next, end });
 			return;
 		}
 		if (p->range[i].last >= r->last)
@@ -108,27 +109,36 @@ route_rebuild(struct route_table *t, enum ioemu_space space)
 }
 
 int
-route_add(struct route_table *t, enum ioemu_space space, uint64_t base,
-	  uint64_t size, struct target *target, struct host_window *window)
+route_add_range(struct route_table *t, enum ioemu_space space,
+		const struct range *r)
 {
 	uint64_t end = space == IOEMU_IO ? 0xffff : UINT64_MAX;
 
-	if (!size || base > end || size - 1 > end - base)
+	if (r->first > r->last || r->last > end)
 		return -EINVAL;
 	if (t->n_wanted == ROUTE_MAX)
 		return -ENOSPC;
 	t->wanted[t->n_wanted++] = (struct wanted){
 		.space = space,
-		.range = {
-			.first = base,
-			.last = base + size - 1,
-			.target = target,
-			.window = window,
-			.base = base,
-		},
+		.range = *r,
 	};
 	route_rebuild(t, space);
 	return 0;
+}
+
+int
+route_add(struct route_table *t, enum ioemu_space space, uint64_t base,
+	  uint64_t size, struct target *target, struct host_window *window)
+{
+	const struct range whole = {
+		.first = base,
+		.last = base + size - 1,
+		.target = target,
+		.window = window,
+		.base = base,
+	};
+
+	return size ? route_add_range(t, space, &whole) : -EINVAL;
 }
 
 void
@@ -170,7 +180,7 @@ route_at(const struct route_table *t, enum ioemu_space space, unsigned i)
 
 unsigned
 route_cover(const struct route_table *t, enum ioemu_space space,
-	    struct interval *out)
+	    struct host_interval *out)
 {
 	const struct pieces *p = &t->holds[space];
 	unsigned i, n = 0;
@@ -181,7 +191,7 @@ route_cover(const struct route_table *t, enum ioemu_space space,
 		if (n && r->first && out[n - 1].last == r->first - 1)
 			out[n - 1].last = r->last;
 		else
-			out[n++] = (struct interval){ r->first, r->last };
+			out[n++] = (struct host_interval){ r->first, r->last };
 	}
 	return n;
 }

@@ -10,7 +10,7 @@
 #ifndef ROUTE_H
 #define ROUTE_H
 
-#include <ioemu/device.h>
+#include <ioemu/host.h>
 
 #define ROUTE_MAX 512u /* windows in all spaces together */
 #define ROUTE_SPACES 3u
@@ -25,10 +25,6 @@ struct range {
 	uint64_t base; /* address of the window's offset 0 */
 };
 
-struct interval {
-	uint64_t first, last;
-};
-
 struct route_table;
 
 int route_new(struct route_table **out);
@@ -37,6 +33,9 @@ void route_free(struct route_table *t);
 /* -ENOSPC: table full; -EINVAL: size 0 or past the end of the space. */
 int route_add(struct route_table *t, enum ioemu_space space, uint64_t base,
 	      uint64_t size, struct target *target, struct host_window *window);
+/* A part of a window, at r->first to r->last; errors as above. */
+int route_add_range(struct route_table *t, enum ioemu_space space,
+		    const struct range *r);
 /* All of a window's places; nothing happens if it has none. */
 void route_del(struct route_table *t, const struct host_window *window);
 
@@ -54,6 +53,6 @@ const struct range *route_at(const struct route_table *t,
  * from Xen. Returns their number, at most ROUTE_MAX * 2.
  */
 unsigned route_cover(const struct route_table *t, enum ioemu_space space,
-		     struct interval *out);
+		     struct host_interval *out);
 
 #endif

@@ -16,7 +16,7 @@ void request_init(struct hostdev *hd);
 void request_dma_read(struct hostdev *hd, struct ioemu_dma *dma);
 void request_io(struct hostdev *hd, struct ioemu_io *io);
 /* May this device reach guest memory? */
-bool request_may_dma(const struct hostdev *hd);
+bool request_may_dma(struct hostdev *hd);
 
 /* props.c */
 int props_defaults(struct hostdev *hd);

@@ -40,7 +40,7 @@ pcifunc_msi(struct host_pcifunc *f, unsigned vector, uint64_t *addr,
 	uint32_t pending, bit;
 	unsigned n;
 
-	if (!msi_on(f) || !pcifunc_master(f))
+	if (!msi_on(f) || !request_may_dma(f->hd))
 		return false;
 	n = msi_granted(f);
 	vector &= n - 1;

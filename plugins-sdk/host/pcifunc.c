@@ -84,6 +84,8 @@ pcifunc_update(struct host_pcifunc *f)
 		if (on[i])
 			hostdev_map(w[i], base[i]);
 	hostdev_lines(f->hd);
+	if (f->pci.bridge && f->hd->ops->bridge)
+		f->hd->ops->bridge(f->hd);
 }
 
 /* ---- configuration accesses --------------------------------------- */
@@ -114,6 +116,8 @@ pcifunc_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	unsigned at = (unsigned)a->offset;
 	uint32_t i;
 
+	if (bridge_ignores(f, at, a->size, a->value))
+		return;
 	for (i = 0; i < a->size; i++) {
 		uint8_t v = (uint8_t)(a->value >> (8 * i));
 		uint8_t w = f->writable[at + i], *c = &f->config[at + i];
@@ -246,6 +250,8 @@ pcifunc_masks(struct host_pcifunc *f)
 	f->writable[REG_CACHE_LINE] = 0xff;
 	f->writable[REG_LATENCY] = 0xff;
 	f->writable[REG_INT_LINE] = 0xff;
+	if (f->pci.bridge)
+		bridge_masks(f);
 	if (f->pci.msi_vectors)
 		msi_masks(f);
 }
@@ -279,8 +285,12 @@ pcifunc_preset(struct host_pcifunc *f)
 	put_le16(f->config + REG_VENDOR, pci->vendor);
 	put_le16(f->config + REG_DEVICE, pci->device);
 	put_le32(f->config + REG_CLASS_REV, pci->class_rev);
-	put_le16(f->config + REG_SUBVENDOR, pci->subvendor);
-	put_le16(f->config + REG_SUBDEVICE, pci->subdevice);
+	if (pci->bridge) {
+		bridge_preset(f);
+	} else {
+		put_le16(f->config + REG_SUBVENDOR, pci->subvendor);
+		put_le16(f->config + REG_SUBDEVICE, pci->subdevice);
+	}
 	f->config[REG_INT_PIN] = pci->intx_pin;
 	pcifunc_preset_bars(f);
 	for (r = pci->regs; r && r->width; r++)
@@ -290,6 +300,19 @@ pcifunc_preset(struct host_pcifunc *f)
 	memcpy(f->preset, f->config, sizeof(f->preset));
 }
 
+/* A type-1 header has no room for these. */
+static bool
+bridge_valid(const struct ioemu_pci *pci)
+{
+	unsigned i;
+
+	for (i = 2; i < N_BARS; i++)
+		if (pci->bar[i].kind != IOEMU_BAR_NONE)
+			return false;
+	return pci->bar[1].kind != IOEMU_BAR_MEM64 && !pci->rom &&
+	       !pci->intx_pin && !pci->subvendor && !pci->subdevice;
+}
+
 int
 pcifunc_new(struct hostdev *hd, const struct ioemu_pci *pci)
 {
@@ -297,7 +320,8 @@ pcifunc_new(struct hostdev *hd, const struct ioemu_pci *pci)
 	int rc;
 
 	if (pci->intx_pin > 4 || pci->msi_vectors > 32 ||
-	    pci->msi_vectors & (pci->msi_vectors - 1u))
+	    pci->msi_vectors & (pci->msi_vectors - 1u) ||
+	    (pci->bridge && !bridge_valid(pci)))
 		return -EINVAL;
 	f = calloc(1, sizeof(*f));
 	if (!f)

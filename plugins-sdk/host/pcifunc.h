@@ -26,11 +26,13 @@
 #define REG_LATENCY 0x0d
 #define REG_HEADER 0x0e
 #define HEADER_MULTI 0x80u
+#define HEADER_BRIDGE 0x01u
 #define REG_BAR0 0x10
 #define BAR_IO 0x1u
 #define BAR_64 0x4u
 #define BAR_PREF 0x8u
 #define REG_BAR_END 0x28
+#define REG_BUSES 0x18 /* type 1: where BAR 2 is in type 0 */
 #define REG_SUBVENDOR 0x2c
 #define REG_SUBDEVICE 0x2e
 #define REG_ROM 0x30
@@ -53,6 +55,13 @@ struct host_pcifunc {
 	uint8_t writable[CONFIG_SIZE];
 	uint8_t clear[CONFIG_SIZE]; /* written ones clear these */
 };
+
+/* bridge.c: the type-1 header, of functions with pci.bridge */
+void bridge_masks(struct host_pcifunc *f);
+void bridge_preset(struct host_pcifunc *f);
+/* Is this write one that must change nothing? */
+bool bridge_ignores(const struct host_pcifunc *f, unsigned offset, unsigned len,
+		    uint64_t value);
 
 /* msi.c: the MSI capability, of functions with pci.msi_vectors */
 #define MSI_AT 0x80

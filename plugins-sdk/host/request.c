@@ -15,11 +15,12 @@
 /* A PCI function without bus master enable, or a device behind one, gets no
  * answer to what it asks of memory: a master abort. */
 bool
-request_may_dma(const struct hostdev *hd)
+request_may_dma(struct hostdev *hd)
 {
-	for (; hd; hd = (const struct hostdev *)hd->dev.parent)
+	for (; hd; hd = (struct hostdev *)hd->dev.parent)
 		if (hd->func)
-			return pcifunc_master(hd->func);
+			return pcifunc_master(hd->func) &&
+			       (!hd->ops->upstream || hd->ops->upstream(hd));
 	return true;
 }
 

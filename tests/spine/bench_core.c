@@ -6,87 +6,24 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "local.h"
-#include "spine/fake_xen.h"
+#include "spine/core.h"
 
 #define BAR 0xf0000000u
 #define ROUNDS 200000u
 
-struct bench {
-	uv_loop_t loop;
-	struct xen *xen;
-	struct local_env env;
-	struct dispatch *d;
-	struct local *local;
-	struct host_plugins *plugins;
-};
-
 static void
-bench_power(void *ctx, enum ioemu_power what)
-{
-	(void)ctx;
-	(void)what;
-}
-
-static int
-bench_open(struct bench *b, const char *plugin)
-{
-	static const struct conf conf = { .incoming_fd = -1 };
-	static const struct conf_device device = {
-		.type = "membar",
-		.devfn = 0x18,
-		.source = "bench",
-	};
-	const char *why;
-
-	uv_loop_init(&b->loop);
-	b->xen = fake_xen_new();
-	b->env.loop = &b->loop;
-	b->env.xen = b->xen;
-	b->env.conf = &conf;
-	b->env.power = bench_power;
-	if (route_new(&b->env.routes) ||
-	    claims_new(b->xen, b->env.routes, &b->env.claims) ||
-	    irq_new(b->xen, &b->env.irq) || dma_new(b->xen, &b->env.dma) ||
-	    clock_new(&b->loop, &b->env.clock) ||
-	    dispatch_new(b->xen, 1, b->env.routes, b->env.dma, &b->d) ||
-	    local_new(&b->env, &b->local) || host_plugins_new(&b->plugins) ||
-	    host_plugins_load(b->plugins, plugin, &why))
-		return -1;
-	return local_add(b->local, host_plugins_find(b->plugins, "membar"),
-			 &device);
-}
-
-static void
-ask(struct bench *b, const struct request *req)
+ask(struct core *core, const struct request *req)
 {
 	uint64_t data;
 
-	fake_xen_ask(b->xen, 0, req);
-	dispatch_event(b->d, 0);
-	if (!fake_xen_answer(b->xen, 0, &data))
+	if (!core_ask(core, req, &data))
 		abort(); /* membar answers at once */
 }
 
 static void
-config(struct bench *b, unsigned reg, uint32_t value)
-{
-	const struct request req = {
-		.type = SLOT_CONFIG,
-		.addr = 0x18ull << 32 | reg,
-		.size = 4,
-		.count = 1,
-		.data = value,
-	};
-
-	ask(b, &req);
-}
-
-static void
-measure(struct bench *b, const char *what, const struct request *req)
+measure(struct core *core, const char *what, const struct request *req)
 {
 	struct timespec t0, t1;
 	double ns;
@@ -94,7 +31,7 @@ measure(struct bench *b, const char *what, const struct request *req)
 
 	clock_gettime(CLOCK_MONOTONIC, &t0);
 	for (i = 0; i < ROUNDS; i++)
-		ask(b, req);
+		ask(core, req);
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	ns = (double)(t1.tv_sec - t0.tv_sec) * 1e9 +
 	     (double)(t1.tv_nsec - t0.tv_nsec);
@@ -111,24 +48,26 @@ main(int argc, char **argv)
 		.count = 1,
 		.read = true,
 	};
-	struct bench b = { 0 };
+	struct core core;
 
-	if (argc != 2 || bench_open(&b, argv[1])) {
-		fprintf(stderr, "usage: bench_core FOLDER/membar.so\n");
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s PLUGIN-FOLDER\n", argv[0]);
 		return EXIT_FAILURE;
 	}
-	config(&b, 0x10, BAR);
-	config(&b, 0x04, 7);
-	measure(&b, "4-byte read of a memory BAR", &req);
+	core_open(&core, argv[1]);
+	core_add(&core, "membar", NULL, NULL, 0x18);
+	core_config_write(&core, 0, 0x18, 0x10, BAR);
+	core_config_write(&core, 0, 0x18, 0x04, 7);
+	measure(&core, "4-byte read of a memory BAR", &req);
 	req.read = false;
-	measure(&b, "4-byte write", &req);
+	measure(&core, "4-byte write", &req);
 	req.ptr = true;
 	req.data = 0x2000;
 	req.addr = BAR;
 	req.count = 1024;
-	measure(&b, "4 KiB write, rep movsl (one burst)", &req);
+	measure(&core, "4 KiB write, rep movsl (one burst)", &req);
 	req.read = true;
-	measure(&b, "4 KiB read, rep movsl (one burst)", &req);
+	measure(&core, "4 KiB read, rep movsl (one burst)", &req);
 	req = (struct request){
 		.type = SLOT_CONFIG,
 		.addr = 0x18ull << 32,
@@ -136,9 +75,10 @@ main(int argc, char **argv)
 		.count = 1,
 		.read = true,
 	};
-	measure(&b, "configuration read", &req);
+	measure(&core, "configuration read", &req);
 	req.type = SLOT_PIO;
 	req.addr = 0x80;
-	measure(&b, "port nobody owns", &req);
+	measure(&core, "port nobody owns", &req);
+	core_close(&core);
 	return EXIT_SUCCESS;
 }

@@ -125,6 +125,13 @@ struct ioemu_pci {
 	/* After the guest wrote bytes [offset, offset + len); or NULL. */
 	void (*config_written)(struct ioemu_dev *dev, unsigned offset,
 			       unsigned len);
+	/*
+	 * A PCI-to-PCI bridge: type-1 header with bus numbers, windows (I/O 16
+	 * bits, memory 32, prefetchable 64) and secondary reset, all kept by
+	 * the host; devices are put behind it with bus=ID. bar[2] to bar[5],
+	 * rom, intx_pin and the subsystem ids must be 0.
+	 */
+	bool bridge;
 };
 
 /* ---- requests a device makes; memory is the device's until done() -------- */

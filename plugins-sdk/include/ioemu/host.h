@@ -80,7 +80,7 @@ struct host_window {
 
 /*
  * What a host provides. Called with arguments already checked. All must be
- * set but forget.
+ * set but the last three.
  */
 struct host_ops {
 	/* The guest can reach the window at w->base from now on / no more. */
@@ -115,6 +115,12 @@ struct host_ops {
 	void (*unplug)(struct hostdev *hd, unsigned what);
 	void (*log)(struct hostdev *hd, enum ioemu_level level,
 		    const char *text);
+	/* Do memory requests of this device, MSIs included, get past the
+	 * bridges above it? NULL: always. */
+	bool (*upstream)(struct hostdev *hd);
+	/* Ask hostdev_bridge() what the bridge passes on: it may have changed.
+	 * NULL: nothing is ever put behind one. */
+	void (*bridge)(struct hostdev *hd);
 	/* The device is about to be freed, detach() is over: drop its timers,
 	 * DMA and disk I/O; nothing may call it any more. NULL: nothing can
 	 * be in flight then. */
@@ -179,6 +185,29 @@ void hostdev_input(struct hostdev *hd, struct ioemu_chardev *chr,
 void hostdev_set_multifunction(struct hostdev *hd);
 /* PCI: INTA# = 1 .. INTD# = 4; 0: none, or no PCI function. */
 unsigned hostdev_intx_pin(const struct hostdev *hd);
+
+/* ---- bridges (bridge.c) ---------------------------------------------------
+ */
+
+/* [first, last], both included; first > last: nothing. */
+struct host_interval {
+	uint64_t first, last;
+};
+
+enum host_bridge_window { HOST_BRIDGE_IO, HOST_BRIDGE_MEM, HOST_BRIDGE_PREF };
+
+#define HOST_BRIDGE_WINDOWS 3u
+
+/* What a bridge passes on, as its registers are at present. */
+struct host_bridge {
+	uint8_t secondary, subordinate; /* bus numbers; 0: none given yet */
+	struct host_interval window[HOST_BRIDGE_WINDOWS];
+	bool upstream; /* memory requests from behind it, MSIs included */
+	bool reset;    /* it holds its secondary bus in reset */
+};
+
+/* False: the device is no bridge. */
+bool hostdev_bridge(const struct hostdev *hd, struct host_bridge *out);
 
 /* ---- one access (op.c) ----------------------------------------------------
  */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts in the order of machine.c, and accesses as the guest makes them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core.h"
+
+#define ANSWER_LIMIT_NS 10000000000ull
+
+static void
+core_power(void *ctx, enum ioemu_power what)
+{
+	((struct core *)ctx)->xen->power = (int)what;
+}
+
+void
+core_open(struct core *core, const char *plugin_dir)
+{
+	struct local_env *env = &core->env;
+	struct bus_env bus;
+
+	*core = (struct core){ .conf = { .incoming_fd = -1 } };
+	core->xen = fake_xen_new();
+	assert_int_equal(uv_loop_init(&core->loop), 0);
+	assert_int_equal(host_plugins_new(&core->plugins), 0);
+	assert_true(host_plugins_load_dir(core->plugins, plugin_dir, NULL,
+					  NULL) > 0);
+	*env = (struct local_env){
+		.loop = &core->loop,
+		.xen = core->xen,
+		.conf = &core->conf,
+		.power = core_power,
+		.ctx = core,
+	};
+	assert_int_equal(route_new(&env->routes), 0);
+	assert_int_equal(claims_new(core->xen, env->routes, &env->claims), 0);
+	assert_int_equal(irq_new(core->xen, &env->irq), 0);
+	bus = (struct bus_env){ env->routes, env->claims, env->irq };
+	assert_int_equal(bus_new(&bus, &env->root), 0);
+	assert_int_equal(dma_new(core->xen, &env->dma), 0);
+	assert_int_equal(clock_new(&core->loop, &env->clock), 0);
+	assert_int_equal(dispatch_new(core->xen, FAKE_VCPUS, env->routes,
+				      env->dma, &core->d),
+			 0);
+	assert_int_equal(local_new(env, &core->local), 0);
+}
+
+void
+core_close(struct core *core)
+{
+	unsigned slot, pin;
+
+	local_free(core->local);
+	dispatch_free(core->d);
+	clock_free(core->env.clock);
+	uv_run(&core->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&core->loop), 0);
+	dma_free(core->env.dma);
+	bus_free(core->env.root);
+	irq_free(core->env.irq);
+	claims_free(core->env.claims);
+	route_free(core->env.routes);
+	assert_int_equal(core->xen->n_claimed, 0);
+	for (slot = 0; slot < 32; slot++)
+		for (pin = 0; pin < 4; pin++)
+			assert_false(core->xen->intx[slot][pin]);
+	fake_xen_free(core->xen);
+	host_plugins_free(core->plugins);
+}
+
+void
+core_add(struct core *core, const char *type, const char *id, const char *bus,
+	 int devfn)
+{
+	const struct conf_device conf = {
+		.type = type,
+		.source = "test",
+		.id = id,
+		.bus = bus,
+		.devfn = devfn,
+	};
+	const struct host_type *t = host_plugins_find(core->plugins, type);
+
+	assert_non_null(t);
+	assert_int_equal(local_add(core->local, t, &conf), 0);
+}
+
+bool
+core_ask(struct core *core, const struct request *req, uint64_t *data)
+{
+	fake_xen_ask(core->xen, 0, req);
+	dispatch_event(core->d, 0);
+	return fake_xen_answer(core->xen, 0, data);
+}
+
+uint64_t
+core_access(struct core *core, const struct request *req)
+{
+	static const enum ioemu_space space[] = { IOEMU_IO, IOEMU_MEM,
+						  IOEMU_CONFIG };
+	uint64_t data, end = uv_hrtime() + ANSWER_LIMIT_NS;
+
+	if (!fake_xen_claims(core->xen, space[req->type], req->addr))
+		return UINT64_MAX;
+	if (core_ask(core, req, &data))
+		return data;
+	while (!fake_xen_answer(core->xen, 0, &data)) {
+		assert_true(uv_hrtime() < end);
+		uv_run(&core->loop, UV_RUN_ONCE);
+	}
+	return data;
+}
+
+static uint64_t
+core_plain(struct core *core, uint8_t type, uint64_t addr, const uint32_t *v)
+{
+	const struct request req = {
+		.type = type,
+		.read = !v,
+		.addr = addr,
+		.size = 4,
+		.count = 1,
+		.data = v ? *v : 0,
+	};
+
+	return core_access(core, &req);
+}
+
+static uint64_t
+config_addr(unsigned bus, unsigned devfn, unsigned reg)
+{
+	return (uint64_t)(bus << 8 | devfn) << 32 | reg;
+}
+
+uint32_t
+core_config_read(struct core *core, unsigned bus, unsigned devfn, unsigned reg)
+{
+	return (uint32_t)core_plain(core, SLOT_CONFIG,
+				    config_addr(bus, devfn, reg), NULL);
+}
+
+void
+core_config_write(struct core *core, unsigned bus, unsigned devfn, unsigned reg,
+		  uint32_t v)
+{
+	core_plain(core, SLOT_CONFIG, config_addr(bus, devfn, reg), &v);
+}
+
+uint32_t
+core_mem_read(struct core *core, uint64_t addr)
+{
+	return (uint32_t)core_plain(core, SLOT_COPY, addr, NULL);
+}
+
+void
+core_mem_write(struct core *core, uint64_t addr, uint32_t v)
+{
+	core_plain(core, SLOT_COPY, addr, &v);
+}
+
+uint32_t
+core_port_read(struct core *core, uint16_t port)
+{
+	return (uint32_t)core_plain(core, SLOT_PIO, port, NULL);
+}
+
+void
+core_port_write(struct core *core, uint16_t port, uint32_t v)
+{
+	core_plain(core, SLOT_PIO, port, &v);
+}
