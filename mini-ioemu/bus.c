@@ -196,7 +196,7 @@ dev_pins(const struct bus_dev *dev, bool level)
 static int
 bus_free_slot(const struct bus *bus)
 {
-	unsigned slot = bus->bridge ? 0 : FIRST_FREE_SLOT;
+	size_t slot = bus->bridge ? 0 : FIRST_FREE_SLOT;
 
 	while (slot < SLOTS && bus->at[slot * 8])
 		slot++;
@@ -239,6 +239,14 @@ struct bus_dev *
 bus_at(const struct bus *bus, unsigned devfn)
 {
 	return devfn < DEVFNS ? bus->at[devfn] : NULL;
+}
+
+unsigned
+bus_bdf(const struct bus_dev *dev)
+{
+	const struct bus *bus = dev->bus;
+
+	return (bus->bridge ? bus->now.secondary * DEVFNS : 0) | dev->devfn;
 }
 
 /* ---- bridges ------------------------------------------------------ */

@@ -50,6 +50,9 @@ void bus_remove(struct bus_dev *dev);
 /* NULL: nobody, or devfn is none. */
 struct bus_dev *bus_at(const struct bus *bus, unsigned devfn);
 
+/* Bus number << 8 | devfn of a function on a bus. */
+unsigned bus_bdf(const struct bus_dev *dev);
+
 /* A window of the function appears at w->base, or goes. Before bus_place() it
  * is only noted. */
 void bus_map(struct bus_dev *dev, struct host_window *w);

@@ -225,6 +225,7 @@ local_block_close(struct hostdev *hd, struct ioemu_block *block)
 {
 	struct local *l = localdev(hd)->local;
 
+	block_forget(block);
 	while (block_busy(block))
 		uv_run(l->env.loop, UV_RUN_ONCE);
 	block_close(block);
@@ -511,6 +512,16 @@ local_find(struct local *l, const char *id)
 			found = hd;
 	}
 	return found;
+}
+
+struct bus *
+local_bus(struct local *l, const char *id)
+{
+	const struct hostdev *hd = id ? local_find(l, id) : NULL;
+
+	if (!id)
+		return l->env.root;
+	return hd ? localdev(hd)->place.secondary : NULL;
 }
 
 bool

@@ -44,6 +44,9 @@ void local_finish(struct local *l);
 struct hostdev *local_at(struct local *l, unsigned i);
 struct hostdev *local_find(struct local *l, const char *id);
 
+/* The bus behind a bridge; the root bus for NULL. NULL: no bridge. */
+struct bus *local_bus(struct local *l, const char *id);
+
 /* The i-th character device of -serial or -chardev: false past the end. */
 bool local_chardev(struct local *l, unsigned i, const char **label,
 		   const char **name);

@@ -81,11 +81,9 @@ static void
 call_msi(struct ioemu_dev *dev, unsigned vector)
 {
 	struct hostdev *hd = hostdev_of(dev);
-	uint64_t addr;
-	uint32_t data;
 
-	if (hd->func && pcifunc_msi(hd->func, vector, &addr, &data))
-		hd->ops->msi(hd, addr, data);
+	if (hd->func)
+		pcifunc_msi(hd->func, vector);
 }
 
 static void

@@ -46,9 +46,10 @@ bool pcifunc_master(const struct host_pcifunc *f);
 bool pcifunc_intx_enabled(const struct host_pcifunc *f);
 /* Place windows as configuration space says (after it was loaded). */
 void pcifunc_update(struct host_pcifunc *f);
-/* Address and data of a vector; false: off or masked. */
-bool pcifunc_msi(struct host_pcifunc *f, unsigned vector, uint64_t *addr,
-		 uint32_t *data);
+/* Send a vector by what is on: MSI-X, MSI or nothing. */
+void pcifunc_msi(struct host_pcifunc *f, unsigned vector);
+/* MSI-X table and pending bits, to save and to load; *count 0: no MSI-X. */
+uint32_t *pcifunc_msix(struct host_pcifunc *f, uint32_t *count);
 
 /* state.c: does the type's table fit its state? */
 bool state_fields_valid(const struct ioemu_type *type);

@@ -33,42 +33,37 @@ msi_granted(const struct host_pcifunc *f)
 	return n < f->pci.msi_vectors ? n : f->pci.msi_vectors;
 }
 
-bool
-pcifunc_msi(struct host_pcifunc *f, unsigned vector, uint64_t *addr,
-	    uint32_t *data)
+void
+msi_send(struct host_pcifunc *f, unsigned vector)
 {
-	uint32_t pending, bit;
+	uint32_t pending, bit, data;
 	unsigned n;
 
-	if (!msi_on(f) || !request_may_dma(f->hd))
-		return false;
+	if (!request_may_dma(f->hd))
+		return;
 	n = msi_granted(f);
 	vector &= n - 1;
 	bit = 1u << vector;
 	pending = get_le32(f->config + MSI_PENDING);
 	if (get_le32(f->config + MSI_MASK) & bit) {
 		put_le32(f->config + MSI_PENDING, pending | bit);
-		return false;
+		return;
 	}
 	put_le32(f->config + MSI_PENDING, pending & ~bit);
-	*addr = get_le64(f->config + MSI_ADDR);
-	*data = (get_le16(f->config + MSI_DATA) & ~(n - 1)) | vector;
-	return true;
+	data = (get_le16(f->config + MSI_DATA) & ~(n - 1)) | vector;
+	f->hd->ops->msi(f->hd, get_le64(f->config + MSI_ADDR), data);
 }
 
 void
 msi_unmasked(struct host_pcifunc *f)
 {
-	uint64_t addr;
-	uint32_t data;
 	unsigned i;
 
-	if (!msi_on(f) || !get_le32(f->config + MSI_PENDING))
+	if (!msi_on(f))
 		return;
 	for (i = 0; i < msi_granted(f); i++)
-		if (get_le32(f->config + MSI_PENDING) >> i & 1 &&
-		    pcifunc_msi(f, i, &addr, &data))
-			f->hd->ops->msi(f->hd, addr, data);
+		if (get_le32(f->config + MSI_PENDING) >> i & 1)
+			msi_send(f, i);
 }
 
 void
@@ -82,16 +77,12 @@ msi_masks(struct host_pcifunc *f)
 	put_le32(f->writable + MSI_MASK, (uint32_t)vectors);
 }
 
-/* First in the list; those that the device presets follow. */
 void
 msi_preset(struct host_pcifunc *f)
 {
 	unsigned log2 = (unsigned)__builtin_ctz(f->pci.msi_vectors);
 
-	f->config[REG_STATUS] |= STATUS_CAPS;
-	f->config[MSI_AT] = MSI_ID;
-	f->config[MSI_AT + 1] = f->config[REG_CAPS];
-	f->config[REG_CAPS] = MSI_AT;
+	pcifunc_add_cap(f, MSI_AT, MSI_ID);
 	put_le16(f->config + MSI_CONTROL,
 		 (uint16_t)(MSI_64 | MSI_MASKING | log2 << 1));
 }

@@ -32,7 +32,7 @@ op_unlink(struct hostdev *hd, const struct host_op *op)
 static uint8_t *
 op_data(const struct host_op *op)
 {
-	uint32_t e = op->down ? op->count - 1 - op->i : op->i;
+	size_t e = op->down ? op->count - 1 - op->i : op->i;
 
 	return op->data + e * op->width + op->pos;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A PCI function: 256 bytes of configuration space with type-0 header, BARs,
- * expansion ROM and MSI capability (PCI Local Bus Specification 3.0, chapter
+ * expansion ROM and capability list (PCI Local Bus Specification 3.0, chapter
  * 6). It moves its windows; who routes to them is the host's business.
  */
 #include "pcifunc.h"
@@ -20,12 +20,18 @@ put_reg(uint8_t *p, unsigned width, uint32_t v)
 
 /* ---- windows ------------------------------------------------------ */
 
+static size_t
+bar_reg(unsigned i)
+{
+	return REG_BAR0 + 4 * (size_t)i;
+}
+
 /* Where a BAR points; false if it decodes nothing there. */
 static bool
 bar_base(const struct host_pcifunc *f, unsigned i, uint64_t *base)
 {
-	const uint8_t *reg = f->config + REG_BAR0 + 4 * i;
-	const uint8_t *mask = f->writable + REG_BAR0 + 4 * i;
+	const uint8_t *reg = f->config + bar_reg(i);
+	const uint8_t *mask = f->writable + bar_reg(i);
 	uint16_t command = get_le16(f->config + REG_COMMAND);
 	bool io = f->pci.bar[i].kind == IOEMU_BAR_IO;
 	uint64_t end = UINT32_MAX, size = f->bar[i]->region.size;
@@ -127,6 +133,7 @@ pcifunc_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	}
 	pcifunc_update(f);
 	msi_unmasked(f);
+	msix_unmasked(f);
 	if (!f->pci.config_written)
 		return;
 	f->pci.config_written(dev, at, a->size);
@@ -178,8 +185,8 @@ pcifunc_bars(struct host_pcifunc *f)
 			return -EINVAL;
 		f->bar[i]->kind = HOST_WINDOW_BAR;
 		f->bar[i]->index = (uint8_t)i;
-		put_le64(f->writable + REG_BAR0 + 4 * i,
-			 get_le64(f->writable + REG_BAR0 + 4 * i) |
+		put_le64(f->writable + bar_reg(i),
+			 get_le64(f->writable + bar_reg(i)) |
 				 ((bar->kind == IOEMU_BAR_MEM64 ? UINT64_MAX
 								: UINT32_MAX) &
 				  ~(bar->region->size - 1)));
@@ -222,7 +229,8 @@ reg_valid(const struct host_pcifunc *f, const struct ioemu_reg *r)
 		return false;
 	return !reg_in(r, REG_BAR0, REG_BAR_END) &&
 	       !reg_in(r, REG_ROM, REG_ROM_END) &&
-	       !(f->pci.msi_vectors && reg_in(r, MSI_AT, MSI_END));
+	       !(f->pci.msi_vectors && reg_in(r, MSI_AT, MSI_END)) &&
+	       !(f->pci.msix_vectors && reg_in(r, MSIX_AT, MSIX_END));
 }
 
 static int
@@ -254,6 +262,8 @@ pcifunc_masks(struct host_pcifunc *f)
 		bridge_masks(f);
 	if (f->pci.msi_vectors)
 		msi_masks(f);
+	if (f->pci.msix_vectors)
+		msix_masks(f);
 }
 
 static void
@@ -262,7 +272,7 @@ pcifunc_preset_bars(struct host_pcifunc *f)
 	unsigned i;
 
 	for (i = 0; i < N_BARS; i++) {
-		uint8_t *reg = f->config + REG_BAR0 + 4 * i;
+		uint8_t *reg = f->config + bar_reg(i);
 
 		if (!f->bar[i])
 			continue;
@@ -273,6 +283,15 @@ pcifunc_preset_bars(struct host_pcifunc *f)
 		if (f->pci.bar[i].kind == IOEMU_BAR_MEM64)
 			*reg |= BAR_64;
 	}
+}
+
+void
+pcifunc_add_cap(struct host_pcifunc *f, uint8_t at, uint8_t id)
+{
+	f->config[REG_STATUS] |= STATUS_CAPS;
+	f->config[at] = id;
+	f->config[at + 1] = f->config[REG_CAPS];
+	f->config[REG_CAPS] = at;
 }
 
 /* What configuration space holds after a reset. */
@@ -295,6 +314,8 @@ pcifunc_preset(struct host_pcifunc *f)
 	pcifunc_preset_bars(f);
 	for (r = pci->regs; r && r->width; r++)
 		put_reg(f->config + r->offset, r->width, r->reset);
+	if (pci->msix_vectors)
+		msix_preset(f);
 	if (pci->msi_vectors)
 		msi_preset(f);
 	memcpy(f->preset, f->config, sizeof(f->preset));
@@ -320,8 +341,7 @@ pcifunc_new(struct hostdev *hd, const struct ioemu_pci *pci)
 	int rc;
 
 	if (pci->intx_pin > 4 || pci->msi_vectors > 32 ||
-	    pci->msi_vectors & (pci->msi_vectors - 1u) ||
-	    (pci->bridge && !bridge_valid(pci)))
+	    pci->msi_vectors & (pci->msi_vectors - 1u))
 		return -EINVAL;
 	f = calloc(1, sizeof(*f));
 	if (!f)
@@ -329,6 +349,8 @@ pcifunc_new(struct hostdev *hd, const struct ioemu_pci *pci)
 	hd->func = f;
 	f->hd = hd;
 	f->pci = *pci;
+	if (!msix_place(f) || (pci->bridge && !bridge_valid(&f->pci)))
+		return -EINVAL;
 	pcifunc_masks(f);
 	hd->config = hostdev_window(hd, IOEMU_CONFIG, &pcifunc_region);
 	if (!hd->config)
@@ -355,6 +377,7 @@ void
 pcifunc_reset(struct host_pcifunc *f)
 {
 	memcpy(f->config, f->preset, sizeof(f->config));
+	msix_reset(f);
 	pcifunc_update(f);
 }
 
@@ -372,11 +395,21 @@ pcifunc_master(const struct host_pcifunc *f)
 	return get_le16(f->config + REG_COMMAND) & COMMAND_MASTER;
 }
 
-/* A function with MSI on must not use its pin (PCI 3.0, 6.8.1.3). */
+void
+pcifunc_msi(struct host_pcifunc *f, unsigned vector)
+{
+	if (msix_on(f))
+		msix_send(f, vector);
+	else if (msi_on(f))
+		msi_send(f, vector);
+}
+
+/* A function with MSI or MSI-X on must not use its pin (PCI 3.0, 6.8.1.3 and
+ * 6.8.2.3). */
 bool
 pcifunc_intx_enabled(const struct host_pcifunc *f)
 {
-	return f->pci.intx_pin && !msi_on(f) &&
+	return f->pci.intx_pin && !msi_on(f) && !msix_on(f) &&
 	       !(get_le16(f->config + REG_COMMAND) & COMMAND_INTX_OFF);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pcifunc.h - a PCI function, between pcifunc.c and msi.c. */
+/* pcifunc.h - a PCI function, between pcifunc.c, bridge.c, msi.c, msix.c. */
 #ifndef HOST_PCIFUNC_H
 #define HOST_PCIFUNC_H
 
@@ -46,6 +46,10 @@
 
 #define N_BARS 6u
 
+#define MSIX_MAX 64u /* vectors: their pending bits are one quadword */
+#define MSIX_ENTRY_WORDS 4u
+#define MSIX_PBA_WORDS 2u
+
 struct host_pcifunc {
 	struct hostdev *hd;
 	struct ioemu_pci pci;
@@ -54,7 +58,12 @@ struct host_pcifunc {
 	uint8_t preset[CONFIG_SIZE]; /* what a reset restores */
 	uint8_t writable[CONFIG_SIZE];
 	uint8_t clear[CONFIG_SIZE]; /* written ones clear these */
+	/* the table, and behind its last vector the pending bits */
+	uint32_t msix[MSIX_MAX * MSIX_ENTRY_WORDS + MSIX_PBA_WORDS];
 };
+
+/* First in the list of capabilities; what was there follows. */
+void pcifunc_add_cap(struct host_pcifunc *f, uint8_t at, uint8_t id);
 
 /* bridge.c: the type-1 header, of functions with pci.bridge */
 void bridge_masks(struct host_pcifunc *f);
@@ -69,7 +78,21 @@ bool bridge_ignores(const struct host_pcifunc *f, unsigned offset, unsigned len,
 void msi_masks(struct host_pcifunc *f);
 void msi_preset(struct host_pcifunc *f);
 bool msi_on(const struct host_pcifunc *f);
+void msi_send(struct host_pcifunc *f, unsigned vector);
 /* Send what waited for its mask bit to go. */
 void msi_unmasked(struct host_pcifunc *f);
+
+/* msix.c: the MSI-X capability and its BAR, of functions with
+ * pci.msix_vectors */
+#define MSIX_AT MSI_END
+#define MSIX_END (MSIX_AT + 12)
+/* Make the BAR; false: it cannot be. Without MSI-X there is nothing to do. */
+bool msix_place(struct host_pcifunc *f);
+void msix_masks(struct host_pcifunc *f);
+void msix_preset(struct host_pcifunc *f);
+void msix_reset(struct host_pcifunc *f);
+bool msix_on(const struct host_pcifunc *f);
+void msix_send(struct host_pcifunc *f, unsigned vector);
+void msix_unmasked(struct host_pcifunc *f);
 
 #endif

@@ -65,14 +65,19 @@ refused_kick(struct hostdev *hd)
 void
 request_dma_read(struct hostdev *hd, struct ioemu_dma *dma)
 {
+	assert(dma->done); /* our device's mistake */
+	if (request_may_dma(hd))
+		hd->ops->dma_read(hd, dma);
+	else
+		hostdev_refuse_dma(hd, dma, -EPERM);
+}
+
+void
+hostdev_refuse_dma(struct hostdev *hd, struct ioemu_dma *dma, int status)
+{
 	struct ioemu_dma *last = hd->refused_dma;
 
-	assert(dma->done); /* our device's mistake */
-	if (request_may_dma(hd)) {
-		hd->ops->dma_read(hd, dma);
-		return;
-	}
-	dma->status = -EPERM;
+	dma->status = status;
 	memset(dma->buf, ONES, dma->len);
 	dma->host[0] = NULL;
 	while (last && last->host[0])

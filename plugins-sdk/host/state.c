@@ -21,6 +21,7 @@
 #define CONFIG_SIZE 256u
 #define CONFIG_ID 4u /* vendor and device */
 #define CONFIG_NAME ":config"
+#define MSIX_NAME ":msix"
 #define LINES_NAME ":lines"
 #define LINES_ALL 0x1ffffu /* ISA 0 to 15, INTx */
 
@@ -83,6 +84,29 @@ struct record {
 	uint8_t *values; /* host order when ours, little-endian when read */
 };
 
+/* The host's own. False past the end. */
+static bool
+host_record(const struct hostdev *hd, unsigned i, struct record *r)
+{
+	*r = (struct record){ .count = 0 };
+	if (i == 0) {
+		r->name = LINES_NAME;
+		r->kind = IOEMU_KIND_U32;
+		r->count = 1;
+		r->values = (uint8_t *)(uintptr_t)&hd->lines;
+	} else if (i == 1 && hd->func) {
+		r->name = CONFIG_NAME;
+		r->kind = IOEMU_KIND_U8;
+		r->count = CONFIG_SIZE;
+		r->values = pcifunc_config(hd->func);
+	} else if (i == 2 && hd->func) {
+		r->name = MSIX_NAME;
+		r->kind = IOEMU_KIND_U32;
+		r->values = (uint8_t *)pcifunc_msix(hd->func, &r->count);
+	}
+	return r->count;
+}
+
 /* The type's fields, then the host's own. False past the end. */
 static bool
 state_record(const struct hostdev *hd, unsigned i, struct record *r)
@@ -99,21 +123,7 @@ state_record(const struct hostdev *hd, unsigned i, struct record *r)
 			.count = f[n].count,
 			.values = (uint8_t *)hd->dev.state + f[n].offset,
 		};
-	} else if (i == n) {
-		*r = (struct record){
-			.name = LINES_NAME,
-			.kind = IOEMU_KIND_U32,
-			.count = 1,
-			.values = (uint8_t *)(uintptr_t)&hd->lines,
-		};
-	} else if (i == n + 1 && hd->func) {
-		*r = (struct record){
-			.name = CONFIG_NAME,
-			.kind = IOEMU_KIND_U8,
-			.count = CONFIG_SIZE,
-			.values = pcifunc_config(hd->func),
-		};
-	} else {
+	} else if (!host_record(hd, i - n, r)) {
 		return false;
 	}
 	r->name_len = strlen(r->name);

@@ -4,7 +4,8 @@
  * does not compile when one moves: then plugins built before would break, and
  * IOEMU_ABI must change (and this list with it). New members of struct
  * ioemu_type, ioemu_host, ioemu_pci and ioemu_plugin go to the end and are
- * added here; every other struct is fixed.
+ * added here; every other struct is fixed. The end is where sizeof ended: an
+ * older plugin leaves anything in what is padding to it.
  */
 #ifndef ABI_LAYOUT_H
 #define ABI_LAYOUT_H
@@ -68,6 +69,9 @@ AT(ioemu_pci, bar, 16);
 AT(ioemu_pci, rom, 112);
 AT(ioemu_pci, regs, 120);
 AT(ioemu_pci, config_written, 128);
+AT(ioemu_pci, bridge, 136);
+AT(ioemu_pci, msix_vectors, 138);
+AT(ioemu_pci, msix_bar, 140);
 
 AT(ioemu_dma, gpa, 0);
 AT(ioemu_dma, buf, 8);

@@ -132,6 +132,13 @@ struct ioemu_pci {
 	 * rom, intx_pin and the subsystem ids must be 0.
 	 */
 	bool bridge;
+	/*
+	 * 0: no MSI-X capability; up to 64. The host keeps table and pending
+	 * bits: bar[msix_bar] must be IOEMU_BAR_NONE and becomes a 32-bit
+	 * memory BAR of 4 KiB.
+	 */
+	uint16_t msix_vectors;
+	uint8_t msix_bar;
 };
 
 /* ---- requests a device makes; memory is the device's until done() -------- */
@@ -410,7 +417,8 @@ ioemu_irq(struct ioemu_dev *dev, unsigned line, bool level)
 	dev->host->irq(dev, line, level);
 }
 
-/* Send a message signalled interrupt; dropped while the guest has it off. */
+/* Send a message signalled interrupt: by MSI-X if the guest has that on, else
+ * by MSI; dropped while it has both off. */
 static inline void
 ioemu_msi(struct ioemu_dev *dev, unsigned vector)
 {

@@ -177,6 +177,9 @@ void hostdev_unplug(struct hostdev *hd, unsigned what);
 bool hostdev_busy(const struct hostdev *hd);
 /* As type->query; -ENOTSUP if the device answers nothing. */
 int hostdev_query(struct hostdev *hd, const char *what, char *buf, size_t size);
+/* In ops->dma_read: it cannot be had. done() comes from the loop, when the
+ * guest's clock runs. */
+void hostdev_refuse_dma(struct hostdev *hd, struct ioemu_dma *dma, int status);
 /* For chardevs: bytes for the device that owns chr. */
 void hostdev_input(struct hostdev *hd, struct ioemu_chardev *chr,
 		   const uint8_t *data, size_t len);
