@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests of ours: cut into TLPs, sent as far as the other end has room,
+ * matched with their completions, given up in time.
+ *
+ * Posted requests and completions become bytes at once and wait, in order, in
+ * `fifo`; non-posted requests wait as they are, each with the number of frames
+ * that must go before it. So a blocked non-posted request is passed by the
+ * others and passes none, and no completion passes a posted request (PCI
+ * Express Base Specification, 2.4.1, transaction ordering).
+ */
+#include "linkpriv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ONES 0xff
+#define DW 4u
+
+/* ---- lists ---------------------------------------------------------- */
+
+static void
+list_init(struct op_list *list)
+{
+	list->first = NULL;
+	list->last = &list->first;
+}
+
+static void
+list_push(struct op_list *list, struct link_op *op)
+{
+	op->next = NULL;
+	*list->last = op;
+	list->last = &op->next;
+}
+
+static struct link_op *
+list_pop(struct op_list *list)
+{
+	struct link_op *op = list->first;
+
+	if (op) {
+		list->first = op->next;
+		if (!list->first)
+			list->last = &list->first;
+	}
+	return op;
+}
+
+static void
+tag_push(struct link *link, struct tag_list *list, uint16_t i)
+{
+	struct tag *t = &link->tag[i];
+
+	t->next = TAG_NONE;
+	t->prev = list->last;
+	if (list->last == TAG_NONE)
+		list->first = i;
+	else
+		link->tag[list->last].next = i;
+	list->last = i;
+}
+
+static void
+tag_take(struct link *link, struct tag_list *list, uint16_t i)
+{
+	struct tag *t = &link->tag[i];
+
+	if (t->prev == TAG_NONE)
+		list->first = t->next;
+	else
+		link->tag[t->prev].next = t->next;
+	if (t->next == TAG_NONE)
+		list->last = t->prev;
+	else
+		link->tag[t->next].prev = t->prev;
+}
+
+/* ---- ends of requests ----------------------------------------------- */
+
+static void
+op_end(struct link_op *op, int status)
+{
+	if (!op->status)
+		op->status = status;
+	if (op->status && op->kind == LINK_READ)
+		memset(op->data, ONES, op->len);
+	op->done(op);
+}
+
+/* All sent and all answered? */
+static bool
+op_over(const struct link_op *op)
+{
+	return op->sent == op->len && !op->tags;
+}
+
+/* The last completion of a request is there. */
+static void
+tag_end(struct link *link, uint16_t i, int status)
+{
+	struct tag *t = &link->tag[i];
+	struct link_op *op = t->op;
+
+	tag_take(link, &link->tag_wait, i);
+	t->state = TAG_FREE;
+	tag_push(link, &link->tag_free, i);
+	op->tags--;
+	if (status)
+		op->status = status;
+	if (op_over(op))
+		op_end(op, 0);
+}
+
+/* Nobody waits for it any more, but its number is taken until it comes. */
+static void
+tag_late(struct link *link, uint16_t i)
+{
+	struct tag *t = &link->tag[i];
+
+	tag_take(link, &link->tag_wait, i);
+	t->state = TAG_LATE;
+	t->op = NULL;
+	link->n_late++;
+}
+
+/* ---- TLPs out ------------------------------------------------------- */
+
+static void
+tlp_put(const struct tlp *t, const uint8_t *data, uint32_t len, uint8_t *p)
+{
+	unsigned n = tlp_encode_header(t, p);
+	unsigned size = tlp_data_dw(t) * DW, lead = 0;
+
+	if (t->kind != TLP_MSGD && t->kind != TLP_CPLD)
+		lead = (unsigned)tlp_range(t).addr & 3;
+	memset(p + n, 0, size);
+	if (size)
+		memcpy(p + n + lead, data, len);
+}
+
+static size_t
+tlp_size(const struct tlp *t)
+{
+	uint8_t header[TLP_MAX_HEADER];
+
+	return tlp_encode_header(t, header) + tlp_data_dw(t) * DW;
+}
+
+/* Does it end in a read of no bytes? That one pushes writes before it. */
+static bool
+op_flushes(const struct link_op *op)
+{
+	return op->kind == LINK_FLUSH ||
+	       (op->kind == LINK_FENCE && op->space == IOEMU_MEM);
+}
+
+/* Bytes of the op that its next TLP carries or asks for, and that TLP. */
+static uint32_t
+op_next(const struct link *link, const struct link_op *op, struct tlp *t)
+{
+	uint64_t addr = op->addr + op->sent;
+	uint32_t left = op->len - op->sent, n;
+	bool write = op->kind != LINK_READ;
+
+	*t = (struct tlp){ .requester = op->requester };
+	if (op->space == IOEMU_MEM && !left) {
+		t->kind = TLP_MRD;
+		addr = op->addr;
+		n = 0;
+	} else if (op->space == IOEMU_MEM) {
+		t->kind = write ? TLP_MWR : TLP_MRD;
+		n = tlp_chunk(addr, left, write ? link->mps : link->mrrs);
+	} else {
+		n = DW - (uint32_t)(addr & 3);
+		n = n < left ? n : left;
+		t->kind = write ? TLP_IOWR : TLP_IORD;
+	}
+	if (op->space == IOEMU_CONFIG) {
+		t->kind = write ? TLP_CFGWR0 : TLP_CFGRD0;
+		t->completer = (uint16_t)(addr >> 32);
+		addr &= 0xfff;
+	}
+	tlp_set_range(t, addr, n);
+	return n;
+}
+
+bool
+linkout_queue(struct link *link, const struct tlp *t, const uint8_t *data,
+	      uint32_t len)
+{
+	uint8_t *p = link_frame(link, &link->fifo, FRAME_TLP, tlp_size(t));
+
+	if (!p)
+		return false;
+	tlp_put(t, data, len, p);
+	link->fifo_queued++;
+	return true;
+}
+
+static void
+post_write(struct link *link, struct link_op *op)
+{
+	while (op->sent < op->len) {
+		struct tlp t;
+		uint32_t n = op_next(link, op, &t);
+
+		if (!linkout_queue(link, &t, op->data + op->sent, n))
+			return;
+		op->sent += n;
+	}
+}
+
+/* The first frame, and what it costs in posted credits. */
+static size_t
+fifo_first(const struct link *link, struct credits *cost)
+{
+	const uint8_t *p = link->fifo.p + link->fifo.head;
+	size_t len = get_be16(p + 2), data;
+	uint8_t fmt = p[FRAME_HEADER] >> 5; /* bit 0: four DW, bit 1: data */
+	bool completion = (p[FRAME_HEADER] & 0x1f) == 0x0a;
+
+	data = fmt & 2 ? len - (fmt & 1 ? 16 : 12) : 0;
+	*cost = (struct credits){ 0 };
+	if (!completion) {
+		cost->p = 1;
+		cost->data = (uint32_t)((data + P_UNIT - 1) / P_UNIT);
+	}
+	return FRAME_HEADER + len;
+}
+
+static bool
+send_fifo(struct link *link)
+{
+	struct credits cost;
+	size_t n;
+	uint8_t *p;
+
+	if (!link->fifo.used)
+		return false;
+	n = fifo_first(link, &cost);
+	if (link->limit.p - link->used.p < cost.p ||
+	    link->limit.data - link->used.data < cost.data)
+		return false;
+	p = link_frame(link, &link->out, FRAME_TLP, n - FRAME_HEADER);
+	if (!p)
+		return false;
+	memcpy(p - FRAME_HEADER, link->fifo.p + link->fifo.head, n);
+	bytes_drop(&link->fifo, n);
+	link->used.p += cost.p;
+	link->used.data += cost.data;
+	link->fifo_sent++;
+	return true;
+}
+
+static void
+tag_start(struct link *link, uint16_t i, struct link_op *op, uint32_t n,
+	  const struct tlp *t)
+{
+	link->tag[i] = (struct tag){
+		.state = TAG_WAIT,
+		.op = op,
+		.left = tlp_answer(t),
+		.addr = op->addr + op->sent,
+		.at = op->sent,
+		.len = n,
+		.requester = t->requester,
+		.data = op->kind == LINK_READ || op_flushes(op),
+		.sent_ns = link_now(link),
+	};
+	tag_push(link, &link->tag_wait, i);
+	op->tags++;
+	link->used.np++;
+}
+
+static bool
+send_np(struct link *link)
+{
+	struct link_op *op = link->np.first;
+	uint16_t i = link->tag_free.first;
+	struct tlp t;
+	uint32_t n;
+	uint8_t *p;
+
+	if (!op || op->after > link->fifo_sent || i == TAG_NONE ||
+	    link->limit.np == link->used.np)
+		return false;
+	n = op_next(link, op, &t);
+	t.tag = i;
+	p = link_frame(link, &link->out, FRAME_TLP, tlp_size(&t));
+	if (!p)
+		return false;
+	tlp_put(&t, op->data ? op->data + op->sent : NULL, n, p);
+	tag_take(link, &link->tag_free, i);
+	tag_start(link, i, op, n, &t);
+	op->sent += n;
+	if (op->sent == op->len)
+		(void)list_pop(&link->np);
+	return true;
+}
+
+/* Those whose bytes no longer crowd. */
+static void
+held_done(struct link *link)
+{
+	struct link_op *op;
+
+	while (link->fifo.used <= FIFO_HIGH && (op = list_pop(&link->held)))
+		op_end(op, 0);
+}
+
+void
+linkout_pump(struct link *link)
+{
+	while (link->state == LINK_UP && link->out.used < OUT_HIGH)
+		if (!send_np(link) && !send_fifo(link))
+			break;
+	held_done(link);
+}
+
+/* ---- what the caller starts ----------------------------------------- */
+
+static bool
+op_posted(const struct link_op *op)
+{
+	return op->kind == LINK_WRITE && op->space == IOEMU_MEM;
+}
+
+void
+link_submit(struct link *link, struct link_op *op)
+{
+	op->status = 0;
+	op->sent = 0;
+	op->tags = 0;
+	if (op->space == IOEMU_MEM &&
+	    (op->kind == LINK_WRITE || op->kind == LINK_FENCE))
+		post_write(link, op);
+	if (link->state != LINK_UP) {
+		op_end(op, -ENOTCONN);
+		return;
+	}
+	op->since_ns = link_now(link);
+	if (op_posted(op)) {
+		list_push(&link->held, op);
+	} else {
+		op->after = link->fifo_queued;
+		list_push(&link->np, op);
+	}
+	linkout_pump(link);
+}
+
+void
+link_post(struct link *link, uint16_t requester, uint64_t addr,
+	  const void *data, uint32_t len)
+{
+	struct link_op op = {
+		.kind = LINK_WRITE,
+		.space = IOEMU_MEM,
+		.addr = addr,
+		.len = len,
+		.data = (uint8_t *)(uintptr_t)data, /* only read */
+		.requester = requester,
+	};
+
+	if (link->state != LINK_UP)
+		return;
+	post_write(link, &op);
+	linkout_pump(link);
+}
+
+bool
+link_crowded(const struct link *link)
+{
+	return link->fifo.used > FIFO_HIGH;
+}
+
+/* ---- what comes back ------------------------------------------------ */
+
+const char *
+linkout_credit(struct link *link, const uint8_t *p, size_t len)
+{
+	struct credits c;
+
+	if (len != CREDIT_SIZE)
+		return "length of CREDIT";
+	c = (struct credits){ get_be32(p), get_be32(p + 4), get_be32(p + 8) };
+	/* totals that run on, modulo 2^32; they never go back */
+	if (c.p - link->limit.p > INT32_MAX ||
+	    c.data - link->limit.data > INT32_MAX ||
+	    c.np - link->limit.np > INT32_MAX)
+		return "CREDIT takes credits back";
+	link->limit = c;
+	return NULL;
+}
+
+/* Data of a memory read: its part of op->data. False: not what is due. */
+static bool
+tag_data(const struct link *link, struct tag *t, const struct tlp *cpl)
+{
+	uint32_t done = t->len - t->left.len;
+	uint32_t n = tlp_cpl_take(cpl, &t->left, link->other.rcb);
+
+	if (!n)
+		return false;
+	if (t->op->kind == LINK_READ && !cpl->poisoned)
+		memcpy(t->op->data + t->at + done,
+		       cpl->data + (cpl->lower_addr & 3), n);
+	return true;
+}
+
+/* Port and configuration reads: one DW, from its byte 0. */
+static bool
+tag_dword(struct tag *t, const struct tlp *cpl)
+{
+	if (cpl->dw != 1)
+		return false;
+	if (!cpl->poisoned)
+		memcpy(t->op->data + t->at, cpl->data + (t->addr & 3), t->len);
+	t->left.len = 0;
+	return true;
+}
+
+static void
+tag_complete(struct link *link, uint16_t i, const struct tlp *cpl)
+{
+	struct tag *t = &link->tag[i];
+	int status = 0;
+
+	if (cpl->status != TLP_SC) {
+		link->stats.refused++;
+		tag_end(link, i, -EIO);
+		return;
+	}
+	if (t->data != (cpl->kind == TLP_CPLD)) {
+		link->stats.unexpected++;
+		return;
+	}
+	if (t->data && !(t->op->space == IOEMU_MEM ? tag_data(link, t, cpl)
+						   : tag_dword(t, cpl))) {
+		link->stats.unexpected++;
+		return;
+	}
+	if (t->data && cpl->poisoned)
+		status = -EIO;
+	if (!t->data || !t->left.len)
+		tag_end(link, i, status);
+	else if (status)
+		t->op->status = status;
+}
+
+/* A completion for a request that was given up: dropped, and its number is
+ * free once nothing more can come. */
+static void
+tag_late_in(struct link *link, uint16_t i, const struct tlp *cpl)
+{
+	struct tag *t = &link->tag[i];
+
+	link->stats.late++;
+	if (cpl->kind == TLP_CPLD && cpl->status == TLP_SC && t->data &&
+	    tlp_cpl_take(cpl, &t->left, link->other.rcb) && t->left.len)
+		return;
+	t->state = TAG_FREE;
+	tag_push(link, &link->tag_free, i);
+	link->n_late--;
+}
+
+void
+linkout_completion(struct link *link, const struct tlp *cpl)
+{
+	struct tag *t = cpl->tag < link->n_tags ? &link->tag[cpl->tag] : NULL;
+
+	if (!t || t->state == TAG_FREE || t->requester != cpl->requester ||
+	    cpl->kind > TLP_CPLD) {
+		link->stats.unexpected++;
+		return;
+	}
+	if (t->state == TAG_LATE)
+		tag_late_in(link, cpl->tag, cpl);
+	else
+		tag_complete(link, cpl->tag, cpl);
+	if (link->state == LINK_UP)
+		linkout_pump(link);
+}
+
+/* ---- time ----------------------------------------------------------- */
+
+/* Every part of it that is under way is given up. */
+static void
+op_time_out(struct link *link, struct link_op *op)
+{
+	uint16_t i, next;
+
+	for (i = link->tag_wait.first; i != TAG_NONE; i = next) {
+		next = link->tag[i].next;
+		if (link->tag[i].op == op)
+			tag_late(link, i);
+	}
+	if (op == link->np.first && op->sent < op->len)
+		(void)list_pop(&link->np);
+	op->tags = 0;
+	link->stats.timeouts++;
+	op_end(op, -ETIMEDOUT);
+}
+
+/* When the oldest of what is not done was started. */
+static uint64_t
+oldest(const struct link *link)
+{
+	uint64_t since = UINT64_MAX;
+
+	if (link->tag_wait.first != TAG_NONE)
+		since = link->tag[link->tag_wait.first].sent_ns;
+	if (link->np.first && link->np.first->since_ns < since)
+		since = link->np.first->since_ns;
+	if (link->held.first && link->held.first->since_ns < since)
+		since = link->held.first->since_ns;
+	return since;
+}
+
+/*
+ * Who has said nothing at all since a request left is not slow but gone. So
+ * that a device that is slow can be told from it, it is asked for a sign of
+ * life after half the time.
+ */
+static bool
+link_hung(const struct link *link, uint64_t since)
+{
+	return link->heard_ns <= since;
+}
+
+static bool
+doubt_due(const struct link *link, uint64_t since)
+{
+	return link_hung(link, since) && link->pinged_ns <= since;
+}
+
+uint64_t
+linkout_deadline(const struct link *link)
+{
+	uint64_t since = oldest(link), timeout = link->config.timeout_ns;
+
+	if (since == UINT64_MAX)
+		return since;
+	return since + (doubt_due(link, since) ? timeout / 2 : timeout);
+}
+
+static bool
+tick_tag(struct link *link, uint64_t before)
+{
+	uint16_t i = link->tag_wait.first;
+
+	if (i == TAG_NONE || link->tag[i].sent_ns > before)
+		return false;
+	if (link_hung(link, link->tag[i].sent_ns)) {
+		link->stats.timeouts++;
+		link_close(link, LINK_SILENCE,
+			   "no answer and nothing else heard in time");
+		return false;
+	}
+	op_time_out(link, link->tag[i].op);
+	if (link->n_late == link->n_tags)
+		link_close(link, LINK_SILENCE,
+			   "no request at all is answered in time");
+	return link->state == LINK_UP;
+}
+
+static bool
+tick_np(struct link *link, uint64_t before)
+{
+	struct link_op *op = link->np.first;
+
+	if (!op || op->since_ns > before)
+		return false;
+	if (link_hung(link, op->since_ns)) {
+		link_close(link, LINK_SILENCE,
+			   "it takes no requests and says nothing");
+		return false;
+	}
+	op_time_out(link, op);
+	return link->state == LINK_UP;
+}
+
+void
+linkout_tick(struct link *link, uint64_t now)
+{
+	uint64_t timeout = link->config.timeout_ns, since = oldest(link);
+	uint64_t before = now > timeout ? now - timeout : 0;
+
+	if (since <= now && now - since >= timeout / 2 &&
+	    doubt_due(link, since))
+		link_send_ping(link, now);
+	while (tick_tag(link, before) || tick_np(link, before))
+		;
+	if (link->state == LINK_UP && link->held.first &&
+	    link->held.first->since_ns <= before)
+		link_close(link, LINK_SILENCE,
+			   "it takes too little of what is sent");
+}
+
+/* ---- life ----------------------------------------------------------- */
+
+void
+linkout_up(struct link *link)
+{
+	const struct link_hello *o = &link->other;
+	unsigned i;
+
+	link->limit =
+		(struct credits){ o->p_credits, o->p_data, o->np_credits };
+	if (link->n_tags > o->np_credits)
+		link->n_tags = o->np_credits;
+	for (i = 0; i < link->n_tags; i++)
+		tag_push(link, &link->tag_free, (uint16_t)i);
+}
+
+void
+linkout_close(struct link *link)
+{
+	struct link_op *op;
+	uint16_t i;
+
+	while ((i = link->tag_wait.first) != TAG_NONE) {
+		op = link->tag[i].op;
+		if (op == link->np.first && op->sent < op->len)
+			(void)list_pop(&link->np);
+		op->sent = op->len;
+		tag_end(link, i, -ENOTCONN);
+	}
+	while ((op = list_pop(&link->np)) || (op = list_pop(&link->held)))
+		op_end(op, -ENOTCONN);
+}
+
+int
+linkout_new(struct link *link)
+{
+	const struct link_config *c = &link->config;
+
+	list_init(&link->np);
+	list_init(&link->held);
+	link->tag_free = link->tag_wait =
+		(struct tag_list){ TAG_NONE, TAG_NONE };
+	link->n_tags = c->tags < TLP_TAGS ? c->tags : TLP_TAGS;
+	link->tag = calloc(link->n_tags, sizeof(link->tag[0]));
+	if (!link->tag || !bytes_room(&link->out, 2 * OUT_HIGH) ||
+	    !bytes_room(&link->fifo, 2 * FIFO_HIGH))
+		return -ENOMEM;
+	return 0;
+}
+
+void
+linkout_free(struct link *link)
+{
+	free(link->tag);
+	free(link->out.p);
+	free(link->fifo.p);
+}

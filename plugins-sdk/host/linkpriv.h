@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linkpriv.h - between link.c (life, frames, time), linkout.c (requests of
+ * ours), linkin.c (requests of the other end) and hello.c.
+ */
+#ifndef HOST_LINKPRIV_H
+#define HOST_LINKPRIV_H
+
+#include <ioemu/link.h>
+
+#include "tlp.h"
+
+#define FRAME_HEADER 4u
+#define FRAME_MAX (FRAME_HEADER + TLP_MAX)
+
+enum frame_type {
+	FRAME_HELLO = 1,
+	FRAME_CREDIT = 2,
+	FRAME_TLP = 3,
+	FRAME_PING = 4,
+	FRAME_PONG = 5,
+	FRAME_BYE = 6,
+};
+
+#define CREDIT_SIZE 12u /* counters of P headers, P data, NP headers */
+#define P_UNIT 16u	/* bytes of posted data a credit is worth */
+
+#define IN_SIZE 65536u
+/* Bytes in `out` above which no TLP is added, and bytes in `fifo` above which
+ * those who post wait. */
+#define OUT_HIGH 65536u
+#define FIFO_HIGH 65536u
+
+/* A queue of bytes. */
+struct bytes {
+	uint8_t *p;
+	size_t head, used, cap;
+};
+
+/* Room for n more at the end, or NULL; then used += n is the caller's. */
+uint8_t *bytes_room(struct bytes *b, size_t n);
+void bytes_drop(struct bytes *b, size_t n);
+
+enum tag_state {
+	TAG_FREE,
+	TAG_WAIT,
+	TAG_LATE, /* timed out: not used again before its answer came */
+};
+
+#define TAG_NONE UINT16_MAX
+
+struct tag {
+	enum tag_state state;
+	struct link_op *op;
+	struct tlp_range left; /* bytes still to come */
+	uint64_t addr;	       /* of this request ... */
+	uint32_t at, len;      /* ... and its place in op->data */
+	uint16_t requester;
+	bool data; /* answered with data */
+	uint64_t sent_ns;
+	uint16_t next, prev; /* waiting: by age; free: a queue */
+};
+
+struct tag_list {
+	uint16_t first, last;
+};
+
+/* What a receiver grants, as PCIe counts it: totals since HELLO. */
+struct credits {
+	uint32_t p, data, np;
+};
+
+struct op_list {
+	struct link_op *first, **last;
+};
+
+struct request {
+	struct link_in in; /* first */
+	struct tlp tlp;
+	struct request *next; /* free */
+	uint8_t data[TLP_MAX_DATA];
+};
+
+enum link_state { LINK_WAITS, LINK_UP, LINK_CLOSED };
+
+struct link {
+	struct link_config config;
+	const struct link_ops *ops;
+	enum link_state state;
+	bool freed;
+	struct link_hello other;
+	unsigned mps, mrrs; /* in effect */
+	struct link_stats stats;
+
+	/* linkout.c */
+	struct bytes out;  /* frames on their way */
+	struct bytes fifo; /* posted requests and completions, as frames */
+	uint64_t fifo_queued, fifo_sent; /* frames so far */
+	struct op_list np, held;
+	struct credits limit, used; /* the other end's, what we took of it */
+	struct tag *tag;
+	unsigned n_tags, n_late;
+	struct tag_list tag_free, tag_wait;
+
+	/* linkin.c */
+	struct request *pool, *pool_free;
+	unsigned n_pool, n_open;
+	struct credits granted, taken, told;
+
+	/* link.c */
+	uint64_t made_ns, heard_ns, said_ns, pinged_ns;
+	bool pinged; /* and no PONG yet */
+	size_t in_used;
+	uint8_t in[IN_SIZE];
+};
+
+/* link.c */
+void link_malformed(struct link *link, const char *what);
+/* A frame's body, to be filled in; NULL: no memory, the link is closed. */
+uint8_t *link_frame(struct link *link, struct bytes *b, enum frame_type type,
+		    size_t len);
+uint64_t link_now(struct link *link);
+void link_send_ping(struct link *link, uint64_t now);
+
+/* hello.c */
+size_t hello_encode(const struct link_hello *h, uint8_t *out);
+/* NULL, or what is wrong with it. */
+const char *hello_decode(const uint8_t *p, size_t len, struct link_hello *out);
+#define HELLO_MAJOR 1u
+#define HELLO_MAX 512u /* bytes, options included */
+
+/* linkout.c */
+int linkout_new(struct link *link);
+void linkout_up(struct link *link);
+void linkout_pump(struct link *link);
+/* Put a posted TLP or a completion into the queue; false: no memory, the link
+ * is closed. `data` is from the first enabled byte on. */
+bool linkout_queue(struct link *link, const struct tlp *t, const uint8_t *data,
+		   uint32_t len);
+const char *linkout_credit(struct link *link, const uint8_t *p, size_t len);
+void linkout_completion(struct link *link, const struct tlp *t);
+void linkout_tick(struct link *link, uint64_t now);
+uint64_t linkout_deadline(const struct link *link);
+void linkout_close(struct link *link); /* everything is answered */
+void linkout_free(struct link *link);
+
+/* linkmsg.c */
+void linkmsg_in(struct link *link, const struct tlp *t);
+
+/* linkin.c */
+int linkin_new(struct link *link);
+void linkin_request(struct link *link, const struct tlp *t);
+/* False: more than was granted, and the link is closed. */
+bool linkin_credits_ok(struct link *link, const struct tlp *t);
+void linkin_credits_return(struct link *link, const struct tlp *t);
+void linkin_free(struct link *link);
+
+#endif
