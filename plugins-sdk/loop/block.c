@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raw disk images. Requests run as preadv and pwritev on libuv's workers; the
- * requests a device may have in flight at once wait in slots made at open.
+ * Raw disk images. Requests run as preadv and pwritev on libuv's workers, in
+ * slots made at open; when these are taken requests wait in line. Whose memory
+ * is moved, and how it is reached, block_mem.c knows.
  */
-#include <ioemu/loop.h>
+#include "block.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -11,26 +12,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define SECTOR 512u
-#define PAGE 4096u
 #define N_SLOTS 16u
-#define MAX_IOV 1024u
-
-struct slot {
-	uv_work_t work;
-	struct ioemu_block *block;
-	struct hostdev *hd;
-	const struct block_mem *mem;
-	struct ioemu_io *io; /* NULL: free */
-	struct iovec iov[MAX_IOV];
-	uint64_t gpa[MAX_IOV]; /* of pinned pages */
-	unsigned n_iov;
-	bool pinned;
-	int status;
-};
 
 struct ioemu_block {
 	uv_loop_t *loop;
@@ -39,84 +24,15 @@ struct ioemu_block {
 	uint64_t size;
 	unsigned busy;
 	struct ioemu_io *waiting, **tail; /* host[0] next, [1] hd, [2] mem */
-	struct slot slot[N_SLOTS];
+	struct block_slot slot[N_SLOTS];
 };
 
-/* ---- guest memory
- * ----------------------------------------------------------------- */
-
-static void
-slot_unpin(struct slot *s)
-{
-	bool write = s->io->op == IOEMU_IO_READ;
-	unsigned i;
-
-	for (i = 0; s->pinned && i < s->n_iov; i++)
-		s->mem->unmap(s->mem->ctx, s->gpa[i],
-			      (uint32_t)s->iov[i].iov_len, s->iov[i].iov_base,
-			      write);
-	s->n_iov = 0;
-}
-
-static int
-slot_pin_one(struct slot *s, uint64_t gpa, uint32_t len)
-{
-	bool write = s->io->op == IOEMU_IO_READ;
-
-	while (len) {
-		uint32_t n = PAGE - (uint32_t)(gpa % PAGE);
-		void *ptr;
-
-		if (n > len)
-			n = len;
-		if (s->n_iov == MAX_IOV)
-			return -EINVAL;
-		ptr = s->mem->map(s->mem->ctx, gpa, n, write);
-		if (!ptr)
-			return -EFAULT;
-		s->gpa[s->n_iov] = gpa;
-		s->iov[s->n_iov++] = (struct iovec){ ptr, n };
-		gpa += n;
-		len -= n;
-	}
-	return 0;
-}
-
-static int
-slot_prepare(struct slot *s)
-{
-	const struct ioemu_io *io = s->io;
-	uint64_t total = 0;
-	unsigned i;
-	int rc = 0;
-
-	s->n_iov = 0;
-	s->pinned = !io->buf;
-	if (io->op == IOEMU_IO_FLUSH)
-		return 0;
-	if (io->offset % SECTOR || io->len % SECTOR || !io->len ||
-	    io->offset > s->block->size ||
-	    io->len > s->block->size - io->offset)
-		return -EINVAL;
-	if (io->op == IOEMU_IO_WRITE && s->block->readonly)
-		return -EROFS;
-	if (io->buf) {
-		s->iov[s->n_iov++] = (struct iovec){ io->buf, io->len };
-		return 0;
-	}
-	for (i = 0; !rc && i < io->n_sg; i++) {
-		total += io->sg[i].len;
-		rc = slot_pin_one(s, io->sg[i].gpa, io->sg[i].len);
-	}
-	return rc || total == io->len ? rc : -EINVAL;
-}
-
-/* ---- on a worker
- * ------------------------------------------------------------------- */
+/* ---- on a worker ---------------------------------------------------- */
 
 /* Bytes moved, 0 at the end of the file, -errno. */
 static ssize_t
-slot_move(const struct slot *s, struct iovec *iov, unsigned n, uint64_t offset)
+slot_move(const struct block_slot *s, struct iovec *iov, unsigned n,
+	  uint64_t offset)
 {
 	ssize_t rc;
 
@@ -130,19 +46,18 @@ slot_move(const struct slot *s, struct iovec *iov, unsigned n, uint64_t offset)
 }
 
 static int
-slot_transfer(struct slot *s)
+slot_transfer(struct block_slot *s)
 {
-	struct iovec iov[MAX_IOV], *v = iov;
-	uint64_t offset = s->io->offset;
+	struct iovec iov[BLOCK_IOV], *v = iov;
 	unsigned n = s->n_iov;
 
-	memcpy(iov, s->iov, n * sizeof(iov[0]));
+	memcpy(iov, s->iov, n * sizeof(iov[0])); /* block_release() needs it */
 	while (n) {
-		ssize_t rc = slot_move(s, v, n, offset);
+		ssize_t rc = slot_move(s, v, n, s->io->offset + s->pos);
 
 		if (rc <= 0) /* an image that shrank under us */
 			return rc ? (int)rc : -EIO;
-		offset += (uint64_t)rc;
+		s->pos += (uint64_t)rc;
 		for (; n && (size_t)rc >= v->iov_len; v++, n--)
 			rc -= (ssize_t)v->iov_len;
 		if (n) {
@@ -156,7 +71,7 @@ slot_transfer(struct slot *s)
 static void
 slot_work(uv_work_t *work)
 {
-	struct slot *s = work->data;
+	struct block_slot *s = work->data;
 
 	if (s->status)
 		return;
@@ -166,28 +81,79 @@ slot_work(uv_work_t *work)
 		s->status = -errno;
 }
 
-/* ---- on the loop
- * --------------------------------------------------------------------- */
+/* ---- on the loop --------------------------------------------------- */
 
 static void block_start(struct ioemu_block *block);
 
 static void
 slot_done(uv_work_t *work, int cancelled)
 {
-	struct slot *s = work->data;
+	struct block_slot *s = work->data;
 	struct ioemu_block *block = s->block;
 	struct ioemu_io *io = s->io;
 	struct hostdev *hd = s->hd;
 
-	slot_unpin(s);
-	io->status = cancelled ? -ECANCELED : s->status;
+	(void)cancelled; /* nobody does */
+	block_release(s);
+	if (!s->status && hd && io->op != IOEMU_IO_FLUSH && s->pos < io->len) {
+		block_gather(s);
+		return;
+	}
+	io->status = s->status;
 	s->io = NULL;
 	block->busy--;
 	block_start(block);
-	io->done(&hd->dev, io);
+	if (hd)
+		io->done(&hd->dev, io);
 }
 
-static struct slot *
+void
+block_queue(struct block_slot *s)
+{
+	uv_queue_work(s->block->loop, &s->work, slot_work, slot_done);
+}
+
+static int
+slot_check(const struct block_slot *s)
+{
+	const struct ioemu_io *io = s->io;
+	uint64_t total = 0;
+	unsigned i;
+
+	if (s->block->fd < 0)
+		return -ENOMEDIUM;
+	if (io->op == IOEMU_IO_FLUSH)
+		return 0;
+	if (io->offset % SECTOR || io->len % SECTOR || !io->len ||
+	    io->offset > s->block->size ||
+	    io->len > s->block->size - io->offset)
+		return -EINVAL;
+	if (io->op == IOEMU_IO_WRITE && s->block->readonly)
+		return -EROFS;
+	for (i = 0; !io->buf && i < io->n_sg; i++)
+		total += io->sg[i].len;
+	return io->buf || total == io->len ? 0 : -EINVAL;
+}
+
+static void
+slot_start(struct block_slot *s, struct ioemu_io *io)
+{
+	s->io = io;
+	s->hd = io->host[1];
+	s->mem = io->host[2];
+	s->pos = 0;
+	s->sg_i = 0;
+	s->sg_off = 0;
+	s->n_mapped = 0;
+	s->n_pieces = 0;
+	s->status = slot_check(s);
+	if (s->status)
+		block_queue(s); /* it is told from the loop all the same */
+	else
+		block_gather(s);
+}
+
+static struct block_slot *
 block_free_slot(struct ioemu_block *block)
 {
 	unsigned i;
@@ -202,18 +168,14 @@ static void
 block_start(struct ioemu_block *block)
 {
 	struct ioemu_io *io;
-	struct slot *s;
+	struct block_slot *s;
 
 	while (block->waiting && (s = block_free_slot(block))) {
 		io = block->waiting;
 		block->waiting = io->host[0];
 		if (!block->waiting)
 			block->tail = &block->waiting;
-		s->io = io;
-		s->hd = io->host[1];
-		s->mem = io->host[2];
-		s->status = slot_prepare(s);
-		uv_queue_work(block->loop, &s->work, slot_work, slot_done);
+		slot_start(s, io);
 	}
 }
 
@@ -237,14 +199,35 @@ block_busy(const struct ioemu_block *block)
 }
 
 void
+block_forget(struct ioemu_block *block)
+{
+	struct ioemu_io *io;
+	unsigned i;
+
+	for (io = block->waiting; io; io = io->host[0])
+		block->busy--;
+	block->waiting = NULL;
+	block->tail = &block->waiting;
+	for (i = 0; i < N_SLOTS; i++) {
+		struct block_slot *s = &block->slot[i];
+
+		s->hd = NULL;
+		if (!s->dma_open)
+			continue;
+		s->dma_open = 0; /* nobody will tell it */
+		s->io = NULL;
+		block->busy--;
+	}
+}
+
+void
 block_info(const struct ioemu_block *block, struct ioemu_block_info *info)
 {
 	info->size = block->size;
 	info->readonly = block->readonly;
 }
 
-/* ---- open and close
- * --------------------------------------------------------------------- */
+/* ---- open and close ------------------------------------------------ */
 
 static int
 block_open_file(struct ioemu_block *block, const char *path)

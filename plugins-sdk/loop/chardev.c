@@ -1,197 +1,246 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Byte streams to the host. Output waits in a ring and leaves at most once a
- * turn of the loop; the guest never waits for whoever listens. All kinds are
- * one file descriptor, watched while there is something to do; a unix socket
- * has the listening one besides.
+ * turn of the loop; the guest never waits for whoever listens. What is at the
+ * other end, and when it comes back, only the kinds know.
  */
-#include <ioemu/loop.h>
+#include "chardev.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <termios.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define RING 65536u
 #define MAX_READ 256u
-#define HANGUP_POLL_MS 200u /* how soon a new reader of a pty is seen */
+#define TICK_MS 200u /* how soon a new reader of a pty is seen */
+#define N_ENDS 2u
 
-enum kind { KIND_NULL, KIND_FILE, KIND_STREAM, KIND_PTY, KIND_UNIX };
+/* ---- the other side goes ------------------------------------------- */
 
-struct ioemu_chardev {
-	uv_loop_t *loop;
-	enum kind kind;
-	char name[160];
-	char path[108]; /* of our unix socket */
-	int fd;		/* -1: nobody connected */
-	int listen_fd;
-	struct hostdev *hd;
-	size_t room;
-	uint64_t lost;
-	uint32_t head, used;
-	bool polling, gone, no_poll;
-	unsigned handles; /* still to close */
-	uv_poll_t *poll;
-	uv_poll_t listen;
-	uv_timer_t timer;
-	uv_idle_t idle; /* "flush in this turn" */
-	uint8_t ring[RING];
-};
+static void
+chr_drop_output(struct chr_fd *f)
+{
+	if (!(f->ways & CHR_OUT))
+		return;
+	f->chr->lost += f->chr->used;
+	f->chr->used = 0;
+	f->ways &= ~CHR_OUT;
+}
 
-static void chr_watch(struct ioemu_chardev *chr);
-
-/* ---- output
- * ------------------------------------------------------------------------ */
+/* Nothing left to read either. */
+static void
+chr_finish(struct chr_fd *f)
+{
+	chr_drop_output(f);
+	if (f->chr->kind->hangup)
+		f->chr->kind->hangup(f);
+	else
+		chr_detach(f);
+}
 
 static bool
-chr_connected(const struct ioemu_chardev *chr)
+chr_unread(const struct chr_fd *f)
 {
-	return chr->fd >= 0 && !chr->gone;
+	int n;
+
+	return f->ways & CHR_IN && (ioctl(f->fd, FIONREAD, &n) || n > 0);
 }
 
+/* What was sent before the other side went is for the guest still, however
+ * slowly it reads; what it would answer is lost. */
 static void
-chr_drop_output(struct ioemu_chardev *chr)
+chr_end(struct chr_fd *f)
 {
-	chr->lost += chr->used;
-	chr->used = 0;
-}
-
-/* The other side went away: a pty waits for the next reader, a socket for the
- * next client. */
-static void
-chr_hangup(struct ioemu_chardev *chr)
-{
-	chr_drop_output(chr);
-	if (chr->kind == KIND_PTY) {
-		chr->gone = true;
-		uv_poll_stop(chr->poll);
-		chr->polling = false;
+	chr_drop_output(f);
+	if (!chr_unread(f)) {
+		chr_finish(f);
 		return;
 	}
-	if (chr->poll) {
-		uv_close((uv_handle_t *)chr->poll, (uv_close_cb)free);
-		chr->poll = NULL;
-	}
-	chr->polling = false;
-	if (chr->fd >= 0)
-		close(chr->fd);
-	chr->fd = -1;
+	f->ended = true;
+	if (f->poll)
+		uv_poll_stop(f->poll);
+	if (f->chr->kind->tick)
+		chr_start_ticks(f->chr);
+}
+
+/* ---- output -------------------------------------------------------- */
+
+static struct chr_fd *
+chr_out(struct ioemu_chardev *chr)
+{
+	unsigned i;
+
+	for (i = 0; i < N_ENDS; i++)
+		if (chr->end[i].ways & CHR_OUT)
+			return &chr->end[i];
+	return NULL;
+}
+
+/* Bytes of the ring, as many as lie together; -errno. */
+static ssize_t
+chr_put(const struct chr_fd *f)
+{
+	const struct ioemu_chardev *chr = f->chr;
+	const uint8_t *from = chr->ring + chr->head;
+	size_t n = chr->used;
+	ssize_t rc;
+
+	if (n > CHR_RING - chr->head)
+		n = CHR_RING - chr->head;
+	rc = f->sock ? send(f->fd, from, n, MSG_DONTWAIT | MSG_NOSIGNAL)
+		     : write(f->fd, from, n);
+	return rc < 0 ? -errno : rc;
 }
 
 static void
 chr_flush(struct ioemu_chardev *chr)
 {
-	while (chr->used && chr_connected(chr)) {
-		uint32_t n = chr->used;
-		ssize_t rc;
+	struct chr_fd *f;
 
-		if (n > RING - chr->head)
-			n = RING - chr->head;
-		rc = write(chr->fd, chr->ring + chr->head, n);
-		if (rc < 0 && errno == EINTR)
+	while (chr->used && (f = chr_out(chr))) {
+		ssize_t rc = chr_put(f);
+
+		if (rc == -EINTR)
 			continue;
-		if (rc < 0 && errno == EAGAIN)
-			break;
-		if (rc < 0) {
-			if (chr->kind == KIND_FILE) /* disk full: drop */
-				chr_drop_output(chr);
-			else
-				chr_hangup(chr);
-			break;
+		if (rc == -EAGAIN || rc == 0)
+			return;
+		if (rc > 0) {
+			chr->head = (chr->head + (uint32_t)rc) % CHR_RING;
+			chr->used -= (uint32_t)rc;
+		} else if (f->poll) {
+			chr_end(f);
+		} else { /* disk full: there may be room for what follows */
+			chr->lost += chr->used;
+			chr->used = 0;
 		}
-		chr->head = (chr->head + (uint32_t)rc) % RING;
-		chr->used -= (uint32_t)rc;
 	}
 }
 
-static void
-chr_idle(uv_idle_t *idle)
-{
-	struct ioemu_chardev *chr = idle->data;
-
-	uv_idle_stop(idle);
-	chr_flush(chr);
-	chr_watch(chr);
-}
+static void chr_idle(uv_idle_t *idle);
 
 void
 chr_write(struct ioemu_chardev *chr, const void *data, size_t len)
 {
 	const uint8_t *from = data;
-	size_t i, n = RING - chr->used;
+	size_t i, n = chr_out(chr) ? CHR_RING - chr->used : 0;
 
-	if (!chr_connected(chr))
-		n = 0;
 	if (n > len)
 		n = len;
 	for (i = 0; i < n; i++)
-		chr->ring[(chr->head + chr->used + i) % RING] = from[i];
+		chr->ring[(chr->head + chr->used + i) % CHR_RING] = from[i];
 	chr->used += (uint32_t)n;
 	chr->lost += len - n;
 	if (n)
 		uv_idle_start(&chr->idle, chr_idle);
 }
 
-/* ---- input
- * ---------------------------------------------------------------------------
- */
+/* ---- input --------------------------------------------------------- */
+
+/* The device can take bytes and f may have some. */
+static bool
+chr_wants(const struct chr_fd *f)
+{
+	return f->ways & CHR_IN && f->chr->room && f->chr->hd;
+}
 
 static void
-chr_read(struct ioemu_chardev *chr)
+chr_read(struct chr_fd *f)
 {
+	struct ioemu_chardev *chr = f->chr;
 	uint8_t buf[MAX_READ];
 	size_t want = chr->room < MAX_READ ? chr->room : MAX_READ;
-	ssize_t n = read(chr->fd, buf, want);
+	ssize_t n = f->sock ? recv(f->fd, buf, want, MSG_DONTWAIT)
+			    : read(f->fd, buf, want);
 
 	if (n > 0) {
 		chr->room -= (size_t)n;
+		chr->took = true;
 		hostdev_input(chr->hd, chr, buf, (size_t)n);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		chr_hangup(chr);
+		return;
 	}
+	if (n < 0 && (errno == EINTR || (errno == EAGAIN && !f->ended)))
+		return;
+	chr_finish(f);
 }
+
+/* ---- the loop ------------------------------------------------------ */
 
 static void
 chr_event(uv_poll_t *poll, int status, int events)
 {
-	struct ioemu_chardev *chr = poll->data;
+	struct chr_fd *f = poll->data;
+	struct ioemu_chardev *chr = f->chr;
 
-	if (status < 0 || (events & UV_DISCONNECT && !(events & UV_READABLE))) {
-		chr_hangup(chr);
-		return;
-	}
+	if (events & UV_READABLE && chr_wants(f))
+		chr_read(f);
 	if (events & UV_WRITABLE)
 		chr_flush(chr);
-	if (events & UV_READABLE && chr->room && chr->hd)
-		chr_read(chr);
+	/* Reading or writing may have told the same already. */
+	if (f->poll == poll && !f->ended &&
+	    (status < 0 || events & UV_DISCONNECT))
+		chr_end(f);
 	chr_watch(chr);
 }
 
-/* Watch for what is of use now. */
 static void
+chr_idle(uv_idle_t *idle)
+{
+	struct ioemu_chardev *chr = idle->data;
+	unsigned i;
+
+	uv_idle_stop(idle);
+	for (i = 0; i < N_ENDS; i++) {
+		struct chr_fd *f = &chr->end[i];
+
+		if ((!f->poll || f->ended) && chr_wants(f))
+			chr_read(f);
+	}
+	chr_flush(chr);
+	chr_watch(chr);
+}
+
+static void
+chr_watch_end(struct chr_fd *f)
+{
+	int events = UV_DISCONNECT;
+
+	if (!f->poll || f->ended) {
+		if (chr_wants(f))
+			uv_idle_start(&f->chr->idle, chr_idle);
+		return;
+	}
+	if (chr_wants(f))
+		events |= UV_READABLE;
+	if (f->ways & CHR_OUT && f->chr->used)
+		events |= UV_WRITABLE;
+	uv_poll_start(f->poll, events, chr_event);
+}
+
+void
 chr_watch(struct ioemu_chardev *chr)
 {
-	int events = 0;
+	unsigned i;
 
-	if (!chr->poll || !chr_connected(chr))
-		return;
-	if (chr->room && chr->hd)
-		events |= UV_READABLE;
-	if (chr->used)
-		events |= UV_WRITABLE;
-	if (chr->kind == KIND_UNIX || chr->kind == KIND_PTY)
-		events |= UV_DISCONNECT;
-	chr->polling = events != 0;
-	if (events)
-		uv_poll_start(chr->poll, events, chr_event);
-	else
-		uv_poll_stop(chr->poll);
+	for (i = 0; i < N_ENDS; i++)
+		chr_watch_end(&chr->end[i]);
+}
+
+static void
+chr_timer(uv_timer_t *timer)
+{
+	struct ioemu_chardev *chr = timer->data;
+
+	chr->kind->tick(chr);
+	chr->took = false;
+}
+
+void
+chr_start_ticks(struct ioemu_chardev *chr)
+{
+	uv_timer_start(&chr->timer, chr_timer, TICK_MS, TICK_MS);
 }
 
 void
@@ -211,195 +260,44 @@ chr_bind(struct ioemu_chardev *chr, struct hostdev *hd)
 	chr_watch(chr);
 }
 
-static int
-chr_poll_fd(struct ioemu_chardev *chr)
+/* ---- life ---------------------------------------------------------- */
+
+int
+chr_attach(struct chr_fd *f, int fd, unsigned ways)
 {
+	struct stat st;
 	int rc;
 
-	if (chr->no_poll)
-		return 0;
-	chr->poll = malloc(sizeof(*chr->poll));
-	if (!chr->poll)
-		return -ENOMEM;
-	rc = uv_poll_init(chr->loop, chr->poll, chr->fd);
+	f->fd = fd;
+	f->sock = !fstat(fd, &st) && S_ISSOCK(st.st_mode);
+	f->poll = malloc(sizeof(*f->poll));
+	rc = f->poll ? uv_poll_init(f->chr->loop, f->poll, fd) : -ENOMEM;
 	if (rc) {
-		free(chr->poll);
-		chr->poll = NULL;
+		free(f->poll);
+		f->poll = NULL;
+	} else {
+		f->poll->data = f;
+	}
+	if (rc && rc != -EPERM) { /* epoll's word for a plain file */
+		chr_detach(f);
 		return rc;
 	}
-	chr->poll->data = chr;
-	chr_watch(chr);
+	f->ways = ways;
+	chr_watch(f->chr);
 	return 0;
 }
 
-/* ---- kinds
- * ------------------------------------------------------------------------------
- */
-
-static int
-set_nonblock(int fd)
+void
+chr_detach(struct chr_fd *f)
 {
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) ? -errno : 0;
+	if (f->poll)
+		uv_close((uv_handle_t *)f->poll, (uv_close_cb)free);
+	if (f->fd >= 0)
+		close(f->fd);
+	*f = (struct chr_fd){ .chr = f->chr, .fd = -1 };
 }
 
-/* While nobody has the slave side open a pty reads EIO and polls HUP for ever,
- * so the fd is left alone and looked at now and then. */
-static void
-pty_timer(uv_timer_t *timer)
-{
-	struct ioemu_chardev *chr = timer->data;
-	struct pollfd pfd = { .fd = chr->fd, .events = POLLOUT };
-
-	if (!chr->gone || poll(&pfd, 1, 0) < 0 || pfd.revents & POLLHUP)
-		return;
-	chr->gone = false;
-	chr_watch(chr);
-}
-
-static int
-open_pty(struct ioemu_chardev *chr)
-{
-	struct termios tio;
-	char slave_name[64];
-	int slave, rc;
-
-	if (openpty(&chr->fd, &slave, slave_name, NULL, NULL))
-		return -errno;
-	tcgetattr(slave, &tio);
-	cfmakeraw(&tio);
-	tcsetattr(slave, TCSAFLUSH, &tio);
-	close(slave);
-	(void)fcntl(chr->fd, F_SETFD, FD_CLOEXEC);
-	rc = set_nonblock(chr->fd);
-	snprintf(chr->name, sizeof(chr->name), "pty:%s", slave_name);
-	chr->kind = KIND_PTY;
-	if (!rc)
-		rc = chr_poll_fd(chr);
-	if (!rc)
-		uv_timer_start(&chr->timer, pty_timer, HANGUP_POLL_MS,
-			       HANGUP_POLL_MS);
-	return rc;
-}
-
-static int
-open_file(struct ioemu_chardev *chr, const char *path)
-{
-	chr->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (chr->fd < 0)
-		return -errno;
-	chr->kind = KIND_FILE;
-	chr->no_poll = true;
-	snprintf(chr->name, sizeof(chr->name), "file:%s", path);
-	return 0;
-}
-
-static int
-open_tty(struct ioemu_chardev *chr, const char *path)
-{
-	chr->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (chr->fd < 0)
-		return -errno;
-	chr->kind = KIND_STREAM;
-	snprintf(chr->name, sizeof(chr->name), "%s", path);
-	return chr_poll_fd(chr);
-}
-
-static int
-open_stdio(struct ioemu_chardev *chr)
-{
-	chr->fd = dup(STDOUT_FILENO);
-	if (chr->fd < 0)
-		return -errno;
-	chr->kind = KIND_FILE;
-	chr->no_poll = true;
-	snprintf(chr->name, sizeof(chr->name), "stdio");
-	return 0;
-}
-
-static void
-unix_client(uv_poll_t *poll, int status, int events)
-{
-	struct ioemu_chardev *chr = poll->data;
-	int fd;
-
-	(void)status;
-	(void)events;
-	if (chr->fd >= 0) { /* one at a time: look again later */
-		uv_poll_stop(&chr->listen);
-		return;
-	}
-	fd = accept4(chr->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
-		return;
-	chr->fd = fd;
-	if (chr_poll_fd(chr))
-		chr_hangup(chr);
-}
-
-static void
-unix_timer(uv_timer_t *timer)
-{
-	struct ioemu_chardev *chr = timer->data;
-
-	if (chr->fd < 0)
-		uv_poll_start(&chr->listen, UV_READABLE, unix_client);
-}
-
-static int
-open_unix(struct ioemu_chardev *chr, const char *spec)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	size_t n = strcspn(spec, ",");
-	int rc;
-
-	if (!n || n >= sizeof(sa.sun_path))
-		return -EINVAL;
-	memcpy(sa.sun_path, spec, n);
-	(void)unlink(sa.sun_path);
-	chr->listen_fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (chr->listen_fd < 0 ||
-	    bind(chr->listen_fd, (struct sockaddr *)&sa, sizeof(sa)) ||
-	    listen(chr->listen_fd, 4))
-		return -errno;
-	chr->kind = KIND_UNIX;
-	memcpy(chr->path, sa.sun_path, n);
-	snprintf(chr->name, sizeof(chr->name), "unix:%.*s", (int)n, spec);
-	rc = uv_poll_init(chr->loop, &chr->listen, chr->listen_fd);
-	if (rc)
-		return rc;
-	chr->handles++;
-	chr->listen.data = chr;
-	uv_timer_start(&chr->timer, unix_timer, HANGUP_POLL_MS, HANGUP_POLL_MS);
-	return uv_poll_start(&chr->listen, UV_READABLE, unix_client);
-}
-
-static int
-open_kind(struct ioemu_chardev *chr, const char *spec)
-{
-	if (!strcmp(spec, "pty"))
-		return open_pty(chr);
-	if (!strncmp(spec, "file:", 5))
-		return open_file(chr, spec + 5);
-	if (!strncmp(spec, "unix:", 5))
-		return open_unix(chr, spec + 5);
-	if (!strcmp(spec, "stdio"))
-		return open_stdio(chr);
-	if (spec[0] == '/')
-		return open_tty(chr, spec);
-	if (strcmp(spec, "none") && strcmp(spec, "null"))
-		return -EINVAL;
-	snprintf(chr->name, sizeof(chr->name), "null");
-	return 0;
-}
-
-/* ---- life
- * --------------------------------------------------------------------------------
- */
-
-static void
+void
 chr_closed(uv_handle_t *handle)
 {
 	struct ioemu_chardev *chr = handle->data;
@@ -411,39 +309,57 @@ chr_closed(uv_handle_t *handle)
 void
 chr_close(struct ioemu_chardev *chr)
 {
+	unsigned i;
+
 	chr_flush(chr);
-	if (chr->poll)
-		uv_close((uv_handle_t *)chr->poll, (uv_close_cb)free);
-	if (chr->fd >= 0)
-		close(chr->fd);
-	chr->fd = -1;
-	chr->poll = NULL;
-	if (chr->kind == KIND_UNIX) {
-		uv_close((uv_handle_t *)&chr->listen, chr_closed);
-		close(chr->listen_fd);
-		(void)unlink(chr->path);
-	}
+	if (chr->kind->close)
+		chr->kind->close(chr);
+	for (i = 0; i < N_ENDS; i++)
+		chr_detach(&chr->end[i]);
 	uv_close((uv_handle_t *)&chr->timer, chr_closed);
 	uv_close((uv_handle_t *)&chr->idle, chr_closed);
+}
+
+static int
+chr_open_kind(struct ioemu_chardev *chr, const char *spec)
+{
+	if (!strcmp(spec, "pty"))
+		return chr_open_pty(chr);
+	if (!strncmp(spec, "unix:", 5))
+		return chr_open_unix(chr, spec + 5);
+	if (!strncmp(spec, "file:", 5))
+		return chr_open_file(chr, spec + 5);
+	if (!strcmp(spec, "stdio"))
+		return chr_open_stdio(chr);
+	if (spec[0] == '/')
+		return chr_open_tty(chr, spec);
+	if (strcmp(spec, "none") && strcmp(spec, "null"))
+		return -EINVAL;
+	snprintf(chr->name, sizeof(chr->name), "null");
+	return 0;
 }
 
 int
 chr_open(uv_loop_t *loop, const char *spec, struct ioemu_chardev **out)
 {
+	static const struct chr_kind plain = { 0 };
 	struct ioemu_chardev *chr = calloc(1, sizeof(*chr));
+	unsigned i;
 	int rc;
 
 	if (!chr)
 		return -ENOMEM;
 	chr->loop = loop;
-	chr->fd = -1;
+	chr->kind = &plain;
 	chr->listen_fd = -1;
+	for (i = 0; i < N_ENDS; i++)
+		chr->end[i] = (struct chr_fd){ .chr = chr, .fd = -1 };
 	uv_timer_init(loop, &chr->timer);
 	uv_idle_init(loop, &chr->idle);
 	chr->timer.data = chr;
 	chr->idle.data = chr;
 	chr->handles = 2;
-	rc = open_kind(chr, spec);
+	rc = chr_open_kind(chr, spec);
 	if (rc) {
 		chr_close(chr);
 		return rc;

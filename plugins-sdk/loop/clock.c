@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The guest's clock: one timerfd and an ordered list through the timers
- * themselves (host[0] next, host[1] owner). Re-armed only when the head moves.
+ * themselves (host[0] next, host[1] owner, host[2] the turn it was set in).
+ * Re-armed only when the head moves.
  */
 #include <ioemu/loop.h>
 
@@ -16,6 +17,7 @@ struct clock {
 	int fd;
 	bool running;
 	uint64_t offset; /* running: monotonic - guest; stopped: guest time */
+	uintptr_t turn;	 /* of the loop */
 	struct ioemu_timer *head;
 };
 
@@ -103,33 +105,47 @@ clock_set(struct clock *clock, struct hostdev *hd, struct ioemu_timer *timer,
 	timer->deadline_ns = deadline_ns;
 	if (deadline_ns != IOEMU_NEVER) {
 		timer->host[1] = hd;
+		timer->host[2] = (void *)clock->turn;
 		clock_link(clock, timer);
 	}
 	if (clock->head != head || head == timer)
 		clock_arm(clock);
 }
 
-/* Timers due when the turn begins; one armed anew by its own fire() waits for
- * the next turn, so a device cannot hold the loop. */
+/* Due, and set before this turn. */
+static struct ioemu_timer *
+clock_due(const struct clock *clock, uint64_t now)
+{
+	struct ioemu_timer *t = clock->head;
+
+	while (t && t->deadline_ns <= now) {
+		if ((uintptr_t)t->host[2] != clock->turn)
+			return t;
+		t = timer_next(t);
+	}
+	return NULL;
+}
+
+/* A timer that fire() sets waits for the next turn, however early its
+ * deadline, so devices cannot hold the loop; and fire() may stop the clock. */
 static void
 clock_turn(uv_poll_t *poll, int status, int events)
 {
 	struct clock *clock = (struct clock *)poll;
 	uint64_t now = clock_now(clock), ticks;
 	ssize_t n = read(clock->fd, &ticks, sizeof(ticks));
+	struct ioemu_timer *timer;
 
 	(void)n;
 	(void)status;
 	(void)events;
-	while (clock->head && clock->head->deadline_ns <= now) {
-		struct ioemu_timer *timer = clock->head;
+	clock->turn++;
+	while (clock->running && (timer = clock_due(clock, now))) {
 		struct hostdev *hd = timer->host[1];
 
 		clock_unlink(clock, timer);
 		timer->deadline_ns = IOEMU_NEVER;
 		timer->fire(&hd->dev, timer);
-		if (timer_armed(timer) && timer->deadline_ns <= now)
-			break;
 	}
 	clock_arm(clock);
 }
@@ -161,6 +177,13 @@ clock_resume(struct clock *clock)
 	if (!clock->running)
 		clock->offset = monotonic() - clock->offset;
 	clock->running = true;
+	clock_arm(clock);
+}
+
+void
+clock_jump(struct clock *clock, uint64_t now_ns)
+{
+	clock->offset = clock->running ? monotonic() - now_ns : now_ns;
 	clock_arm(clock);
 }
 

@@ -7,7 +7,8 @@
 #ifndef IOEMU_LOOP_H
 #define IOEMU_LOOP_H
 
-#include <ioemu/host.h>
+#include <ioemu/link.h>
+#include <sys/socket.h>
 #include <uv.h>
 
 /* ---- guest clock (clock.c) ----------------------------------------------- */
@@ -25,16 +26,29 @@ void clock_set(struct clock *clock, struct hostdev *hd,
 void clock_forget(struct clock *clock, struct hostdev *hd);
 void clock_pause(struct clock *clock);
 void clock_resume(struct clock *clock);
+/* From now on it is this time, running or not. */
+void clock_jump(struct clock *clock, uint64_t now_ns);
 
 /* ---- character devices (chardev.c) --------------------------------------- */
 
 /*
- * spec: "pty", "file:PATH", "stdio", "unix:PATH[,server=on][,wait=off]"
- * (server by default: listens, one client at a time, others wait their turn),
- * "none"/"null", or "PATH" of a tty ("/dev/ttyS0"). Output goes into a ring
- * of 64 KiB that the loop empties; what does not fit, or comes while nobody
- * is connected (pty with no reader, socket with no client), is lost and
- * counted; the guest never waits. -EINVAL: unknown spec; or as of open(2).
+ * spec is one of
+ *   pty          a pseudoterminal; readers of its slave side come and go
+ *   unix:PATH[,server=on][,wait=off]
+ *                listens; one client at a time, others wait their turn
+ *   file:PATH    made or cut to nothing; output only
+ *   stdio        our standard input and output; a terminal keeps its mode
+ *   /PATH        a terminal ("/dev/ttyS0"), in raw mode until it is closed
+ *   none, null   nothing
+ *
+ * Output goes into a ring of 64 KiB that the loop empties; what does not fit,
+ * or comes while nobody is connected (pty with no reader, socket with no
+ * client), is lost and counted; the guest never waits. What was sent before
+ * the other side went is still read. The process ignores SIGPIPE.
+ *
+ * -EINVAL: unknown spec or option; -EADDRINUSE: somebody listens at the
+ * socket's path; -EEXIST: what is there is no socket (a socket nobody listens
+ * at is replaced); -ENOTTY: no terminal; or as of open(2).
  */
 int chr_open(uv_loop_t *loop, const char *spec, struct ioemu_chardev **out);
 /* Who takes the input. Before this, and with room 0, nothing is read. */
@@ -47,8 +61,7 @@ uint64_t chr_lost(const struct ioemu_chardev *chr); /* bytes */
 /* Writes out what it can without waiting, closes; freed by the loop. */
 void chr_close(struct ioemu_chardev *chr);
 
-/* ---- disk images (block.c) ------------------------------------------------
- */
+/* ---- disk images (block.c) ----------------------------------------------- */
 
 /*
  * How block I/O reaches guest memory in place. map() gives host memory for
@@ -75,7 +88,43 @@ void block_info(const struct ioemu_block *block, struct ioemu_block_info *info);
 void block_io(struct ioemu_block *block, struct hostdev *hd,
 	      const struct block_mem *mem, struct ioemu_io *io);
 unsigned block_busy(const struct ioemu_block *block); /* requests in flight */
+/*
+ * The device goes away: done() is not called any more, and the device's DMA is
+ * forgotten already. Then run the loop until block_busy() is 0: what a worker
+ * has in hand still uses the requests and their buffers.
+ */
+void block_forget(struct ioemu_block *block);
 /* Only with no request in flight; flushes (fdatasync), closes, frees. */
 void block_close(struct ioemu_block *block);
+
+/* ---- sockets under links (linksock.c) ------------------------------------ */
+
+/* "unix:PATH" or "tcp:HOST:PORT", resolved. */
+struct linkaddr {
+	struct sockaddr_storage sa;
+	socklen_t len;
+};
+
+/* -EINVAL: neither form; -ENAMETOOLONG; -ENOENT: no such host. May wait for a
+ * name server. */
+int linkaddr_parse(const char *text, struct linkaddr *out);
+/* A descriptor that does not block, or -errno. A connection may still be in
+ * the making: sending waits for it, and failure shows when reading. */
+int linkaddr_connect(const struct linkaddr *addr);
+int linkaddr_listen(const struct linkaddr *addr); /* replaces a dead socket */
+int linkaddr_accept(int listen_fd);
+
+struct linksock;
+
+/*
+ * Pump bytes between a socket and a link, and keep the link's time, which is
+ * uv_hrtime(). Takes both over: linksock_close() closes the socket and, from
+ * the loop, frees the link. The link's wake() must call linksock_kick().
+ */
+int linksock_new(uv_loop_t *loop, int fd, struct link *link,
+		 struct linksock **out);
+void linksock_kick(struct linksock *s);
+/* Sends what is left if it goes at once; nothing happens the second time. */
+void linksock_close(struct linksock *s);
 
 #endif
