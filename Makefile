@@ -35,6 +35,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 HOST_OBJ  := $(call obj,$(call src,plugins-sdk/host/*.c))
 LOOP_OBJ  := $(call obj,$(call src,plugins-sdk/loop/*.c))
+PEER_OBJ  := $(call obj,$(call src,plugins-sdk/peer/*.c))
 BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
 CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c))
 # The core less its two ends, for tests with a scripted Xen.
@@ -47,7 +48,7 @@ UNIT_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/unit/test_*.c)
 SPINE_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/spine/test_*.c))
 FUZZERS	  := $(patsubst tests/fuzz/fuzz_%.c,%,$(call src,tests/fuzz/fuzz_*.c))
 
-all: $(B)/mini-ioemu/mini-ioemu $(PLUGINS) ## build the device model and every plugin
+all: $(B)/mini-ioemu/mini-ioemu $(B)/ioemu-peer $(PLUGINS) ## build the device model and every plugin
 
 # ---- rules ------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ $(B)/%.o: %.c Makefile
 CFLAGS_mini-ioemu = $(PKG_CFLAGS) \
 	-DIOEMU_VERSION='"$(VERSION)"' -DIOEMU_PLUGIN_DIR='"$(PREFIX)/lib/mini-ioemu/devices"' \
 	-DIOEMU_MACHINE_FILE='"$(PREFIX)/share/mini-ioemu/machine.conf"'
-CFLAGS_plugins-sdk = $(PKG_CFLAGS)
+CFLAGS_plugins-sdk = $(PKG_CFLAGS) -DIOEMU_VERSION='"$(VERSION)"'
 CFLAGS_tests = -Imini-ioemu -Iplugins-sdk -Itests $(CFLAGS_mini-ioemu)
 
 $(B)/libioemu-host.a: $(HOST_OBJ)
@@ -72,6 +73,10 @@ $(B)/libioemu-bench.a: $(BENCH_OBJ)
 $(B)/mini-ioemu/mini-ioemu: $(CORE_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ $(PKG_LIBS) -ldl
+
+$(B)/ioemu-peer: $(PEER_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ -luv -lseccomp -ldl
 
 # A plugin needs nothing of ours at run time and shows one symbol.
 define plugin
@@ -92,6 +97,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	  -lcmocka -luv -ljansson -ldl
 $(SPINE_TESTS) $(B)/tests/spine/bench_core: $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
+$(B)/tests/spine/test_machine $(B)/tests/spine/test_monitor: $(B)/tests/spine/whole.o
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
 
 # ---- tests without Xen ------------------------------------------------------
@@ -112,6 +118,9 @@ CHECKS := $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok)
 
+# Some spawn the program beside the plugins.
+$(B)/check/spine/test_peer.ok: $(B)/ioemu-peer
+
 check-one: all $(CHECKS)
 	@echo "$(words $(CHECKS)) passed, 0 failed: test programs, $(CC) $(SAN)"
 
@@ -126,21 +135,39 @@ bench: all $(B)/tests/spine/bench_core ## native: nanoseconds an access takes in
 	@grep -m1 'model name' /proc/cpuinfo; uname -sr
 	@$(B)/tests/spine/bench_core $(B)/devices
 
+coverage: ## lines that `make check` runs, by folder
+	@rm -rf build/cov/check; find build/cov -name '*.gcda' -delete 2>/dev/null || :
+	@$(MAKE) --no-print-directory check-one B=build/cov CC=gcc SAN=--coverage \
+	  OPT="-O0 -g"
+	@tests/coverage build/cov
+
 # ---- fuzzers ----------------------------------------------------------------
 
-FUZZ_CFLAGS = -g -O1 -fsanitize=fuzzer,address,undefined
-$(B)/fuzz/%: tests/fuzz/fuzz_%.c $(filter-out mini-ioemu/main.c mini-ioemu/xen.c,$(wildcard mini-ioemu/*.c)) $(wildcard plugins-sdk/loop/*.c plugins-sdk/host/*.c) tests/spine/fake_xen.c
-	@mkdir -p $(@D)
-	$(Q)clang -std=gnu11 -D_GNU_SOURCE $(FUZZ_CFLAGS) -Iplugins-sdk/include \
-	  -Iplugins-sdk $(CFLAGS_tests) -o $@ $< $(filter-out mini-ioemu/machine.c \
-	  mini-ioemu/monitor.c,$(filter mini-ioemu/%,$^)) $(filter plugins-sdk/%,$^) \
-	  $(if $(findstring slot,$@),tests/spine/fake_xen.c) -luv -ljansson -ldl
+FUZZ_MAKE = $(MAKE) --no-print-directory B=build/fuzz CC=clang OPT="-O1 -g" \
+	SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
+ifneq ($(findstring fuzzer,$(SAN)),)
+# The sanitizers' calls are in the fuzzer that loads the plugin.
+$(PLUGINS): LDFLAGS += -Wl,--warn-unresolved-symbols,--no-warnings
+endif
+
+$(B)/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/spine/fake_xen.o \
+  $(B)/libioemu-bench.a $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
+	@echo "  LD   $@"
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -rdynamic -o $@ $^ \
+	  -lcmocka -luv -ljansson -ldl
 
 T ?= $(FUZZERS)
-fuzz: $(T:%=$(B)/fuzz/%) ## run the fuzzers, S=60 seconds each, T=NAME picks one
-	@for t in $(T); do mkdir -p $(B)/corpus/$$t tests/fuzz/corpus/$$t; \
-	  $(B)/fuzz/$$t -max_total_time=$(or $(S),60) -print_final_stats=1 \
-	  $(B)/corpus/$$t tests/fuzz/corpus/$$t || exit 1; done
+fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS)
+	@for t in $(T); do mkdir -p build/corpus/$$t; \
+	  $(B)/fuzz-$$t -max_total_time=$(or $(S),60) -print_final_stats=1 \
+	    -artifact_prefix=$(B)/$$t- build/corpus/$$t tests/fuzz/corpus/$$t \
+	    >$(B)/$$t.log 2>&1 || { grep -v '^#' $(B)/$$t.log | tail -n 40; \
+	    echo "FAILED $$t (all of it: $(B)/$$t.log)"; exit 1; }; \
+	  awk -v t=$$t '/number_of_executed_units/ { print t ": " $$2 " runs" }' \
+	    $(B)/$$t.log; done
+
+fuzz: ## run the fuzzers, S=60 seconds each, T=NAME picks one
+	+@$(FUZZ_MAKE) fuzz-one
 
 # ---- lint -------------------------------------------------------------------
 
@@ -148,8 +175,11 @@ SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] plugins-sdk/*/*.[ch] \
 	   plugins-sdk/include/ioemu/*.h devices/*/*.[ch] tests/unit/*.[ch] \
 	   tests/spine/*.[ch] tests/fuzz/*.[ch] tests/lab/*/*.[ch]))
 
+# What a source means, without how it is built.
+FLAGS_LANG = $(filter -std=% -D% -I%,$(CFLAGS_ALL))
+
 lint: all ## style, static analysis, and the rules about devices
-	@tests/lint $(B) $(DEVICES)
+	@tests/lint $(B) "$(DEVICES)" $(FLAGS_LANG) $(CFLAGS_mini-ioemu)
 
 format: ## rewrite sources in the project's style
 	clang-format -i $(SOURCES)
@@ -161,7 +191,7 @@ install: all ## install program, plugins, SDK, machine description, manuals
 	install -d $(I)/bin $(I)/lib/mini-ioemu/devices $(I)/lib/pkgconfig \
 	  $(I)/include/ioemu $(I)/share/mini-ioemu $(I)/share/man/man1 \
 	  $(I)/share/man/man5
-	install -m 755 $(B)/mini-ioemu/mini-ioemu $(I)/bin/
+	install -m 755 $(B)/mini-ioemu/mini-ioemu $(B)/ioemu-peer $(I)/bin/
 	install -m 644 $(PLUGINS) $(I)/lib/mini-ioemu/devices/
 	install -m 644 plugins-sdk/include/ioemu/*.h $(I)/include/ioemu/
 	install -m 644 mini-ioemu/machine.conf $(I)/share/mini-ioemu/
@@ -212,7 +242,7 @@ help: ## this list
 	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
 	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
 
-.PHONY: all bench fuzz check check-one lint format install lab-root lab bench-lab demo \
+.PHONY: all bench coverage fuzz fuzz-one check check-one lint format install lab-root lab bench-lab demo \
 	setup test clean help
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -19,6 +19,7 @@
  * ends in op->done(op), inside the call or later.
  */
 struct target {
+	const char *name; /* for listings; NULL: that of the window's device */
 	void (*submit)(struct target *target, struct host_op *op);
 };
 

@@ -10,6 +10,7 @@
 #include "local.h"
 #include "log.h"
 #include "monitor.h"
+#include "peer.h"
 
 struct machine {
 	uv_loop_t *loop;
@@ -23,6 +24,7 @@ struct machine {
 	struct clock *clock;
 	struct dispatch *dispatch;
 	struct local *local;
+	struct peers *peers;
 	struct monitor *monitor;
 	uv_poll_t *poll;
 };
@@ -165,9 +167,15 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 	const struct conf_device *d;
 	int rc = local_new(&env, &m->local);
 
+	if (!rc)
+		rc = peers_new(&env, m->local, &m->peers);
 	for (d = m->conf->devices; !rc && d; d = d->next) {
 		const struct host_type *t = host_plugins_find(plugins, d->type);
 
+		if (!t && peers_type(d->type)) {
+			rc = peers_add(m->peers, d);
+			continue;
+		}
 		if (!t)
 			machine_missing(m->conf, d);
 		rc = t ? local_add(m->local, t, d) : -ENOENT;
@@ -230,7 +238,8 @@ machine_new(uv_loop_t *loop, const struct conf *conf,
 	if (!rc)
 		rc = machine_listen(m);
 	if (!rc)
-		rc = monitor_new(loop, conf, m->local, m->routes, &m->monitor);
+		rc = monitor_new(loop, conf, m->local, m->peers, m->routes,
+				 &m->monitor);
 	if (!rc)
 		rc = machine_ready(m);
 	if (rc) {
@@ -248,6 +257,7 @@ machine_free(struct machine *m)
 		monitor_free(m->monitor);
 	if (m->poll)
 		uv_close((uv_handle_t *)m->poll, (uv_close_cb)free);
+	peers_free(m->peers);
 	local_free(m->local);
 	dispatch_free(m->dispatch);
 	if (m->clock)

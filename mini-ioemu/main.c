@@ -91,7 +91,7 @@ main_watch_signals(uv_loop_t *loop, uv_signal_t *handle)
 {
 	unsigned i;
 
-	signal(SIGPIPE, SIG_IGN); /* libxl resets it to the default */
+	(void)signal(SIGPIPE, SIG_IGN); /* libxl resets it to the default */
 	for (i = 0; i < N_SIGNALS; i++) {
 		uv_signal_init(loop, &handle[i]);
 		uv_signal_start(&handle[i], main_signal, main_signals[i]);
@@ -106,7 +106,7 @@ static int
 main_probe(uv_loop_t *loop, const struct conf *conf)
 {
 	struct monitor *mon;
-	int rc = monitor_new(loop, conf, NULL, NULL, &mon);
+	int rc = monitor_new(loop, conf, NULL, NULL, NULL, &mon);
 
 	if (rc)
 		return rc;
@@ -201,7 +201,7 @@ main(int argc, char **argv)
 	else if (conf.action == CONF_VERSION)
 		printf("mini-ioemu %s\n", IOEMU_VERSION);
 	else if (conf.action == CONF_HELP)
-		fputs(conf_help(), stdout);
+		(void)fputs(conf_help(), stdout);
 	else
 		rc = main_start(&conf);
 	conf_free(&conf);

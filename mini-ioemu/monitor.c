@@ -18,6 +18,7 @@ struct monitor {
 	uv_loop_t *loop;
 	const struct conf *conf;
 	struct local *local;
+	const struct peers *peers;
 	const struct route_table *routes;
 	struct qmp *qmp;
 	bool running;
@@ -118,7 +119,21 @@ command_ranges(struct monitor *mon, const char *arg, struct text *t)
 			text_add(t, "%-6s %012llx-%012llx %s %s\n", space[s],
 				 (unsigned long long)r->first,
 				 (unsigned long long)r->last,
-				 r->window->hd->dev.id, r->window->region.name);
+				 r->target->name ? r->target->name
+						 : r->window->hd->dev.id,
+				 r->window->region.name);
+	return 0;
+}
+
+static int
+command_peers(struct monitor *mon, const char *arg, struct text *t)
+{
+	char line[320];
+	unsigned i;
+
+	(void)arg;
+	for (i = 0; peers_describe(mon->peers, i, line, sizeof(line)); i++)
+		text_add(t, "%s\n", line);
 	return 0;
 }
 
@@ -152,6 +167,7 @@ command_help(struct monitor *mon, const char *arg, struct text *t)
 	(void)mon;
 	(void)arg;
 	text_add(t, "devices            the devices, their types and files\n"
+		    "peers              the peers and their links' counters\n"
 		    "ranges             who answers which addresses\n"
 		    "ask DEVICE WORDS   a question to one device\n");
 	return 0;
@@ -161,9 +177,8 @@ static const struct {
 	const char *word;
 	int (*run)(struct monitor *mon, const char *arg, struct text *t);
 } commands[] = {
-	{ "ask", command_ask },
-	{ "devices", command_devices },
-	{ "help", command_help },
+	{ "ask", command_ask },	      { "devices", command_devices },
+	{ "help", command_help },     { "peers", command_peers },
 	{ "ranges", command_ranges },
 };
 
@@ -225,7 +240,8 @@ monitor_listen(struct monitor *mon)
 
 int
 monitor_new(uv_loop_t *loop, const struct conf *conf, struct local *local,
-	    const struct route_table *routes, struct monitor **out)
+	    const struct peers *peers, const struct route_table *routes,
+	    struct monitor **out)
 {
 	struct monitor *mon = calloc(1, sizeof(*mon));
 	int rc;
@@ -236,6 +252,7 @@ monitor_new(uv_loop_t *loop, const struct conf *conf, struct local *local,
 		.loop = loop,
 		.conf = conf,
 		.local = local,
+		.peers = peers,
 		.routes = routes,
 		.running = !conf->stopped,
 	};

@@ -9,14 +9,15 @@
 #include <uv.h>
 
 #include "conf.h"
-#include "local.h"
+#include "peer.h"
 #include "route.h"
 
 struct monitor;
 
 /* local and routes may be NULL (-machine none). Logs what fails; -errno. */
 int monitor_new(uv_loop_t *loop, const struct conf *conf, struct local *local,
-		const struct route_table *routes, struct monitor **out);
+		const struct peers *peers, const struct route_table *routes,
+		struct monitor **out);
 void monitor_free(struct monitor *mon);
 
 #endif

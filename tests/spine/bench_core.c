@@ -55,7 +55,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	core_open(&core, argv[1]);
-	core_add(&core, "membar", NULL, NULL, 0x18);
+	core_add_spec(&core, "membar,addr=3");
 	core_config_write(&core, 0, 0x18, 0x10, BAR);
 	core_config_write(&core, 0, 0x18, 0x04, 7);
 	measure(&core, "4-byte read of a memory BAR", &req);

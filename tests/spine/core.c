@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "confpriv.h"
 #include "core.h"
 
 #define ANSWER_LIMIT_NS 10000000000ull
@@ -47,6 +48,7 @@ core_open(struct core *core, const char *plugin_dir)
 				      env->dma, &core->d),
 			 0);
 	assert_int_equal(local_new(env, &core->local), 0);
+	assert_int_equal(peers_new(env, core->local, &core->peers), 0);
 }
 
 void
@@ -54,6 +56,7 @@ core_close(struct core *core)
 {
 	unsigned slot, pin;
 
+	peers_free(core->peers);
 	local_free(core->local);
 	dispatch_free(core->d);
 	clock_free(core->env.clock);
@@ -70,23 +73,42 @@ core_close(struct core *core)
 			assert_false(core->xen->intx[slot][pin]);
 	fake_xen_free(core->xen);
 	host_plugins_free(core->plugins);
+	conf_free(&core->conf);
 }
 
 void
-core_add(struct core *core, const char *type, const char *id, const char *bus,
-	 int devfn)
+core_add_spec(struct core *core, const char *spec)
 {
-	const struct conf_device conf = {
-		.type = type,
-		.source = "test",
-		.id = id,
-		.bus = bus,
-		.devfn = devfn,
+	struct conf_error err;
+	const struct conf_ctx ctx = {
+		.conf = &core->conf,
+		.err = &err,
+		.where = "test",
 	};
-	const struct host_type *t = host_plugins_find(core->plugins, type);
+	const struct host_type *t;
+	struct conf_prop *list;
+	struct conf_device *dev;
 
+	assert_int_equal(conf_split(&ctx, spec, CONF_TYPE, &list), 0);
+	assert_int_equal(conf_device(&ctx, list, &dev), 0);
+	if (peers_type(dev->type)) {
+		assert_int_equal(peers_add(core->peers, dev), 0);
+		return;
+	}
+	t = host_plugins_find(core->plugins, dev->type);
 	assert_non_null(t);
-	assert_int_equal(local_add(core->local, t, &conf), 0);
+	assert_int_equal(local_add(core->local, t, dev), 0);
+}
+
+void
+core_until(struct core *core, bool (*is)(void *ctx), void *ctx)
+{
+	uint64_t end = uv_hrtime() + ANSWER_LIMIT_NS;
+
+	while (!is(ctx)) {
+		assert_true(uv_hrtime() < end);
+		uv_run(&core->loop, UV_RUN_NOWAIT);
+	}
 }
 
 bool

@@ -7,7 +7,7 @@
 #ifndef CORE_H
 #define CORE_H
 
-#include "local.h"
+#include "peer.h"
 #include "spine/fake_xen.h"
 
 struct core {
@@ -18,15 +18,18 @@ struct core {
 	struct local_env env;
 	struct dispatch *d;
 	struct local *local;
+	struct peers *peers;
 };
 
 void core_open(struct core *core, const char *plugin_dir);
 /* Asserts that nothing stays claimed, no line up, no handle open. */
 void core_close(struct core *core);
 
-/* devfn < 0: the first free slot; bus NULL: the root bus. */
-void core_add(struct core *core, const char *type, const char *id,
-	      const char *bus, int devfn);
+/* A device or peer as on the command line: "TYPE,key=value,...". */
+void core_add_spec(struct core *core, const char *spec);
+
+/* Run the loop until it is so; not within 10 s fails the test. */
+void core_until(struct core *core, bool (*is)(void *ctx), void *ctx);
 
 /* vCPU 0 asks; false: no answer yet. */
 bool core_ask(struct core *core, const struct request *req, uint64_t *data);

@@ -33,10 +33,10 @@ setup(void **state)
 	struct core *core = calloc(1, sizeof(*core));
 
 	core_open(core, plugin_dir);
-	core_add(core, "i31154", "br0", NULL, BR0);
-	core_add(core, "membar", "ram0", "br0", RAM0);
-	core_add(core, "i31154", "br1", "br0", BR1);
-	core_add(core, "membar", "ram1", "br1", RAM1);
+	core_add_spec(core, "i31154,id=br0,addr=5");
+	core_add_spec(core, "membar,id=ram0,bus=br0,addr=3");
+	core_add_spec(core, "i31154,id=br1,bus=br0,addr=4");
+	core_add_spec(core, "membar,id=ram1,bus=br1,addr=2");
 	*state = core;
 	return 0;
 }

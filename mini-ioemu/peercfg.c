@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Configuration space of a peer's functions as the guest wrote it. The
+ * registers are the peer's; this copy says what it may do, and makes a new
+ * process what the old one was.
+ */
+#include "peerpriv.h"
+
+#include <string.h>
+
+#define REG_COMMAND 0x04u
+#define COMMAND_IO 0x1u
+#define COMMAND_MEMORY 0x2u
+#define COMMAND_MASTER 0x4u
+#define REG_CACHE_LINE 0x0cu
+#define REG_BAR0 0x10u
+#define REG_ROM 0x30u
+#define REG_INT_LINE 0x3cu
+#define REG_DEVICE 0x40u /* where capabilities may begin */
+#define INDEX_ROM 6u
+#define N_BARS 6u
+#define DW 4u
+
+void
+peer_cfg_wrote(struct peer_function *fn, unsigned reg, const uint8_t *data,
+	       unsigned len)
+{
+	unsigned i;
+
+	for (i = 0; i < len && reg + i < PEER_CONFIG; i++) {
+		fn->shadow[reg + i] = data[i];
+		fn->written[reg + i] = true;
+	}
+}
+
+void
+peer_cfg_forget(struct peer_function *fn)
+{
+	memset(fn->shadow, 0, sizeof(fn->shadow));
+	memset(fn->written, 0, sizeof(fn->written));
+}
+
+bool
+peer_cfg_master(const struct peer_function *fn)
+{
+	return get_le16(fn->shadow + REG_COMMAND) & COMMAND_MASTER;
+}
+
+bool
+peer_cfg_decodes(const struct peer_function *fn, unsigned index,
+		 enum ioemu_space space, uint64_t base)
+{
+	uint16_t command = get_le16(fn->shadow + REG_COMMAND);
+	unsigned reg = index == INDEX_ROM ? REG_ROM : REG_BAR0 + DW * index;
+	uint64_t bar = get_le32(fn->shadow + reg);
+
+	if (!(command & (space == IOEMU_IO ? COMMAND_IO : COMMAND_MEMORY)))
+		return false;
+	if (index == INDEX_ROM)
+		return (bar & ~0x7ffull) == base;
+	if (space == IOEMU_IO)
+		return (bar & ~3ull) == base;
+	/* a peer that says so has a 64-bit BAR */
+	if (base > UINT32_MAX && index < N_BARS - 1)
+		bar |= (uint64_t)get_le32(fn->shadow + reg + DW) << 32;
+	return (bar & ~0xfull) == base;
+}
+
+/* ---- replay ------------------------------------------------------- */
+
+/*
+ * doc/wire.md, "Replay": the interrupt line, with which the function takes its
+ * number; timers; BARs and ROM, or what a bridge has there; what lies above the
+ * header from its end down, so that a capability is switched on last; command.
+ */
+static unsigned
+replay_reg(unsigned step)
+{
+	static const uint8_t head[] = { REG_INT_LINE, REG_CACHE_LINE, 0x10,
+					0x14,	      0x18,	      0x1c,
+					0x20,	      0x24,	      0x28,
+					0x2c,	      REG_ROM,	      0x38 };
+	const unsigned n_head = sizeof(head);
+	const unsigned n_rest = (PEER_CONFIG - REG_DEVICE) / DW;
+
+	if (step < n_head)
+		return head[step];
+	step -= n_head;
+	if (step < n_rest)
+		return PEER_CONFIG - DW * (step + 1);
+	return step == n_rest ? REG_COMMAND : PEER_CONFIG;
+}
+
+/* The bytes of this double word to write, as one run. */
+static unsigned
+replay_bytes(const struct peer_function *fn, unsigned reg, unsigned *len)
+{
+	unsigned end = reg + DW;
+
+	while (reg < end && !fn->written[reg])
+		reg++;
+	for (*len = 0; reg + *len < end && fn->written[reg + *len]; ++*len)
+		;
+	return reg;
+}
+
+/* Prepare the next write; false: all is written. */
+static bool
+replay_next(struct peer *peer)
+{
+	for (; peer->replay_fn < PEER_FUNCTIONS; peer->replay_fn++) {
+		const struct peer_function *fn = &peer->fn[peer->replay_fn];
+		unsigned reg, len;
+
+		while (fn->exists &&
+		       (reg = replay_reg(peer->replay_step)) < PEER_CONFIG) {
+			peer->replay_step++;
+			reg = replay_bytes(fn, reg, &len);
+			if (!len)
+				continue;
+			memcpy(peer->replay_data, fn->shadow + reg, len);
+			peer->replay.addr =
+				(uint64_t)bus_bdf(&fn->place) << 32 | reg;
+			peer->replay.len = len;
+			return true;
+		}
+		peer->replay_step = 0;
+	}
+	return false;
+}
+
+static void
+replay_done(struct link_op *op)
+{
+	struct peer *peer =
+		(struct peer *)((char *)op - offsetof(struct peer, replay));
+
+	if (!link_is_up(peer->link)) /* and so it is lost, which is told */
+		return;
+	if (replay_next(peer))
+		link_submit(peer->link, &peer->replay);
+	else
+		peer_ready(peer);
+}
+
+void
+peer_cfg_replay(struct peer *peer)
+{
+	peer->replay = (struct link_op){
+		.kind = LINK_WRITE,
+		.space = IOEMU_CONFIG,
+		.data = peer->replay_data,
+		.done = replay_done,
+	};
+	peer->replay_fn = 0;
+	peer->replay_step = 0;
+	if (replay_next(peer))
+		link_submit(peer->link, &peer->replay);
+	else
+		peer_ready(peer);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The words of -device peer and -device raw-mmio. What is wrong is logged here
+ * with what would be right.
+ */
+#include "peerpriv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+#define TIMEOUT_MS 1000u
+#define TIMEOUT_MIN_MS 10u
+#define TIMEOUT_MAX_MS 60000u
+#define PORTS 0x10000ull
+
+static const char *const peer_keys[] = { "connect",    "listen",  "slot",
+					 "timeout-ms", "on-exit", "dma",
+					 "allow",      NULL };
+static const char *const range_keys[] = {
+	"connect", "listen", "timeout-ms",   "on-exit", "dma",
+	"allow",   "peer",   "base",	     "size",	"space",
+	"ro",	   "wo",     "prefetchable", "posted",	NULL
+};
+
+static const char *
+value_of(const struct conf_device *conf, const char *key)
+{
+	const struct conf_prop *p;
+
+	for (p = conf->props; p; p = p->next)
+		if (!strcmp(p->key, key))
+			return p->value;
+	return NULL;
+}
+
+static int
+wrong(const struct conf_device *conf, const char *key, const char *right)
+{
+	const char *value = value_of(conf, key);
+
+	log_error("%s (%s): %s=%s: %s", conf->type, conf->source, key,
+		  value ? value : "", right);
+	return -EINVAL;
+}
+
+static bool
+parse_u64(const char *text, const char **end, uint64_t *out)
+{
+	char *stop;
+
+	errno = 0;
+	*out = strtoull(text, &stop, 0);
+	*end = stop;
+	return stop != text && *text != '-' && !errno;
+}
+
+/* `text` NULL: *out stays. */
+static int
+number(const struct conf_device *conf, const char *key, uint64_t *out)
+{
+	const char *text = value_of(conf, key), *end;
+
+	if (!text || (parse_u64(text, &end, out) && !*end))
+		return 0;
+	return wrong(conf, key, "not a number");
+}
+
+static int
+on_off(const struct conf_device *conf, const char *key, bool *out)
+{
+	const char *text = value_of(conf, key);
+
+	if (!text)
+		return 0;
+	*out = !strcmp(text, "on");
+	return *out || !strcmp(text, "off") ? 0 : wrong(conf, key, "on or off");
+}
+
+/* "FIRST-LAST[/FIRST-LAST...]" */
+static int
+intervals(const struct conf_device *conf, const char *key,
+	  struct host_interval *out, unsigned *n)
+{
+	const char *text = value_of(conf, key), *end;
+
+	for (*n = 0; text && *n < PEER_GRANTS; text = *end ? end + 1 : NULL) {
+		struct host_interval *i = &out[(*n)++];
+
+		if (!parse_u64(text, &end, &i->first) || *end != '-' ||
+		    !parse_u64(end + 1, &end, &i->last) || i->first > i->last ||
+		    (*end && *end != '/'))
+			return wrong(conf, key, "FIRST-LAST[/FIRST-LAST...]");
+	}
+	return text ? wrong(conf, key, "at most eight ranges") : 0;
+}
+
+static int
+read_exit(const struct conf_device *conf, enum peer_exit *out)
+{
+	static const char *const words[] = {
+		[PEER_DROP] = "drop",
+		[PEER_HOLD] = "hold",
+		[PEER_STOP] = "stop",
+	};
+	const char *text = value_of(conf, "on-exit");
+	unsigned i;
+
+	for (i = 0; text && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(text, words[i])) {
+			*out = (enum peer_exit)i;
+			return 0;
+		}
+	}
+	return text ? wrong(conf, "on-exit", "drop, hold or stop") : 0;
+}
+
+static int
+read_dma(const struct conf_device *conf, struct peer_conf *out)
+{
+	const char *text = value_of(conf, "dma");
+
+	out->dma = !text || strcmp(text, "off") != 0;
+	if (!text || !strcmp(text, "on") || !out->dma)
+		return 0;
+	return intervals(conf, "dma", out->dma_range, &out->n_dma_ranges);
+}
+
+static int
+check_keys(const struct conf_device *conf)
+{
+	bool range = !strcmp(conf->type, "raw-mmio");
+	const struct conf_prop *p;
+
+	for (p = conf->props; p; p = p->next) {
+		const char *const *k = range ? range_keys : peer_keys;
+
+		while (*k && strcmp(*k, p->key) != 0)
+			k++;
+		if (!*k) {
+			log_error("%s (%s): no property '%s'; see "
+				  "mini-ioemu(1)",
+				  conf->type, conf->source, p->key);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int
+peer_conf_read(const struct conf_device *conf, struct peer_conf *out)
+{
+	uint64_t timeout = TIMEOUT_MS;
+	int rc = check_keys(conf);
+
+	*out = (struct peer_conf){
+		.id = conf->id,
+		.connect = value_of(conf, "connect"),
+		.listen = value_of(conf, "listen"),
+	};
+	if (!rc && !out->connect == !out->listen) {
+		log_error("%s (%s): one of connect=ADDR and listen=ADDR is "
+			  "needed, ADDR being unix:PATH or tcp:HOST:PORT",
+			  conf->type, conf->source);
+		return -EINVAL;
+	}
+	if (!rc)
+		rc = number(conf, "timeout-ms", &timeout);
+	if (!rc && (timeout < TIMEOUT_MIN_MS || timeout > TIMEOUT_MAX_MS))
+		rc = wrong(conf, "timeout-ms", "10 to 60000");
+	out->timeout_ms = (uint32_t)timeout;
+	if (!rc)
+		rc = read_exit(conf, &out->on_exit);
+	if (!rc)
+		rc = read_dma(conf, out);
+	if (!rc)
+		rc = intervals(conf, "allow", out->allow, &out->n_allow);
+	return rc;
+}
+
+int
+peer_conf_devfn(const struct conf_device *conf, int *devfn)
+{
+	uint64_t slot = 0;
+	int rc = number(conf, "slot", &slot);
+
+	*devfn = conf->devfn;
+	if (rc || !value_of(conf, "slot"))
+		return rc;
+	if (slot > 31 || conf->devfn >= 0)
+		return wrong(conf, "slot", "0 to 31, and no addr=");
+	*devfn = (int)slot * 8;
+	return 0;
+}
+
+const char *
+peer_conf_owner(const struct conf_device *conf)
+{
+	return value_of(conf, "peer");
+}
+
+int
+peer_conf_range(const struct conf_device *conf, struct peer_window *out)
+{
+	const char *space = value_of(conf, "space");
+	uint64_t base = 0, size = 0, end = UINT64_MAX;
+	bool prefetchable = false, posted = true;
+	int rc = check_keys(conf);
+
+	*out = (struct peer_window){ .used = true, .fixed = true };
+	if (!rc && space && !strcmp(space, "io")) {
+		out->w.space = IOEMU_IO;
+		end = PORTS - 1;
+	} else if (!rc && space && strcmp(space, "mem") != 0) {
+		rc = wrong(conf, "space", "mem or io");
+	} else {
+		out->w.space = IOEMU_MEM;
+	}
+	if (!rc)
+		rc = number(conf, "base", &base);
+	if (!rc)
+		rc = number(conf, "size", &size);
+	if (!rc && (!size || base > end || size - 1 > end - base))
+		rc = wrong(conf, "size",
+			   "base= and size= must lie in the space");
+	if (!rc)
+		rc = on_off(conf, "ro", &out->readonly);
+	if (!rc)
+		rc = on_off(conf, "wo", &out->writeonly);
+	if (!rc)
+		rc = on_off(conf, "prefetchable", &prefetchable);
+	if (!rc)
+		rc = on_off(conf, "posted", &posted);
+	out->w.base = base;
+	out->w.region.size = size;
+	out->w.region.name = "raw";
+	out->w.region.flags = prefetchable ? IOEMU_PREFETCHABLE : 0;
+	out->fence = !posted;
+	return rc;
+}

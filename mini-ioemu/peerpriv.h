@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * peerpriv.h - between the parts of a peer: peer.c (its life), peerconf.c
+ * (what the user says of it), peerpath.c (accesses to it), peerreq.c (what it
+ * asks), peercfg.c (configuration space, as the guest wrote it).
+ */
+#ifndef PEERPRIV_H
+#define PEERPRIV_H
+
+#include "peer.h"
+
+#define PEER_FUNCTIONS 8u
+#define PEER_WINDOWS 64u
+#define PEER_GRANTS 8u
+#define PEER_CONFIG 256u /* Xen passes no extended configuration space */
+#define PEER_ISA_LINES 16u
+
+/* A range of addresses that is reached through the link. */
+struct peer_window {
+	struct host_window w; /* first: region.flags, region.size, base */
+	bool used, mapped;
+	bool fixed; /* by the user's word: stays while the peer is gone */
+	uint8_t function, index;
+	bool readonly, writeonly, fence;
+};
+
+struct peer_function {
+	struct bus_dev place; /* first */
+	struct peer *peer;
+	struct host_window config;
+	bool exists;
+	/* What the guest wrote last, and which bytes it ever wrote. */
+	uint8_t shadow[PEER_CONFIG];
+	bool written[PEER_CONFIG];
+};
+
+/* An access on its way: one of the core's, element by element. */
+struct peer_path {
+	struct link_op op; /* first */
+	struct peer *peer;
+	struct host_op *host;
+	uint32_t i; /* the element at hand */
+	bool in_submit, answered;
+	struct peer_path *next; /* free */
+};
+
+enum peer_exit {
+	PEER_DROP, /* surprise removal */
+	PEER_HOLD, /* its functions stay and read all ones */
+	PEER_STOP, /* the guest is powered off */
+};
+
+struct peer_conf {
+	const char *id;
+	const char *connect, *listen; /* one of them */
+	uint32_t timeout_ms;
+	enum peer_exit on_exit;
+	bool dma; /* it may reach guest memory: all of it, or */
+	struct host_interval dma_range[PEER_GRANTS];
+	unsigned n_dma_ranges;
+	struct host_interval allow[PEER_GRANTS]; /* memory it may claim */
+	unsigned n_allow;
+};
+
+struct peer {
+	struct target target; /* first */
+	const struct local_env *env;
+	struct peers *peers;
+	struct peer_conf conf;
+	char id[64];
+	struct peer *next;
+
+	/* peer.c */
+	struct linkaddr addr;
+	int listen_fd; /* -1: we connect */
+	uv_poll_t accept;
+	uv_timer_t retry;
+	unsigned handles;
+	struct link *link;
+	struct linksock *sock;
+	bool ready; /* accesses may go */
+	bool told;  /* that it cannot be reached */
+	uint64_t instance;
+	unsigned lost; /* times */
+
+	/* where it is */
+	struct bus *bus; /* NULL: ranges only */
+	int devfn;
+	struct peer_function fn[PEER_FUNCTIONS];
+	struct peer_window window[PEER_WINDOWS];
+	uint32_t isa; /* lines that are up */
+
+	/* peercfg.c */
+	struct link_op replay;
+	uint8_t replay_data[4];
+	unsigned replay_fn, replay_step;
+
+	/* peerpath.c */
+	struct peer_path *path_free;
+	struct peer_path path[XEN_MAX_VCPUS + 1];
+};
+
+/* peer.c */
+void peer_ready(struct peer *peer); /* replay is over */
+
+/* peerconf.c: one device as configured; logs what is wrong. */
+int peer_conf_read(const struct conf_device *conf, struct peer_conf *out);
+/* addr= or slot=; -1: any */
+int peer_conf_devfn(const struct conf_device *conf, int *devfn);
+/* The range of a raw-mmio. */
+int peer_conf_range(const struct conf_device *conf, struct peer_window *out);
+/* The id of the peer it belongs to, or NULL. */
+const char *peer_conf_owner(const struct conf_device *conf);
+
+/* peerpath.c */
+void peer_path_init(struct peer *peer);
+
+/* peerreq.c */
+void peer_request(struct link *link, struct link_in *in);
+void peer_message(struct link *link, const struct link_msg *msg);
+/* Windows gone, lines down. */
+void peer_quench(struct peer *peer);
+/* Reach a window through the route table, or no more. */
+void peer_window_map(struct peer *peer, struct peer_window *pw);
+void peer_window_unmap(struct peer *peer, struct peer_window *pw);
+
+/* peercfg.c */
+void peer_cfg_wrote(struct peer_function *fn, unsigned reg, const uint8_t *data,
+		    unsigned len);
+void peer_cfg_forget(struct peer_function *fn);
+bool peer_cfg_master(const struct peer_function *fn);
+/* Does this BAR (6: the ROM), as written, decode at base? */
+bool peer_cfg_decodes(const struct peer_function *fn, unsigned index,
+		      enum ioemu_space space, uint64_t base);
+/* Write it all again, then peer_ready(). */
+void peer_cfg_replay(struct peer *peer);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a peer asks: guest memory, interrupts, windows. It is trusted with none
+ * of it: a function reaches memory only while the guest made it a bus master
+ * and within what the user granted, and windows are where the guest put BARs
+ * or the user allowed them.
+ */
+#include "peerpriv.h"
+
+#include <string.h>
+
+#include "log.h"
+
+#define FUNCTION_MASK 7u
+#define MSI_FIRST 0xfee00000ull
+#define MSI_LAST 0xfeefffffull
+#define MSI_SIZE 4u
+#define MAX_TEXT 256u
+#define PINS 4u
+
+/* ---- memory ------------------------------------------------------- */
+
+/* The function that a requester id names; NULL: not one of this peer. A
+ * function that has not been told its number yet says 00:00. */
+static struct peer_function *
+requester_function(struct peer *peer, uint16_t id)
+{
+	struct peer_function *fn = &peer->fn[id & FUNCTION_MASK];
+
+	if (!fn->exists || !fn->place.bus)
+		return NULL;
+	return id <= FUNCTION_MASK || id == bus_bdf(&fn->place) ? fn : NULL;
+}
+
+static bool
+granted(const struct peer_conf *conf, uint64_t gpa, uint32_t len)
+{
+	unsigned i;
+
+	for (i = 0; i < conf->n_dma_ranges; i++)
+		if (gpa >= conf->dma_range[i].first &&
+		    gpa + len - 1 <= conf->dma_range[i].last)
+			return true;
+	return !conf->n_dma_ranges && conf->dma;
+}
+
+/* May who sent this reach memory, MSIs included? */
+static bool
+may_master(struct peer *peer, uint16_t requester)
+{
+	const struct peer_function *fn;
+
+	if (!peer->bus) /* ranges only: no function to be a master */
+		return true;
+	fn = requester_function(peer, requester);
+	return fn && peer_cfg_master(fn) && bus_upstream(&fn->place);
+}
+
+/* 0, or -errno: the rest of the request is not carried out. */
+static int
+dma_runs(struct peer *peer, struct link_in *in)
+{
+	uint64_t gpa = 0;
+	uint32_t len = 0;
+	int rc = 0;
+
+	while (!rc && link_in_run(in, &gpa, &len)) {
+		uint8_t *data = in->data + (gpa - in->base);
+
+		if (!granted(&peer->conf, gpa, len))
+			return -EACCES;
+		rc = in->write ? dma_write(peer->env->dma, gpa, data, len)
+			       : dma_read(peer->env->dma, gpa, data, len);
+	}
+	return rc;
+}
+
+static bool
+is_msi(const struct link_in *in, uint64_t *addr)
+{
+	uint32_t len = 0;
+
+	*addr = 0;
+	return in->write && link_in_run(in, addr, &len) && len == MSI_SIZE &&
+	       *addr % MSI_SIZE == 0;
+}
+
+void
+peer_request(struct link *link, struct link_in *in)
+{
+	struct peer *peer = link_user(link);
+	uint64_t addr;
+	int rc = -EACCES;
+
+	if (in->space != IOEMU_MEM || !peer->ready ||
+	    !may_master(peer, in->requester))
+		rc = -EACCES;
+	else if (in->base < MSI_FIRST || in->base > MSI_LAST)
+		rc = dma_runs(peer, in);
+	else if (is_msi(in, &addr))
+		rc = xen_msi(peer->env->xen, addr, get_le32(in->data));
+	link_answer(in, rc);
+}
+
+/* ---- windows ------------------------------------------------------ */
+
+void
+peer_window_map(struct peer *peer, struct peer_window *pw)
+{
+	struct host_window *w = &pw->w;
+
+	if (pw->mapped)
+		return;
+	pw->mapped = true;
+	if (peer->bus) {
+		bus_map(&peer->fn[pw->function].place, w);
+		return;
+	}
+	if (route_add(peer->env->routes, w->space, w->base, w->region.size,
+		      &peer->target, w))
+		log_warn("%s: no room for one more range", peer->id);
+	claims_update(peer->env->claims, w->space);
+}
+
+void
+peer_window_unmap(struct peer *peer, struct peer_window *pw)
+{
+	if (!pw->mapped)
+		return;
+	pw->mapped = false;
+	if (peer->bus) {
+		bus_unmap(&peer->fn[pw->function].place, &pw->w);
+		return;
+	}
+	route_del(peer->env->routes, &pw->w);
+	claims_update(peer->env->claims, pw->w.space);
+}
+
+/* The one of that name, or a free one; NULL: all are taken. */
+static struct peer_window *
+window_of(struct peer *peer, unsigned function, unsigned index)
+{
+	struct peer_window *pw, *spare = NULL;
+
+	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++) {
+		if (pw->used && !pw->fixed && pw->function == function &&
+		    pw->index == index)
+			return pw;
+		if (!pw->used && !spare)
+			spare = pw;
+	}
+	return spare;
+}
+
+static bool
+window_allowed(const struct peer *peer, unsigned function,
+	       const struct link_window *w)
+{
+	unsigned i;
+
+	if (peer->bus)
+		return w->index <= 6 &&
+		       peer_cfg_decodes(&peer->fn[function], w->index, w->space,
+					w->base);
+	for (i = 0; i < peer->conf.n_allow; i++)
+		if (w->space == IOEMU_MEM &&
+		    w->base >= peer->conf.allow[i].first &&
+		    w->base + w->size - 1 <= peer->conf.allow[i].last)
+			return true;
+	return false;
+}
+
+static void
+window_set(struct peer *peer, unsigned function, const struct link_window *w)
+{
+	struct peer_window *pw = window_of(peer, function, w->index);
+
+	if (pw)
+		peer_window_unmap(peer, pw);
+	if (!w->mapped) {
+		if (pw)
+			pw->used = false;
+		return;
+	}
+	if (!pw || !window_allowed(peer, function, w)) {
+		log_guest(peer->id, IOEMU_WARN,
+			  "wants addresses that nobody gave it: not mapped");
+		return;
+	}
+	*pw = (struct peer_window){
+		.w = {
+			.region = {
+				.name = "peer",
+				.size = w->size,
+				.flags = w->prefetchable ? IOEMU_PREFETCHABLE
+							 : 0,
+			},
+			.base = w->base,
+			.space = w->space,
+			.kind = HOST_WINDOW_BAR,
+			.index = w->index,
+		},
+		.used = true,
+		.function = (uint8_t)function,
+		.index = w->index,
+		.readonly = w->readonly,
+		.writeonly = w->writeonly,
+		.fence = w->fence,
+	};
+	peer_window_map(peer, pw);
+}
+
+static bool
+message_window(struct peer *peer, const struct link_msg *msg)
+{
+	unsigned function = msg->requester & FUNCTION_MASK;
+	struct link_window w;
+
+	if (!link_window_decode(msg, &w))
+		return false;
+	if (peer->bus && !peer->fn[function].exists)
+		return false;
+	/* where a peer has no say its windows are the user's */
+	if (peer->bus || link_other(peer->link)->caps & LINK_CAP_WINDOWS)
+		window_set(peer, peer->bus ? function : 0, &w);
+	return true;
+}
+
+/* ---- interrupts --------------------------------------------------- */
+
+static void
+message_intx(struct peer *peer, uint8_t code)
+{
+	struct bus_dev *place = &peer->fn[0].place;
+	unsigned pin = code % PINS;
+	bool level = code < LINK_DEASSERT_INTX;
+
+	if (peer->bus && level != (place->pins >> pin & 1))
+		bus_intx(place, pin, level);
+}
+
+static void
+isa_line(struct peer *peer, unsigned line, bool level)
+{
+	if (level == (peer->isa >> line & 1))
+		return;
+	peer->isa ^= 1u << line;
+	irq_isa(peer->env->irq, line, level);
+}
+
+static bool
+message_line(struct peer *peer, const struct link_msg *msg)
+{
+	if (msg->b >= PEER_ISA_LINES || msg->a > 1)
+		return false;
+	if (!peer->bus)
+		isa_line(peer, msg->b, msg->a);
+	return true;
+}
+
+static bool
+message_log(struct peer *peer, const struct link_msg *msg)
+{
+	char text[MAX_TEXT + 1];
+	unsigned i;
+
+	if (!msg->b || msg->b > MAX_TEXT || msg->b > msg->len ||
+	    msg->a > IOEMU_DEBUG)
+		return false;
+	for (i = 0; i < msg->b; i++)
+		text[i] = msg->data[i] >= ' ' && msg->data[i] <= '~'
+				  ? (char)msg->data[i]
+				  : '.';
+	text[i] = '\0';
+	log_guest(peer->id, (enum ioemu_level)msg->a, text);
+	return true;
+}
+
+/* False: it breaks the protocol. */
+static bool
+message_vendor(struct peer *peer, const struct link_msg *msg)
+{
+	switch (msg->word) {
+	case LINK_WINDOW:
+		return message_window(peer, msg);
+	case LINK_LINE:
+		return message_line(peer, msg);
+	case LINK_LOG:
+		return message_log(peer, msg);
+	case LINK_PAUSED:
+	case LINK_LOADED:
+	case LINK_STATE: /* nobody asked for it */
+		return false;
+	case LINK_RUN:
+	case LINK_PAUSE:
+	case LINK_RESET:
+	case LINK_SAVE:
+		return false;
+	}
+	return true; /* a later version's: dropped */
+}
+
+void
+peer_message(struct link *link, const struct link_msg *msg)
+{
+	struct peer *peer = link_user(link);
+
+	if (msg->code != LINK_VENDOR_MSG)
+		message_intx(peer, msg->code);
+	else if (!message_vendor(peer, msg))
+		link_close(link, LINK_MALFORMED,
+			   "a message that makes no sense");
+}
+
+void
+peer_quench(struct peer *peer)
+{
+	struct peer_window *pw;
+	unsigned i;
+
+	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++) {
+		if (!pw->used || pw->fixed)
+			continue;
+		peer_window_unmap(peer, pw);
+		pw->used = false;
+	}
+	for (i = 0; i < PINS; i++)
+		if (peer->fn[0].place.pins >> i & 1)
+			bus_intx(&peer->fn[0].place, i, false);
+	for (i = 0; i < PEER_ISA_LINES; i++)
+		isa_line(peer, i, false);
+}

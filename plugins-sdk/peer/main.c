@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ioemu-peer: one device of a plugin in a process of its own, at the far end
+ * of a socket. Everything that needs rights is done before the first byte is
+ * read; then the process can only move bytes.
+ */
+#include "peer.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+struct options {
+	const char *plugin, *type;
+	const char *connect, *listen;
+	int fd; /* -1: none */
+	char **props;
+	int n_props;
+};
+
+struct serve {
+	struct peer peer; /* first */
+	uv_poll_t accept;
+	int listen_fd; /* -1: one connection only */
+	bool failed;
+};
+
+static const char usage[] =
+	"usage: ioemu-peer DEVICE.so {--connect ADDR | --listen ADDR | --fd "
+	"N}\n"
+	"                  [--type NAME] [key=value ...]\n"
+	"\n"
+	"Runs a device of a plugin as a process of its own.\n"
+	"\n"
+	"  --connect ADDR  go to the device model; end when it goes\n"
+	"  --listen ADDR   wait for it, again and again; state is kept\n"
+	"  --fd N          use a connected socket that was inherited\n"
+	"  --type NAME     which device, if the plugin has several\n"
+	"  --help, --version\n"
+	"\n"
+	"ADDR is unix:PATH or tcp:HOST:PORT. key=value are properties of the\n"
+	"device (mini-ioemu --list-devices). Exit status: 0 the other side is\n"
+	"gone, 1 failure, 2 usage.\n";
+
+static int
+usage_error(const char *what)
+{
+	fprintf(stderr, "ioemu-peer: %s\n%s", what, usage);
+	return 2;
+}
+
+/* ---- the device --------------------------------------------------- */
+
+static const struct host_type *
+find_type(const struct host_plugins *plugins, const char *name)
+{
+	return name ? host_plugins_find(plugins, name)
+		    : host_plugins_at(plugins, 0);
+}
+
+static int
+set_props(struct hostdev *hd, const struct options *o)
+{
+	char key[64];
+	int i, rc;
+
+	for (i = 0; i < o->n_props; i++) {
+		const char *p = o->props[i], *eq = strchr(p, '=');
+
+		if (!eq || (size_t)(eq - p) >= sizeof(key)) {
+			fprintf(stderr, "ioemu-peer: '%s' is not key=value\n",
+				p);
+			return -EINVAL;
+		}
+		snprintf(key, sizeof(key), "%.*s", (int)(eq - p), p);
+		rc = hostdev_set(hd, key, eq + 1);
+		if (rc) {
+			fprintf(stderr, "ioemu-peer: %s: %s\n", p,
+				rc == -ENOENT ? "no such property"
+					      : strerror(-rc));
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int
+make_device(struct peer *peer, const struct options *o)
+{
+	const struct host_type *type;
+	const char *why = NULL;
+	int rc = host_plugins_new(&peer->plugins);
+
+	if (!rc)
+		rc = host_plugins_load(peer->plugins, o->plugin, &why);
+	if (rc) {
+		fprintf(stderr, "ioemu-peer: %s: %s\n", o->plugin,
+			why ? why : strerror(-rc));
+		return rc;
+	}
+	type = find_type(peer->plugins, o->type);
+	if (!type) {
+		fprintf(stderr, "ioemu-peer: no type '%s' in %s\n", o->type,
+			o->plugin);
+		return -ENOENT;
+	}
+	rc = hostdev_new(&peer_ops, peer, type, type->type.name, NULL,
+			 &peer->hd);
+	if (!rc)
+		rc = set_props(peer->hd, o);
+	if (!rc)
+		rc = hostdev_attach(peer->hd);
+	if (rc)
+		fprintf(stderr, "ioemu-peer: %s does not start: %s\n",
+			type->type.name, strerror(-rc));
+	return rc;
+}
+
+/* ---- connections -------------------------------------------------- */
+
+static void
+serve_attach(struct serve *s, int fd)
+{
+	int rc = peer_attach(&s->peer, fd);
+
+	if (!rc)
+		return;
+	close(fd);
+	fprintf(stderr, "ioemu-peer: %s\n", strerror(-rc));
+	s->failed = true;
+	uv_stop(&s->peer.loop);
+}
+
+static void
+serve_accept(uv_poll_t *poll, int status, int events)
+{
+	struct serve *s = poll->data;
+	int fd;
+
+	(void)status;
+	(void)events;
+	if (s->peer.sock) { /* one at a time: looked at again after it */
+		uv_poll_stop(poll);
+		return;
+	}
+	fd = linkaddr_accept(s->listen_fd);
+	if (fd >= 0)
+		serve_attach(s, fd);
+}
+
+static void
+serve_listen(struct serve *s, int fd)
+{
+	int rc = uv_poll_init(&s->peer.loop, &s->accept, fd);
+
+	s->accept.data = s;
+	if (!rc)
+		rc = uv_poll_start(&s->accept, UV_READABLE, serve_accept);
+	if (rc)
+		fprintf(stderr, "ioemu-peer: %s\n", uv_strerror(rc));
+	s->failed = rc;
+}
+
+void
+peer_lost(struct peer *peer, const char *why)
+{
+	struct serve *s = (struct serve *)peer;
+
+	fprintf(stderr, "%s: %s\n", peer->hd->dev.id, why);
+	if (peer->sock)
+		linksock_close(peer->sock);
+	peer->sock = NULL;
+	peer->link = NULL;
+	if (s->listen_fd < 0)
+		uv_stop(&peer->loop);
+	else
+		uv_poll_start(&s->accept, UV_READABLE, serve_accept);
+}
+
+static int
+serve_open(struct serve *s, const struct options *o)
+{
+	const char *text = o->connect ? o->connect : o->listen;
+	struct linkaddr addr;
+	int fd = o->fd;
+
+	if (text) {
+		int rc = linkaddr_parse(text, &addr);
+
+		if (rc) {
+			fprintf(stderr, "ioemu-peer: address '%s': %s\n", text,
+				strerror(-rc));
+			return rc;
+		}
+		fd = o->connect ? linkaddr_connect(&addr)
+				: linkaddr_listen(&addr);
+	}
+	if (fd < 0)
+		fprintf(stderr, "ioemu-peer: %s: %s\n", text, strerror(-fd));
+	if (fd >= 0 && o->listen)
+		s->listen_fd = fd;
+	return fd;
+}
+
+/* ---- run ---------------------------------------------------------- */
+
+static void
+serve_signal(uv_signal_t *handle, int signum)
+{
+	(void)signum;
+	uv_stop(handle->loop);
+}
+
+static void
+no_work(uv_work_t *work)
+{
+	(void)work;
+}
+
+/* Threads for disk I/O are made on first use; later they cannot be. */
+static void
+start_workers(uv_loop_t *loop)
+{
+	uv_work_t work;
+
+	if (!uv_queue_work(loop, &work, no_work, NULL))
+		uv_run(loop, UV_RUN_DEFAULT);
+}
+
+static int
+serve_run(struct serve *s, const struct options *o)
+{
+	struct peer *peer = &s->peer;
+	uv_signal_t term;
+	int fd = serve_open(s, o), rc;
+
+	if (fd < 0)
+		return fd;
+	uv_signal_init(&peer->loop, &term);
+	uv_signal_start(&term, serve_signal, SIGTERM);
+	rc = sandbox_enter();
+	if (rc) {
+		fprintf(stderr, "ioemu-peer: no sandbox: %s\n", strerror(-rc));
+		return rc;
+	}
+	if (o->listen)
+		serve_listen(s, fd);
+	else
+		serve_attach(s, fd);
+	fprintf(stderr, "%s: ready\n", peer->hd->dev.id);
+	if (!s->failed)
+		uv_run(&peer->loop, UV_RUN_DEFAULT);
+	if (o->listen)
+		uv_close((uv_handle_t *)&s->accept, NULL);
+	uv_close((uv_handle_t *)&term, NULL);
+	peer_free(peer);
+	return s->failed ? -EIO : 0;
+}
+
+static int
+serve(const struct options *o)
+{
+	static struct serve s = { .listen_fd = -1 };
+	struct peer *peer = &s.peer;
+	int rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	uv_loop_init(&peer->loop);
+	start_workers(&peer->loop);
+	while (!peer->instance)
+		if (getrandom(&peer->instance, sizeof(peer->instance), 0) < 0)
+			return -errno;
+	rc = peer_new(peer);
+	if (!rc)
+		rc = make_device(peer, o);
+	return rc ? rc : serve_run(&s, o);
+}
+
+/* ---- arguments ---------------------------------------------------- */
+
+enum { OPT_CONNECT = 256, OPT_LISTEN, OPT_FD, OPT_TYPE, OPT_HELP, OPT_VERSION };
+
+static const struct option long_options[] = {
+	{ "connect", required_argument, NULL, OPT_CONNECT },
+	{ "listen", required_argument, NULL, OPT_LISTEN },
+	{ "fd", required_argument, NULL, OPT_FD },
+	{ "type", required_argument, NULL, OPT_TYPE },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ 0 },
+};
+
+static int
+parse_fd(const char *text)
+{
+	char *end;
+	long fd = strtol(text, &end, 10);
+
+	return *end || end == text || fd < 0 || fd > 65535 ? -1 : (int)fd;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .fd = -1 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (c) {
+		case OPT_CONNECT:
+			o.connect = optarg;
+			break;
+		case OPT_LISTEN:
+			o.listen = optarg;
+			break;
+		case OPT_FD:
+			o.fd = parse_fd(optarg);
+			if (o.fd < 0)
+				return usage_error("--fd wants a number");
+			break;
+		case OPT_TYPE:
+			o.type = optarg;
+			break;
+		case OPT_HELP:
+			fputs(usage, stdout);
+			return 0;
+		case OPT_VERSION:
+			puts("ioemu-peer " IOEMU_VERSION);
+			return 0;
+		default:
+			return usage_error("unknown option");
+		}
+	}
+	if (optind == argc)
+		return usage_error("no plugin is named");
+	if ((o.connect != NULL) + (o.listen != NULL) + (o.fd >= 0) != 1)
+		return usage_error("one of --connect, --listen, --fd is "
+				   "needed");
+	o.plugin = argv[optind];
+	o.props = argv + optind + 1;
+	o.n_props = argc - optind - 1;
+	return serve(&o) ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices in processes of their own, in the whole core: real ioemu-peer
+ * processes on real sockets, and a guest of a scripted Xen that uses them,
+ * loses them and gets them back.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "spine/core.h"
+
+#define SLOT 0x18 /* 03.0 */
+#define BAR0 0xf0000000ull
+#define BAR2 0xf0100000ull
+#define MEMBAR_ID 0x11e91234u
+#define ONES 0xffffffffu
+#define MAX_PEERS 4u
+
+static const char *plugin_dir;
+
+struct fix {
+	struct core core; /* first */
+	char dir[64];
+	pid_t pid[MAX_PEERS];
+	unsigned n_pids;
+};
+
+/* ---- peers -------------------------------------------------------- */
+
+/* Ends with the test, whatever happens. */
+static pid_t
+peer_start(struct fix *f, const char *plugin, const char *how, const char *addr,
+	   const char *prop)
+{
+	char program[512], so[512];
+	pid_t pid;
+
+	snprintf(program, sizeof(program), "%s/../ioemu-peer", plugin_dir);
+	snprintf(so, sizeof(so), "%s/%s.so", plugin_dir, plugin);
+	pid = fork();
+	if (!pid) {
+		execl(program, "ioemu-peer", how, addr, so, prop, (char *)NULL);
+		_exit(127);
+	}
+	assert_true(pid > 0);
+	f->pid[f->n_pids++] = pid;
+	return pid;
+}
+
+static void
+peer_end(struct fix *f, pid_t pid, int sig)
+{
+	unsigned i;
+	int status;
+
+	kill(pid, sig);
+	kill(pid, SIGCONT);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	for (i = 0; i < f->n_pids; i++)
+		if (f->pid[i] == pid)
+			f->pid[i] = f->pid[--f->n_pids];
+}
+
+static const char *
+sock(struct fix *f, const char *form)
+{
+	static char text[160];
+
+	snprintf(text, sizeof(text), form, f->dir);
+	return text;
+}
+
+/* ---- the guest ---------------------------------------------------- */
+
+static bool
+is_there(void *ctx)
+{
+	return core_config_read(ctx, 0, SLOT, 0) == 0x11e91234;
+}
+
+static bool
+is_gone(void *ctx)
+{
+	return core_config_read(ctx, 0, SLOT, 0) == ONES;
+}
+
+static void
+membar_up(struct fix *f)
+{
+	core_until(&f->core, is_there, &f->core);
+	core_config_write(&f->core, 0, SLOT, 0x10, BAR0);
+	core_config_write(&f->core, 0, SLOT, 0x18, BAR2);
+	core_config_write(&f->core, 0, SLOT, 0x20, 0xc000);
+	core_config_write(&f->core, 0, SLOT, 0x04, 0x7);
+}
+
+static void
+peer_membar(struct fix *f, const char *prop)
+{
+	core_add_spec(&f->core, sock(f, "peer,id=p0,slot=3,"
+					"listen=unix:%s/p0"));
+	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), prop);
+	membar_up(f);
+}
+
+static int
+setup(void **state)
+{
+	struct fix *f = calloc(1, sizeof(*f));
+
+	core_open(&f->core, plugin_dir);
+	strcpy(f->dir, "/tmp/ioemu-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fix *f = *state;
+
+	while (f->n_pids)
+		peer_end(f, f->pid[0], SIGKILL);
+	core_close(&f->core);
+	unlink(sock(f, "%s/p0"));
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+/* ---- what it sees ------------------------------------------------- */
+
+static void
+a_peer_appears_when_it_comes(void **state)
+{
+	struct fix *f = *state;
+
+	core_add_spec(&f->core, sock(f, "peer,slot=3,connect=unix:%s/p0"));
+	assert_true(is_gone(&f->core));
+	uv_run(&f->core.loop, UV_RUN_NOWAIT);
+	peer_start(f, "membar", "--listen", sock(f, "unix:%s/p0"), NULL);
+	membar_up(f);
+	assert_int_equal(core_mem_read(&f->core, BAR2), MEMBAR_ID);
+}
+
+static void
+memory_ports_and_configuration_go_through(void **state)
+{
+	struct fix *f = *state;
+	unsigned i;
+
+	peer_membar(f, NULL);
+	for (i = 0; i < 64; i++)
+		core_mem_write(&f->core, BAR0 + 4 * i, i * 0x01010101u);
+	for (i = 0; i < 64; i++)
+		assert_int_equal(core_mem_read(&f->core, BAR0 + 4 * i),
+				 i * 0x01010101u);
+	core_port_write(&f->core, 0xc004, 0xabcd1234);
+	assert_int_equal(core_port_read(&f->core, 0xc004), 0xabcd1234);
+	assert_int_equal(core_config_read(&f->core, 0, SLOT, 0x10) & ~0xfu,
+			 BAR0);
+	assert_int_equal(core_config_read(&f->core, 0, SLOT + 1, 0), ONES);
+}
+
+static void
+rep_movs_is_one_burst_at_the_device(void **state)
+{
+	struct fix *f = *state;
+	struct request req = {
+		.type = SLOT_COPY,
+		.addr = BAR0,
+		.data = 0x2000,
+		.size = 4,
+		.count = 1024,
+		.ptr = true,
+	};
+	unsigned i;
+
+	peer_membar(f, NULL);
+	for (i = 0; i < 4096; i++)
+		f->core.xen->ram[0x2000 + i] = (uint8_t)(i * 13 + i / 256);
+	core_mem_write(&f->core, BAR2 + 4, 0); /* its count of accesses */
+	core_access(&f->core, &req);
+	assert_int_equal(core_mem_read(&f->core, BAR2 + 4), 1);
+	assert_int_equal(core_mem_read(&f->core, BAR2 + 8), 4096);
+	req.read = true;
+	req.data = 0x4000;
+	core_access(&f->core, &req);
+	assert_memory_equal(f->core.xen->ram + 0x4000,
+			    f->core.xen->ram + 0x2000, 4096);
+}
+
+static void
+every_element_is_seen_where_joining_is_not_allowed(void **state)
+{
+	struct fix *f = *state;
+	struct request req = {
+		.type = SLOT_PIO,
+		.addr = 0xc000,
+		.data = 0x2000,
+		.size = 4,
+		.count = 5,
+		.ptr = true,
+	};
+
+	peer_membar(f, NULL);
+	core_mem_write(&f->core, BAR2 + 4, 0);
+	core_access(&f->core, &req);
+	assert_int_equal(core_mem_read(&f->core, BAR2 + 4), 5);
+	assert_int_equal(core_mem_read(&f->core, BAR2 + 8), 4);
+}
+
+static void
+a_killed_peer_is_surprise_removal_and_comes_back_as_it_was(void **state)
+{
+	struct fix *f = *state;
+	unsigned round;
+
+	peer_membar(f, NULL);
+	for (round = 0; round < 5; round++) {
+		core_mem_write(&f->core, BAR0, 0x1000 + round);
+		assert_int_equal(core_mem_read(&f->core, BAR0), 0x1000 + round);
+		peer_end(f, f->pid[0], SIGKILL);
+		core_until(&f->core, is_gone, &f->core);
+		assert_int_equal(core_mem_read(&f->core, BAR0), ONES);
+		peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"),
+			   NULL);
+		core_until(&f->core, is_there, &f->core);
+		/* BARs and command are what they were; its memory is new */
+		assert_int_equal(core_mem_read(&f->core, BAR2), MEMBAR_ID);
+		assert_int_equal(core_mem_read(&f->core, BAR0), 0);
+	}
+}
+
+static void
+a_peer_that_listens_keeps_its_state_over_a_lost_connection(void **state)
+{
+	struct fix *f = *state;
+	char addr[160];
+
+	snprintf(addr, sizeof(addr), "unix:%s/p0", f->dir);
+	peer_start(f, "membar", "--listen", addr, NULL);
+	core_add_spec(&f->core, sock(f, "peer,id=p0,slot=3,timeout-ms=50,"
+					"connect=unix:%s/p0"));
+	membar_up(f);
+	core_mem_write(&f->core, BAR0, 0xfeed);
+	assert_int_equal(core_mem_read(&f->core, BAR0), 0xfeed);
+	/* stopped, it answers nothing: the core gives it up, as hardware
+	 * would, and finds it again */
+	kill(f->pid[0], SIGSTOP);
+	assert_int_equal(core_mem_read(&f->core, BAR0), ONES);
+	core_until(&f->core, is_gone, &f->core);
+	kill(f->pid[0], SIGCONT);
+	core_until(&f->core, is_there, &f->core);
+	assert_int_equal(core_mem_read(&f->core, BAR0), 0xfeed);
+}
+
+static void
+a_slow_register_times_out_and_nothing_else_waits(void **state)
+{
+	struct fix *f = *state;
+	struct request req = {
+		.type = SLOT_COPY,
+		.read = true,
+		.addr = BAR2 + 0x80, /* answers after delay-us */
+		.size = 4,
+		.count = 1,
+	};
+	uint64_t data, start;
+
+	core_add_spec(&f->core, sock(f, "peer,slot=3,timeout-ms=100,"
+					"listen=unix:%s/p0"));
+	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"),
+		   "delay-us=400000");
+	membar_up(f);
+	start = uv_hrtime();
+	fake_xen_ask(f->core.xen, 1, &req);
+	dispatch_event(f->core.d, 1);
+	/* vCPU 0 goes on meanwhile */
+	assert_int_equal(core_mem_read(&f->core, BAR2), MEMBAR_ID);
+	assert_false(fake_xen_answer(f->core.xen, 1, &data));
+	while (!fake_xen_answer(f->core.xen, 1, &data))
+		uv_run(&f->core.loop, UV_RUN_ONCE);
+	assert_int_equal((uint32_t)data, ONES);
+	assert_true(uv_hrtime() - start >= 100 * 1000000ull);
+	/* the late answer is dropped: the next one is right */
+	assert_int_equal(core_mem_read(&f->core, BAR2), MEMBAR_ID);
+}
+
+static void
+raw_ranges_are_where_the_user_says(void **state)
+{
+	struct fix *f = *state;
+	bool posted;
+
+	core_add_spec(&f->core, sock(f, "raw-mmio,id=r0,space=io,base=0xe9,"
+					"size=1,connect=unix:%s/p0"));
+	assert_int_equal(core_port_read(&f->core, 0xe9) & 0xff, 0xff);
+	peer_start(f, "debugcon", "--listen", sock(f, "unix:%s/p0"), NULL);
+	for (posted = false; !posted;) {
+		struct request req = {
+			.type = SLOT_PIO,
+			.read = true,
+			.addr = 0xe9,
+			.size = 1,
+			.count = 1,
+		};
+
+		posted = (core_access(&f->core, &req) & 0xff) == 0xe9;
+		uv_run(&f->core.loop, UV_RUN_NOWAIT);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+		T(a_peer_appears_when_it_comes),
+		T(memory_ports_and_configuration_go_through),
+		T(rep_movs_is_one_burst_at_the_device),
+		T(every_element_is_seen_where_joining_is_not_allowed),
+		T(a_killed_peer_is_surprise_removal_and_comes_back_as_it_was),
+		T(a_peer_that_listens_keeps_its_state_over_a_lost_connection),
+		T(a_slow_register_times_out_and_nothing_else_waits),
+		T(raw_ranges_are_where_the_user_says),
+	};
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s PLUGIN-FOLDER\n", argv[0]);
+		return 2;
+	}
+	plugin_dir = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
