@@ -53,11 +53,12 @@ drive_id(const struct conf_ctx *c, struct conf_drive *drive)
 {
 	const struct conf_drive *other;
 
-	if (!drive->id && strcmp(drive->iface, IF_NONE)) {
+	if (!drive->id && !strcmp(drive->iface, IF_NONE))
+		return conf_fail(c, "'id' is missing");
+	if (!drive->id)
 		drive->id = conf_printf(c, "%s%u", drive->iface, drive->index);
-		if (!drive->id)
-			return -ENOMEM;
-	}
+	if (!drive->id)
+		return -ENOMEM;
 	if (conf_check_id(c, drive->id))
 		return -EINVAL;
 	for (other = c->conf->drives; other; other = other->next)

@@ -25,23 +25,25 @@ chardev_find(const struct argv *a, const char *id)
 	return NULL;
 }
 
-static int
-chardev_new(struct argv *a, const char *id, struct argv_chardev **out)
+/* NULL with the error set; so do those below that return a chardev. */
+static struct argv_chardev *
+chardev_new(struct argv *a, const char *id)
 {
 	struct argv_chardev *chr;
 
 	if (conf_check_id(&a->ctx, id))
-		return -EINVAL;
-	if (chardev_find(a, id))
-		return conf_fail(&a->ctx, "id '%s' is given twice", id);
+		return NULL;
+	if (chardev_find(a, id)) {
+		(void)conf_fail(&a->ctx, "id '%s' is given twice", id);
+		return NULL;
+	}
 	chr = conf_alloc(&a->ctx, sizeof(*chr));
 	if (!chr)
-		return -ENOMEM;
+		return NULL;
 	chr->pub.id = id;
 	chr->fd = -1;
 	CONF_APPEND(a->chardevs, chr);
-	*out = chr;
-	return 0;
+	return chr;
 }
 
 /* path= or fd=; server=on and wait=off are what libxl says and we do. */
@@ -119,9 +121,10 @@ argv_chardev(struct argv *a, const char *text)
 	type = conf_take(&list, "backend");
 	if (!type)
 		return conf_fail(&a->ctx, "the type is missing");
-	err = chardev_new(a, conf_take(&list, "id"), &chr);
-	if (!err)
-		err = chardev_backend(a, chr, type, &list);
+	chr = chardev_new(a, conf_take(&list, "id"));
+	if (!chr)
+		return -EINVAL;
+	err = chardev_backend(a, chr, type, &list);
 	if (err)
 		return err;
 	return conf_none_left(&a->ctx, list,
@@ -187,7 +190,8 @@ serial_chardev(struct argv *a, const char *text, const char **id)
 	*id = conf_printf(&a->ctx, "serial%u", a->n_serials);
 	if (!*id)
 		return -ENOMEM;
-	if (chardev_new(a, *id, &chr))
+	chr = chardev_new(a, *id);
+	if (!chr)
 		return -EINVAL;
 	chr->pub.spec = text;
 	return 0;
@@ -268,19 +272,21 @@ argv_device(struct argv *a, const char *text)
 /* ---- the end
  * ------------------------------------------------------------------ */
 
-static int
-chardev_use(struct argv *a, const char *id, struct argv_chardev **out)
+static struct argv_chardev *
+chardev_use(struct argv *a, const char *id)
 {
 	struct argv_chardev *chr = chardev_find(a, id);
 
-	if (!chr)
-		return conf_fail(&a->ctx, "there is no -chardev with id '%s'",
-				 id);
-	if (chr->used)
-		return conf_fail(&a->ctx, "chardev '%s' is used twice", id);
-	chr->used = true;
-	*out = chr;
-	return 0;
+	if (chr && !chr->used) {
+		chr->used = true;
+		return chr;
+	}
+	if (chr)
+		(void)conf_fail(&a->ctx, "chardev '%s' is used twice", id);
+	else
+		(void)conf_fail(&a->ctx, "there is no -chardev with id '%s'",
+				id);
+	return NULL;
 }
 
 static int
@@ -291,7 +297,8 @@ resolve_mon(struct argv *a, const struct argv_mon *mon)
 
 	if (!out)
 		return -ENOMEM;
-	if (chardev_use(a, mon->chardev, &chr))
+	chr = chardev_use(a, mon->chardev);
+	if (!chr)
 		return -EINVAL;
 	if (!chr->path && chr->fd < 0)
 		return conf_fail(&a->ctx, "chardev '%s' is no socket",
@@ -329,11 +336,10 @@ argv_resolve(struct argv *a)
 	int err = 0;
 
 	a->ctx.where = "-serial";
-	for (serial = a->ctx.conf->serials; serial && !err;
-	     serial = serial->next)
-		err = chardev_use(a, serial->chardev, &chr);
-	if (!err)
-		a->ctx.where = "-mon";
+	for (serial = a->ctx.conf->serials; serial; serial = serial->next)
+		if (!chardev_use(a, serial->chardev))
+			return -EINVAL;
+	a->ctx.where = "-mon";
 	for (mon = a->mons; mon && !err; mon = mon->next)
 		err = resolve_mon(a, mon);
 	if (!err)

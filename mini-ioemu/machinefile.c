@@ -138,7 +138,6 @@ var_expand(const struct machine *m, const char *text, const char **out)
 		if (!done)
 			return -ENOMEM;
 		text += lit;
-		len = 0;
 		if (!*text)
 			break;
 		text++;

@@ -97,7 +97,8 @@ client_send(struct qmp_client *c, const json_t *message)
 	if (!text)
 		return -ENOMEM;
 	json_dumpb(message, text, len, flags);
-	memcpy(text + len, "\r\n", 2);
+	text[len] = '\r';
+	text[len + 1] = '\n';
 	free(c->out);
 	c->out = text;
 	c->out_len = len + 2;

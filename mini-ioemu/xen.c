@@ -12,7 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define __XEN_TOOLS__ 1 /* for HVM_IOREQSRV_BUFIOREQ_ATOMIC */
+/* For HVM_IOREQSRV_BUFIOREQ_ATOMIC; the name is Xen's. */
+#define __XEN_TOOLS__ 1 /* NOLINT(bugprone-reserved-identifier,cert-dcl*) */
 
 #include <xendevicemodel.h>
 #include <xenevtchn.h>
@@ -34,7 +35,7 @@ _Static_assert(offsetof(struct slot, type) == offsetof(struct ioreq, type),
 	       "slot layout");
 _Static_assert(SLOT_RING_ENTRIES == IOREQ_BUFFER_SLOT_NUM, "ring size");
 
-#define PAGE 4096u
+#define PAGE ((size_t)4096)
 #define MAX_PORTS 4096u /* event channels of this domain we can tell apart */
 #define RING_FRAME 0	/* frames of XENMEM_resource_ioreq_server */
 #define SLOT_FRAME 1

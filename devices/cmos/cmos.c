@@ -16,7 +16,7 @@
 #define BOOT_3RD 0x38 /* high nibble; bit 0: no signature check */
 #define BOOT_1ST 0x3d /* low nibble first, high nibble second */
 
-#define KIB_PER_MIB 1024u
+#define KIB_PER_MIB UINT64_C(1024)
 #define EXT_MAX_KIB 0xffffu
 
 struct cmos {

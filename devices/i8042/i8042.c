@@ -35,7 +35,7 @@
 static struct i8042_byte *
 queue_head(struct i8042 *kbc)
 {
-	return (struct i8042_byte *)&kbc->queue[2 * kbc->head];
+	return (struct i8042_byte *)kbc->queue + kbc->head;
 }
 
 /* Bytes of a port that is off wait. */
@@ -68,12 +68,14 @@ void
 i8042_put(struct ioemu_dev *dev, enum i8042_source source, uint8_t byte)
 {
 	struct i8042 *kbc = ioemu_state(dev);
-	unsigned at = (kbc->head + kbc->used) % I8042_QUEUE;
+	struct i8042_byte *queue = (struct i8042_byte *)kbc->queue;
 
 	if (kbc->used == I8042_QUEUE) /* overrun: lost, as on the wire */
 		return;
-	kbc->queue[2 * at] = (uint8_t)source;
-	kbc->queue[2 * at + 1] = byte;
+	queue[(kbc->head + kbc->used) % I8042_QUEUE] = (struct i8042_byte){
+		.source = (uint8_t)source,
+		.byte = byte,
+	};
 	kbc->used++;
 	i8042_update(dev);
 }
@@ -88,8 +90,8 @@ i8042_answer(struct ioemu_dev *dev, uint8_t byte)
 		kbc->used--;
 	kbc->head = (uint8_t)((kbc->head + I8042_QUEUE - 1) % I8042_QUEUE);
 	kbc->used++;
-	kbc->queue[2 * kbc->head] = I8042_CONTROLLER;
-	kbc->queue[2 * kbc->head + 1] = byte;
+	queue_head(kbc)->source = I8042_CONTROLLER;
+	queue_head(kbc)->byte = byte;
 	i8042_update(dev);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "i8042.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,19 +251,38 @@ query_keys(struct ioemu_dev *dev, const char *codes, char *buf, size_t size)
 	return snprintf(buf, size, "%u scan codes sent\n", n);
 }
 
+/* The next number of *text; false: none, or too large. */
+static bool
+query_number(const char **text, int *out)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(*text, &end, 10);
+	if (end == *text || errno || n < INT_MIN || n > INT_MAX)
+		return false;
+	*text = end;
+	*out = (int)n;
+	return true;
+}
+
 int
 ps2_query(struct ioemu_dev *dev, const char *what, char *buf, size_t size)
 {
 	const struct i8042 *kbc = ioemu_state(dev);
-	unsigned buttons;
-	int dx, dy;
+	int dx, dy, buttons;
 
 	if (!strncmp(what, "key ", 4))
 		return query_keys(dev, what + 4, buf, size);
-	if (sscanf(what, "mouse %d %d %u", &dx, &dy, &buttons) != 3)
+	if (strncmp(what, "mouse ", 6))
+		return -EINVAL;
+	what += 6;
+	if (!query_number(&what, &dx) || !query_number(&what, &dy) ||
+	    !query_number(&what, &buttons))
 		return -EINVAL;
 	if (!kbc->mouse_on || kbc->used + 4u > I8042_QUEUE)
 		return snprintf(buf, size, "the guest takes no movement now\n");
-	mouse_packet(dev, dx, dy, buttons);
+	mouse_packet(dev, dx, dy, (unsigned)buttons);
 	return snprintf(buf, size, "sent\n");
 }

@@ -21,7 +21,7 @@
 static uint32_t
 ata_cylinders(const struct ide_drive *d)
 {
-	uint64_t n = d->sectors / (HEADS * SECTORS_PER_TRACK);
+	uint64_t n = d->sectors / HEADS / SECTORS_PER_TRACK;
 
 	return n < MAX_CYLINDERS ? (uint32_t)n : MAX_CYLINDERS;
 }
@@ -246,7 +246,7 @@ ata_identify(struct ide_drive *d)
 	uint32_t cylinders = ata_cylinders(d);
 
 	memset(id, 0, IDE_SECTOR);
-#define WORD(n, v) put_le16(id + 2 * (n), (uint16_t)(v))
+#define WORD(n, v) put_le16(id + sizeof(uint16_t) * (n), (uint16_t)(v))
 	WORD(0, 0x0040); /* fixed */
 	WORD(1, cylinders);
 	WORD(3, HEADS);
@@ -356,9 +356,9 @@ ata_diagnose(struct ide_drive *d)
 		ide_raise(ide_selected(c));
 }
 
-/* Commands that only a disk has. */
-static void
-ata_disk_command(struct ide_drive *d, uint8_t command)
+/* Commands that move sectors; false: it is none of them. */
+static bool
+ata_data_command(struct ide_drive *d, uint8_t command)
 {
 	switch (command) {
 	case 0x24:		 /* READ SECTORS EXT */
@@ -366,35 +366,44 @@ ata_disk_command(struct ide_drive *d, uint8_t command)
 	case 0x20:
 	case 0x21:
 		ata_transfer(d, false, 1);
-		return;
+		return true;
 	case 0x34:		 /* WRITE SECTORS EXT */
 		d->lba48 = true; /* fall through */
 	case 0x30:
 	case 0x31:
 		ata_transfer(d, true, 1);
-		return;
+		return true;
 	case 0x29:		 /* READ MULTIPLE EXT */
 		d->lba48 = true; /* fall through */
 	case 0xc4:
 		ata_transfer(d, false, d->multiple);
-		return;
+		return true;
 	case 0x39:		 /* WRITE MULTIPLE EXT */
 		d->lba48 = true; /* fall through */
 	case 0xc5:
 		ata_transfer(d, true, d->multiple);
-		return;
+		return true;
 	case 0x25:		 /* READ DMA EXT */
 		d->lba48 = true; /* fall through */
 	case 0xc8:
 	case 0xc9:
 		ata_transfer_dma(d, false);
-		return;
+		return true;
 	case 0x35:		 /* WRITE DMA EXT */
 		d->lba48 = true; /* fall through */
 	case 0xca:
 	case 0xcb:
 		ata_transfer_dma(d, true);
-		return;
+		return true;
+	}
+	return false;
+}
+
+/* Other commands that only a disk has. */
+static void
+ata_disk_command(struct ide_drive *d, uint8_t command)
+{
+	switch (command) {
 	case 0x42:		 /* READ VERIFY EXT */
 		d->lba48 = true; /* fall through */
 	case 0x40:
@@ -484,6 +493,6 @@ ata_command(struct ide_drive *d, uint8_t command)
 	}
 	if (cd)
 		ide_finish(d, ER_ABRT);
-	else
+	else if (!ata_data_command(d, command))
 		ata_disk_command(d, command);
 }

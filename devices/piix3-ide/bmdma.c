@@ -77,7 +77,7 @@ bmdma_sg(struct ide_channel *c, struct ide_drive *d, uint32_t want,
 
 	*n_sg = 0;
 	while (got < want && *n_sg < IOEMU_IO_MAX_SG && c->prd_i < c->prd_n) {
-		const uint8_t *prd = c->prd + 8 * c->prd_i;
+		const uint8_t *prd = c->prd + (size_t)8 * c->prd_i;
 		uint32_t n = prd_length(prd) - c->prd_off;
 
 		if (n > want - got)

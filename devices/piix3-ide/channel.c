@@ -120,6 +120,22 @@ drive_reset(struct ide_drive *d)
 	}
 }
 
+void
+ide_channel_reset(struct ide_channel *c)
+{
+	unsigned i;
+
+	c->control = 0;
+	c->selected = 0;
+	c->irq = false;
+	c->bm_command = 0;
+	c->bm_status = 0;
+	c->bm_prdt = 0;
+	for (i = 0; i < IDE_UNITS; i++)
+		if (c->drive[i])
+			drive_reset(c->drive[i]);
+}
+
 /* ---- the data port
  * ------------------------------------------------------------------- */
 

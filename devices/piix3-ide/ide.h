@@ -107,6 +107,8 @@ extern const struct ioemu_region ide_command_region[IDE_CHANNELS];
 extern const struct ioemu_region ide_control_region[IDE_CHANNELS];
 void ide_raise(struct ide_drive *d); /* interrupt, if this drive is selected */
 void ide_signature(struct ide_drive *d);
+/* RESET- on the cable (ATA/ATAPI-6, 9.1): with the PCI bus. */
+void ide_channel_reset(struct ide_channel *c);
 bool ide_is_cd(const struct ide_drive *d);
 /* Offer buf[0, n) to be read, or ask for as much. */
 void ide_pio(struct ide_drive *d, enum ide_phase phase, uint32_t n);

@@ -68,6 +68,17 @@ piix3ide_attach(struct ioemu_dev *dev)
 	return rc;
 }
 
+static void
+piix3ide_reset(struct ioemu_dev *dev, enum ioemu_reset why)
+{
+	struct ide *ide = ioemu_state(dev);
+	unsigned i;
+
+	(void)why;
+	for (i = 0; i < IDE_CHANNELS; i++)
+		ide_channel_reset(&ide->channel[i]);
+}
+
 static int
 piix3ide_loaded(struct ioemu_dev *dev)
 {
@@ -98,6 +109,7 @@ static const struct ioemu_type piix3ide = {
 	.summary = "IDE controller 82371SB: two channels, bus master DMA",
 	.fields = ide_fields,
 	.attach = piix3ide_attach,
+	.reset = piix3ide_reset,
 	.loaded = piix3ide_loaded,
 };
 

@@ -175,7 +175,7 @@ gpe0_write(struct ioemu_dev *dev, struct ioemu_access *a)
 
 static const struct ioemu_region gpe0 = {
 	.name = "gpe0",
-	.size = 2 * GPE0_BYTES,
+	.size = GPE0_BYTES + GPE0_BYTES, /* status, enable */
 	.min = 1,
 	.max = 1,
 	.read = gpe0_read,

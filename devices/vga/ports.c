@@ -90,7 +90,7 @@ dac_read(struct vga *s)
 static void
 dac_write(struct vga *s, uint8_t value)
 {
-	uint8_t *colour = s->dac + 3 * s->dac_write;
+	uint8_t *colour = s->dac + (size_t)3 * s->dac_write;
 
 	if (s->dac_step < 2) {
 		s->dac_colour[s->dac_step++] = dac_bits(s, value);

@@ -163,7 +163,7 @@ rom_load(struct ioemu_dev *dev)
 	f = fopen(path, "rb");
 	rc = f ? rom_read_file(s, f) : -errno;
 	if (f)
-		fclose(f);
+		(void)fclose(f);
 	if (!rc)
 		return 0;
 	if (!s->romfile && rc == -ENOENT) {

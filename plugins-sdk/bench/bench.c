@@ -68,7 +68,8 @@ bench_access(struct bench *b, struct host_window *w)
 	b->op.done = access_done;
 	b->done = false;
 	host_op_start(&b->op);
-	if (!machine_wait(b->m, &b->done))
+	/* what nobody claims is answered at once */
+	if (w && !machine_wait(b->m, &b->done))
 		fail_msg("%s: an access to %s was deferred and never answered",
 			 w->hd->dev.id, w->region.name);
 	bench_after(b);
@@ -161,13 +162,13 @@ bench_string(struct bench *b, enum ioemu_space space, uint64_t addr,
 	unsigned most = HOST_MAX_DATA / size, n;
 	uint8_t *p = data;
 
-	for (; count; count -= n, p += n * size) {
+	for (; count; count -= n, p += (size_t)n * size) {
 		n = count < most ? count : most;
 		b->op = (struct host_op){
 			.data = p,
 			.width = size,
 			.count = n,
-			.step = space == IOEMU_MEM,
+			.step = space == IOEMU_MEM ? 1 : 0,
 			.write = write,
 		};
 		bench_access_at(b, space, addr);

@@ -61,10 +61,11 @@ slot_place(const struct slot *s, const char *key)
 static char *
 spec_cut(const char *spec)
 {
-	char *copy = calloc(1, strlen(spec) + 2);
+	size_t len = strlen(spec);
+	char *copy = calloc(1, len + 2);
 	char *p = copy;
 
-	strcpy(copy, spec);
+	memcpy(copy, spec, len + 1);
 	while ((p = strchr(p, ','))) {
 		size_t n = strcspn(p + 1, ",=");
 
@@ -132,8 +133,10 @@ slot_add(struct machine *m, const char *spec)
 	s->spec = spec_cut(spec);
 	s->type = host_plugins_find(m->plugins, s->spec);
 	m->n_slots++;
-	if (!s->type)
+	if (!s->type) {
 		fail_msg("no device type '%s' in the plugins given", s->spec);
+		return; /* fail_msg() does not */
+	}
 	id = slot_place(s, "id");
 	snprintf(s->id, sizeof(s->id), "%s", id ? id : s->type->type.name);
 	slot_make(s);
@@ -242,7 +245,8 @@ machine_log(struct machine *m, const char *text)
 
 	m->log = log;
 	memcpy(log + m->log_len, text, n);
-	memcpy(log + m->log_len + n, "\n", 2);
+	log[m->log_len + n] = '\n';
+	log[m->log_len + n + 1] = '\0';
 	m->log_len += n + 1;
 }
 

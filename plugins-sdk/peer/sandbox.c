@@ -85,7 +85,7 @@ allow(scmp_filter_ctx filter, int call)
 {
 	const struct scmp_arg_cmp not_exec =
 		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp nonblock = SCMP_A1(SCMP_CMP_EQ, FIONBIO);
+	const struct scmp_arg_cmp nonblock = SCMP_A1(SCMP_CMP_EQ, FIONBIO, 0);
 
 	if (call == SCMP_SYS(mmap))
 		return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1,

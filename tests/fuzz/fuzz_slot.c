@@ -10,6 +10,8 @@
 #include "dispatch.h"
 #include "spine/fake_xen.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 static void
 fuzz_submit(struct target *target, struct host_op *op)
 {

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ends of the program that a test plays: who starts it, and the calls of
+ * xen.h that fake_xen.c leaves out.
+ */
+#include "whole.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define MACHINE_FILE "mini-ioemu/machine.conf"
+#define MAX_WORDS 32
+
+struct whole_end whole_end;
+
+int
+xen_open(unsigned domid, unsigned vcpus, struct xen **out, const char **what)
+{
+	assert_int_equal(domid, 1);
+	assert_int_equal(vcpus, 1);
+	*what = "reach the hypervisor";
+	*out = whole_end.open_rc ? NULL : whole_end.xen;
+	return whole_end.open_rc;
+}
+
+void
+xen_close(struct xen *xen)
+{
+	(void)xen;
+}
+
+int
+xen_fd(struct xen *xen)
+{
+	(void)xen;
+	return whole_end.fd;
+}
+
+int
+xen_events(struct xen *xen, int *events, unsigned max)
+{
+	uint64_t n;
+
+	(void)xen;
+	assert_true(max > 0);
+	assert_int_equal(read(whole_end.fd, &n, sizeof(n)), sizeof(n));
+	events[0] = 0;
+	return whole_end.events_rc ? whole_end.events_rc : 1;
+}
+
+int
+xen_ready(struct xen *xen)
+{
+	(void)xen;
+	whole_end.ready++;
+	return whole_end.ready_rc;
+}
+
+void
+whole_ring(void)
+{
+	const uint64_t one = 1;
+
+	assert_int_equal(write(whole_end.fd, &one, sizeof(one)), sizeof(one));
+}
+
+/* ---- coming and going ---------------------------------------------------- */
+
+const char *
+whole_path(struct whole *w, unsigned i, const char *before, const char *name)
+{
+	snprintf(w->word[i], sizeof(w->word[i]), "%s%s/%s", before, w->dir,
+		 name);
+	return w->word[i];
+}
+
+/* Sector i is full of the byte i. */
+static void
+make_disk(struct whole *w)
+{
+	int fd = open(whole_path(w, 0, "", "disk"), O_CREAT | O_WRONLY, 0600);
+	uint8_t sector[WHOLE_SECTOR];
+	unsigned i;
+
+	assert_true(fd >= 0);
+	for (i = 0; i < WHOLE_SECTORS; i++) {
+		memset(sector, (int)i, sizeof(sector));
+		assert_int_equal(write(fd, sector, WHOLE_SECTOR), WHOLE_SECTOR);
+	}
+	close(fd);
+}
+
+int
+whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
+{
+	const char *argv[MAX_WORDS] = {
+		"mini-ioemu",
+		"-xen-domid",
+		"1",
+		"-machine",
+		"xenfv",
+		"-serial",
+		whole_path(w, 1, "file:", "serial"),
+		"-drive",
+		whole_path(w, 2, "if=ide,index=0,file=", "disk"),
+		"-chardev",
+		whole_path(w, 3, "socket,server=on,wait=off,id=q,path=", "qmp"),
+		"-mon",
+		"chardev=q,mode=control",
+	};
+	struct conf_error err;
+	int argc = 0, rc;
+
+	while (argv[argc])
+		argc++;
+	while (more && *more)
+		argv[argc++] = *more++;
+	rc = conf_parse(argc, (char **)(uintptr_t)argv, &w->conf, &err);
+	if (!rc)
+		rc = conf_read_machine(&w->conf, MACHINE_FILE, &err);
+	if (rc)
+		fail_msg("%s", err.text);
+	assert_int_equal(host_plugins_new(&w->plugins), 0);
+	assert_true(host_plugins_load_dir(w->plugins, plugin_dir, NULL, NULL) >
+		    0);
+	rc = machine_new(&w->loop, &w->conf, w->plugins, &w->machine);
+	if (rc)
+		w->machine = NULL;
+	return rc;
+}
+
+void
+whole_stop(struct whole *w)
+{
+	if (w->machine)
+		machine_free(w->machine);
+	w->machine = NULL;
+	uv_run(&w->loop, UV_RUN_DEFAULT);
+	conf_free(&w->conf);
+	if (w->plugins)
+		host_plugins_free(w->plugins);
+	w->plugins = NULL;
+}
+
+int
+whole_setup(void **state)
+{
+	struct whole *w = calloc(1, sizeof(*w));
+
+	memset(&whole_end, 0, sizeof(whole_end));
+	whole_end.xen = fake_xen_new();
+	whole_end.fd = eventfd(0, EFD_NONBLOCK);
+	strcpy(w->dir, "/tmp/test_machine.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	make_disk(w);
+	assert_int_equal(uv_loop_init(&w->loop), 0);
+	*state = w;
+	return 0;
+}
+
+int
+whole_teardown(void **state)
+{
+	static const char *const name[] = { "disk", "serial", "qmp" };
+	struct whole *w = *state;
+	unsigned i;
+
+	whole_stop(w);
+	assert_int_equal(uv_loop_close(&w->loop), 0);
+	for (i = 0; i < 3; i++)
+		unlink(whole_path(w, 0, "", name[i]));
+	assert_int_equal(rmdir(w->dir), 0);
+	close(whole_end.fd);
+	fake_xen_free(whole_end.xen);
+	free(w);
+	return 0;
+}
+
+uint64_t
+whole_access(struct whole *w, const struct request *req)
+{
+	uint64_t data = 0, limit = uv_hrtime() + WHOLE_LIMIT_NS;
+
+	fake_xen_ask(whole_end.xen, 0, req);
+	whole_ring();
+	while (!fake_xen_answer(whole_end.xen, 0, &data)) {
+		assert_true(uv_hrtime() < limit);
+		uv_run(&w->loop, UV_RUN_ONCE);
+	}
+	return data;
+}

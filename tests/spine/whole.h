@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * whole.h - the whole program less main.c and xen.c: a command line, the
+ * machine description that is installed and the plugins as built, around a
+ * scripted Xen. A failure to make it is the test's failure.
+ */
+#ifndef WHOLE_H
+#define WHOLE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "machine.h"
+#include "spine/fake_xen.h"
+#include <ioemu/host.h>
+
+#define WHOLE_LIMIT_NS 10000000000ull /* until a test gives up */
+#define WHOLE_SECTOR 512u
+#define WHOLE_SECTORS 64u /* of the disk; sector i is full of the byte i */
+
+struct whole {
+	uv_loop_t loop;
+	struct conf conf;
+	struct host_plugins *plugins;
+	struct machine *machine;
+	char dir[32]; /* with the files "disk", "serial" and "qmp" */
+	char word[4][96];
+};
+
+/* What fake_xen.c leaves out: how the guest is opened and rings. */
+struct whole_end {
+	struct xen *xen;
+	int fd;
+	int open_rc, ready_rc, events_rc; /* what Xen says */
+	unsigned ready;			  /* calls of xen_ready() */
+};
+
+extern struct whole_end whole_end;
+
+/* For cmocka_unit_test_setup_teardown(): *state is a struct whole. */
+int whole_setup(void **state);
+int whole_teardown(void **state);
+
+/* "BEFORE" and the path of a file in w->dir, until the next call with i. */
+const char *whole_path(struct whole *w, unsigned i, const char *before,
+		       const char *name);
+/* `more` are words of the command line, or NULL; what machine_new() says. */
+int whole_start(struct whole *w, const char *plugin_dir,
+		const char *const *more);
+void whole_stop(struct whole *w);
+
+/* The event channel rings. */
+void whole_ring(void);
+/* vCPU 0 asks; the loop turns until there is an answer. */
+uint64_t whole_access(struct whole *w, const struct request *req);
+
+#endif
