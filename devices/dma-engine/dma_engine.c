@@ -265,6 +265,7 @@ dma_engine_attach(struct ioemu_dev *dev)
 		.intx_pin = 1,
 		.bar[BAR_CARD] = { IOEMU_BAR_MEM64, &sized },
 		.bar[BAR_REGS] = { IOEMU_BAR_MEM32, &regs },
+		.msi_vectors = 1,
 		.msix_vectors = N_VECTORS,
 		.msix_bar = BAR_MSIX,
 	};

@@ -22,6 +22,7 @@
 #define ENTRY_DATA 2
 #define ENTRY_CONTROL 3
 #define CONTROL_MASKED 0x1u
+#define DATA_VECTOR 0xffu
 
 bool
 msix_on(const struct host_pcifunc *f)
@@ -39,11 +40,24 @@ msix_words(const struct host_pcifunc *f)
 
 /* ---- messages ----------------------------------------------------- */
 
+/*
+ * A message with vector 0 is no interrupt of the processor's: it is how a guest
+ * asks Xen for the event of a pirq (hvm/irq.c, hvm_inject_msi()). Masking is
+ * then the event channel's, and Linux leaves the entry's mask bit as it is
+ * after reset, set (arch/x86/pci/xen.c, pci_msi_ignore_mask).
+ */
+static bool
+msix_is_pirq(const uint32_t *entry)
+{
+	return entry[ENTRY_ADDR] && !(entry[ENTRY_DATA] & DATA_VECTOR);
+}
+
 static bool
 msix_masked(const struct host_pcifunc *f, const uint32_t *entry)
 {
-	return get_le16(f->config + MSIX_CONTROL) & MSIX_MASK_ALL ||
-	       entry[ENTRY_CONTROL] & CONTROL_MASKED;
+	if (get_le16(f->config + MSIX_CONTROL) & MSIX_MASK_ALL)
+		return true;
+	return entry[ENTRY_CONTROL] & CONTROL_MASKED && !msix_is_pirq(entry);
 }
 
 void

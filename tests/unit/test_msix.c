@@ -143,7 +143,7 @@ table_write(uint32_t at, uint32_t size, uint64_t v)
 #define expect_table(at, size, v) assert_true(table_read((at), (size)) == (v))
 #define expect_events(text) assert_string_equal(fake_events(&fake), (text))
 
-/* As a driver: MSI-X on, every vector v sends 0x4000 + v. */
+/* As a driver: MSI-X on, every vector v sends 0x4040 + v. */
 static void
 switch_on(void)
 {
@@ -153,9 +153,25 @@ switch_on(void)
 	cfg(MSIX_CONTROL, 2, ENABLE);
 	for (v = 0; v < N_VECTORS; v++) {
 		table_write(ADDR(v), 8, 0x1fee00000);
-		table_write(DATA(v), 4, 0x4000 + v);
+		table_write(DATA(v), 4, 0x4040 + v);
 		table_write(CONTROL(v), 4, 0);
 	}
+	expect_events("");
+}
+
+/* The form in which a guest of Xen asks for the event of a pirq. */
+static void
+a_message_with_vector_0_is_not_masked_by_its_entry(void **state)
+{
+	(void)state;
+	switch_on();
+	table_write(CONTROL(1), 4, 1);
+	ioemu_msi(&hd->dev, 1);
+	expect_events("");
+	table_write(DATA(1), 4, 0x4300);
+	expect_events("msi=4300");
+	cfg(MSIX_CONTROL, 2, ENABLE | MASK_ALL);
+	ioemu_msi(&hd->dev, 1);
 	expect_events("");
 }
 
@@ -252,7 +268,7 @@ a_message_needs_enable_and_bus_master(void **state)
 	(void)state;
 	switch_on();
 	ioemu_msi(&hd->dev, 3);
-	expect_events("msi=4003");
+	expect_events("msi=4043");
 	assert_true(fake.msi_addr == 0x1fee00000);
 	cfg(COMMAND, 2, 0);
 	ioemu_msi(&hd->dev, 3);
@@ -271,7 +287,7 @@ a_vector_that_is_not_there_sends_nothing(void **state)
 	ioemu_msi(&hd->dev, N_VECTORS - 1);
 	ioemu_msi(&hd->dev, N_VECTORS);
 	ioemu_msi(&hd->dev, UINT32_MAX);
-	expect_events("msi=4027");
+	expect_events("msi=4067");
 }
 
 static void
@@ -285,10 +301,10 @@ a_masked_vector_waits_for_its_mask_to_go(void **state)
 	ioemu_msi(&hd->dev, 2);
 	ioemu_msi(&hd->dev, 39);
 	ioemu_msi(&hd->dev, 1);
-	expect_events("msi=4001");
+	expect_events("msi=4041");
 	expect_table(PBA, 8, 1ull << 39 | 1 << 2);
 	table_write(CONTROL(2), 4, 0);
-	expect_events("msi=4002");
+	expect_events("msi=4042");
 	/* data and mask in one: the new data is sent */
 	table_write(DATA(39), 8, 0x5555);
 	expect_events("msi=5555");
@@ -310,7 +326,7 @@ the_function_mask_holds_all_of_them(void **state)
 	expect_events("");
 	expect_table(PBA + 4, 4, 1 << (38 - 32));
 	cfg(MSIX_CONTROL, 2, ENABLE);
-	expect_events("msi=4004 msi=4026");
+	expect_events("msi=4044 msi=4066");
 	expect_table(PBA, 8, 1 << 5);
 }
 
@@ -325,7 +341,7 @@ what_waits_goes_when_bus_master_comes_back(void **state)
 	table_write(CONTROL(0), 4, 0);
 	expect_events("");
 	cfg(COMMAND, 2, MASTER);
-	expect_events("msi=4000");
+	expect_events("msi=4040");
 }
 
 static void
@@ -336,7 +352,7 @@ msix_goes_before_msi_and_msi_before_nothing(void **state)
 	cfg(MSI + 12, 2, 0x77);
 	cfg(MSI_CONTROL, 2, 1);
 	ioemu_msi(&hd->dev, 0);
-	expect_events("msi=4000");
+	expect_events("msi=4040");
 	cfg(MSIX_CONTROL, 2, 0);
 	ioemu_msi(&hd->dev, 0);
 	expect_events("msi=77");
@@ -376,10 +392,10 @@ table_and_pending_bits_are_saved(void **state)
 	assert_int_equal(hostdev_load(hd, saved, (size_t)n), 0);
 	expect_events("");
 	ioemu_msi(&hd->dev, 7);
-	expect_events("msi=4007");
+	expect_events("msi=4047");
 	expect_table(PBA, 8, 1ull << 39);
 	table_write(CONTROL(39), 4, 0);
-	expect_events("msi=4027");
+	expect_events("msi=4067");
 }
 
 /* ---- descriptions that cannot be ------------------------------------ */
@@ -473,6 +489,7 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	static const struct CMUnitTest tests[] = {
+		TEST(a_message_with_vector_0_is_not_masked_by_its_entry),
 		TEST(the_list_has_msi_then_msix_then_the_device_s_own),
 		TEST(the_capability_says_how_many_and_where),
 		TEST(the_bar_is_a_page_of_32_bit_memory),

@@ -15,6 +15,7 @@
 #   check TEXT COMMAND…          fail with TEXT unless the command succeeds
 #   say TEXT / fail TEXT         tell the person at the terminal
 #   domid NAME / dm_pid NAME     numbers of a running guest
+#   peer NAME ARG…               run ioemu-peer; its pid in $peer_pid
 #   no_leftovers                 no process, socket, domain, xenstore node left
 #   dm_is stock|mini             which device model is tried
 #
@@ -89,7 +90,7 @@ KERNEL_ARGS="console=ttyS0 mitigations=off nokaslr tsc=reliable apparmor=0 \
 loglevel=4"
 
 # guest NAME [key=value…], the keys being
-#   boot=kernel|cd|disk|memtest  what it boots from (kernel)
+#   boot=kernel|pci|cd|disk|memtest  what it boots from (kernel)
 #   cmd="lab=VERB,…"             for guest/init, and other kernel arguments
 #   vcpus= memory= serial= vga=  as in xl.cfg
 #   cfg='text'                   more lines for xl.cfg
@@ -135,8 +136,12 @@ guest()
 guest_medium()
 {
 	case $boot in
-	kernel)	echo 'kernel = "/lab/images/vmlinuz"'
-		echo 'ramdisk = "/lab/images/initrd"'
+	kernel|pci)
+		echo 'kernel = "/lab/images/vmlinuz"'
+		case $boot in
+		pci)	echo 'ramdisk = "/lab/images/initrd-pci"' ;;
+		*)	echo 'ramdisk = "/lab/images/initrd"' ;;
+		esac
 		echo "cmdline = \"$KERNEL_ARGS $cmd\"" ;;
 	cd)	copy_medium "$name" cd.iso "$cmd"
 		echo "disk = [ \"$RUN/$name.iso,raw,hdc,ro,cdrom\" ]"
@@ -232,6 +237,16 @@ dm_processes()
 			echo "${exe#/proc/}"
 		fi
 	done
+}
+
+# peer NAME ARG…: ends with the scenario (see runner's sweep).
+peer()
+{
+	name=$1
+	shift
+	ioemu-peer "$@" 2>"$RUN/peer-$name.log" &
+	# shellcheck disable=SC2034
+	peer_pid=$!
 }
 
 # Names what a guest's end should have removed, one per line.

@@ -54,6 +54,12 @@ def kernel():
     raise LabError("no kernel with its modules: install linux-image-amd64")
 
 
+def kernel_build():
+    """The folder that modules for that kernel are built in."""
+    _, version = kernel()
+    return need(f"/lib/modules/{version}/build", "linux-headers-amd64")
+
+
 def unpack_xen(out):
     """The outer machine's multiboot loader wants Xen uncompressed."""
     with gzip.open(xen_gz()) as src, open(out, "wb") as dst:

@@ -20,13 +20,16 @@ XEN_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0",
 XENSTORE = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
 
 # Xen's hotplug scripts want these in their full form; scenarios want script,
-# which gives a command a terminal.
+# which gives a command a terminal, and the others to have hosts of their own.
 PROGRAMS = {
     "/bin/bash": "bash",
     "/usr/bin/flock": "util-linux",
     "/usr/bin/stat": "coreutils",
     "/usr/bin/script": "bsdutils",
     "/sbin/losetup": "mount",
+    "/sbin/ip": "iproute2",
+    "/usr/bin/nsenter": "util-linux",
+    "/usr/bin/unshare": "util-linux",
 }
 
 # What the stock device model reads beside its libraries.
@@ -44,7 +47,7 @@ DM_LIBRARIES = ("libuv.so.1", "libjansson.so.4", "libseccomp.so.2",
 
 MODULES = ("xen-evtchn", "xen-privcmd", "xen-gntdev", "xen-gntalloc", "xenfs",
            "virtio_pci", "virtio_console", "9p", "9pnet_virtio", "loop",
-           "xen-blkback", "tun")
+           "xen-blkback", "tun", "veth")
 
 FOLDERS = ("dev", "proc", "sys", "run", "root", "tmp", "lab", "var/lib/xen",
            "var/lib/xenstored", "var/log/xen", "var/lock", "media")

@@ -7,6 +7,7 @@ that carries a boot loader's configuration comes with a NAME.poke file, the
 offset and the width of the room for the command line in it.
 """
 
+import glob
 import os
 import random
 import shutil
@@ -16,11 +17,14 @@ import tempfile
 
 from . import LabError, distro
 from .cpio import Tree
-from .dom0 import write
+from .dom0 import add_program, write
 
 SYSLINUX = "/usr/lib/syslinux"
 ISOLINUX = "/usr/lib/ISOLINUX/isolinux.bin"
 MEMTEST = "/boot/memtest86+x64.bin"
+
+LSPCI = "/usr/bin/lspci"
+PCI_IDS = "/usr/share/misc/pci.ids"
 
 MODULE_SETS = {
     "cd": ("ata_piix", "sr_mod", "isofs"),
@@ -70,6 +74,24 @@ def ramdisk_tree(init, tool):
     t.node("/dev/null", 1, 3)
     t.file("/init", init, 0o755)
     return t
+
+
+def add_pci_tools(t, module):
+    """What a guest looks at its PCI devices with, and drives them."""
+    add_program(t, distro.need(LSPCI, "pciutils"))
+    t.file(PCI_IDS, distro.need(PCI_IDS, "pci.ids"))
+    t.file("/modules/labdev.ko", module)
+    t.text("/modules/labdev.order", "labdev.ko\n")
+
+
+def kernel_module(source, out):
+    """Build the guest's own drivers for the distribution's kernel."""
+    build = distro.kernel_build()
+    with tempfile.TemporaryDirectory() as folder:
+        for path in glob.glob(f"{source}/*"):
+            shutil.copy(path, folder)
+        run("make", "-s", "-C", build, f"M={folder}", "modules")
+        run("strip", "--strip-debug", "-o", out, f"{folder}/labdev.ko")
 
 
 def ramdisk(t, out):

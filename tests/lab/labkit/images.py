@@ -14,7 +14,7 @@ from .cache import Cache
 
 CFLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra")
 RECIPES = ("cpio", "distro", "dom0", "guest", "images")
-MEDIA = ("kernel", "cd", "disk", "memtest")
+MEDIA = ("kernel", "pci", "cd", "disk", "memtest")
 
 
 class Images:
@@ -57,18 +57,36 @@ class Images:
         return self._make("vmlinuz", [path],
                           lambda out: guest.run("cp", path, out))
 
-    def guest_ramdisk(self):
+    def _guest_tree(self):
         tool = self._compile(
             "guest-tool", sorted(glob.glob(f"{self.source}/guest/*.c")),
             ["-static"])
-        t = guest.ramdisk_tree(f"{self.source}/guest/init", tool)
+        return guest.ramdisk_tree(f"{self.source}/guest/init", tool)
+
+    def guest_ramdisk(self):
+        t = self._guest_tree()
         return self._make("initrd", t.sources(),
+                          lambda out: guest.ramdisk(t, out))
+
+    def guest_pci_ramdisk(self):
+        """With tools and drivers that other guests need not load."""
+        source = f"{self.source}/guest/kmod"
+        module = self._make("labdev.ko", [*glob.glob(f"{source}/*"),
+                                          distro.kernel()[0]],
+                            lambda out: guest.kernel_module(source, out))
+        t = self._guest_tree()
+        guest.add_pci_tools(t, module)
+        return self._make("initrd-pci", t.sources(),
                           lambda out: guest.ramdisk(t, out))
 
     def medium(self, name):
         """Make one of MEDIA for the guests; dom0 sees the images' folder."""
         if name == "memtest":
             self._make("memtest.iso", [guest.MEMTEST], guest.memtest_cd)
+            return
+        if name == "pci":
+            self.guest_kernel()
+            self.guest_pci_ramdisk()
             return
         parts = [self.guest_kernel(), self.guest_ramdisk()]
         if name == "cd":

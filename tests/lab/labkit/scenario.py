@@ -2,7 +2,7 @@
 """Scenarios as the host sees them: a file's name and its header.
 
 Header lines are comments: first the summary, then "# key: value" lines.
-    needs: media to prepare (kernel cd disk memtest); kernel unless said
+    needs: media to prepare (kernel pci cd disk memtest); kernel unless said
     limit: seconds for the whole scenario, about five times what is seen
     dm:    device models it makes sense for (stock mini unless said)
     list:  normal (run when none is named, unless said otherwise) or extra
