@@ -37,6 +37,7 @@ HOST_OBJ  := $(call obj,$(call src,plugins-sdk/host/*.c))
 LOOP_OBJ  := $(call obj,$(call src,plugins-sdk/loop/*.c))
 PEER_OBJ  := $(call obj,$(call src,plugins-sdk/peer/*.c))
 BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
+SSDT_OBJ  := $(call obj,$(call src,plugins-sdk/ssdt/*.c))
 CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c))
 # The core less its two ends, for tests with a scripted Xen.
 SPINE_OBJ := $(filter-out $(B)/mini-ioemu/main.o $(B)/mini-ioemu/xen.o,$(CORE_OBJ))
@@ -46,9 +47,12 @@ PLUGINS	  := $(DEVICES:%=$(B)/devices/%.so)
 DEV_TESTS := $(sort $(foreach d,$(DEVICES),$(patsubst devices/%.c,$(B)/tests/devices/%,$(wildcard devices/$(d)/test_*.c))))
 UNIT_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/unit/test_*.c))
 SPINE_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/spine/test_*.c))
+SPINE_BENCH := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/spine/bench_*.c))
 FUZZERS	  := $(patsubst tests/fuzz/fuzz_%.c,%,$(call src,tests/fuzz/fuzz_*.c))
 
-all: $(B)/mini-ioemu/mini-ioemu $(B)/ioemu-peer $(PLUGINS) ## build the device model and every plugin
+PROGRAMS  := $(B)/mini-ioemu/mini-ioemu $(B)/ioemu-peer $(B)/ioemu-ssdt
+
+all: $(PROGRAMS) $(PLUGINS) ## build the device model and every plugin
 
 # ---- rules ------------------------------------------------------------------
 
@@ -78,6 +82,10 @@ $(B)/ioemu-peer: $(PEER_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ -luv -lseccomp -ldl
 
+$(B)/ioemu-ssdt: $(SSDT_OBJ)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^
+
 # A plugin needs nothing of ours at run time and shows one symbol.
 define plugin
 $(B)/devices/$(1).so: $(call obj,$(filter-out $(wildcard devices/$(1)/test_*.c),$(wildcard devices/$(1)/*.c)))
@@ -96,9 +104,11 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	  -lcmocka -luv -ljansson -ldl
-$(SPINE_TESTS) $(B)/tests/spine/bench_core: $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
-$(B)/tests/spine/test_machine $(B)/tests/spine/test_monitor: $(B)/tests/spine/whole.o
+$(SPINE_TESTS) $(SPINE_BENCH) $(B)/tests/spine/wire_root: $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
+$(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec): $(B)/tests/spine/whole.o
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
+$(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
 
 # ---- tests without Xen ------------------------------------------------------
 
@@ -118,8 +128,9 @@ CHECKS := $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok)
 
-# Some spawn the program beside the plugins.
-$(B)/check/spine/test_peer.ok: $(B)/ioemu-peer
+# Some run the programs beside the plugins.
+$(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok: $(B)/ioemu-peer
+$(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
 
 check-one: all $(CHECKS)
 	@echo "$(words $(CHECKS)) passed, 0 failed: test programs, $(CC) $(SAN)"
@@ -131,9 +142,9 @@ check: ## every test without Xen: gcc with sanitizers, then clang
 	  SAN="$(SANITIZE)" OPT="-O1 -g"
 	@$(MAKE) --no-print-directory check-one B=build/clang CC=clang
 
-bench: all $(B)/tests/spine/bench_core ## native: nanoseconds an access takes in the core
+bench: all $(SPINE_BENCH) ## native: nanoseconds an access takes in the core
 	@grep -m1 'model name' /proc/cpuinfo; uname -sr
-	@$(B)/tests/spine/bench_core $(B)/devices
+	@for b in $(SPINE_BENCH); do $$b $(B)/devices || exit 1; done
 
 coverage: ## lines that `make check` runs, by folder
 	@rm -rf build/cov/check; find build/cov -name '*.gcda' -delete 2>/dev/null || :
@@ -187,15 +198,15 @@ format: ## rewrite sources in the project's style
 # ---- install ----------------------------------------------------------------
 
 I = $(DESTDIR)$(PREFIX)
-install: all ## install program, plugins, SDK, machine description, manuals
+install: all ## install programs, plugins, SDK, machine description, manuals
 	install -d $(I)/bin $(I)/lib/mini-ioemu/devices $(I)/lib/pkgconfig \
 	  $(I)/include/ioemu $(I)/share/mini-ioemu $(I)/share/man/man1 \
 	  $(I)/share/man/man5
-	install -m 755 $(B)/mini-ioemu/mini-ioemu $(B)/ioemu-peer $(I)/bin/
+	install -m 755 $(PROGRAMS) $(I)/bin/
 	install -m 644 $(PLUGINS) $(I)/lib/mini-ioemu/devices/
 	install -m 644 plugins-sdk/include/ioemu/*.h $(I)/include/ioemu/
 	install -m 644 mini-ioemu/machine.conf $(I)/share/mini-ioemu/
-	for n in 1 5; do for m in mini-ioemu/*.$$n; do [ ! -e $$m ] || \
+	for n in 1 5; do for m in mini-ioemu/*.$$n plugins-sdk/*/*.$$n; do [ ! -e $$m ] || \
 	  install -m 644 $$m $(I)/share/man/man$$n/; done; done
 	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' \
 	  'plugindir=$${prefix}/lib/mini-ioemu/devices' '' 'Name: ioemu' \

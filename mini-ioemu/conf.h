@@ -49,8 +49,9 @@ struct conf_device {
 	const char *id;	 /* NULL: the user gave none */
 	const char *bus; /* id of the parent; NULL: the machine's own bus */
 	int devfn;	 /* addr=SLOT.FN as SLOT * 8 + FN; -1: any */
-	struct conf_prop *props; /* without id, bus, addr, multifunction */
+	struct conf_prop *props; /* without those above and below */
 	bool multifunction;
+	bool isolate;	    /* in a process of its own */
 	const char *source; /* for messages: "-device" or "FILE:LINE" */
 };
 

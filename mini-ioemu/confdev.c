@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One device as the user names it, "TYPE,key=value,...", to struct conf_device.
- * Knows the words that belong to every device: id, bus, addr, multifunction.
+ * Knows the words that belong to every device: id, bus, addr, multifunction,
+ * isolate.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -64,7 +65,7 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 	    struct conf_device **out)
 {
 	struct conf_device *dev = conf_alloc(c, sizeof(*dev));
-	const char *addr, *bus, *multi;
+	const char *addr, *bus, *multi, *isolate;
 	int err;
 
 	if (!dev)
@@ -80,6 +81,7 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 	addr = conf_take(&list, "addr");
 	bus = conf_take(&list, "bus");
 	multi = conf_take(&list, "multifunction");
+	isolate = conf_take(&list, "isolate");
 	dev->props = list;
 	err = bus ? device_bus(c, bus, dev) : 0;
 	if (!err)
@@ -87,6 +89,8 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 	if (!err)
 		err = conf_on_off(c, "multifunction", multi,
 				  &dev->multifunction);
+	if (!err)
+		err = conf_on_off(c, "isolate", isolate, &dev->isolate);
 	*out = dev;
 	return err;
 }

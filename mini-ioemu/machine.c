@@ -149,6 +149,22 @@ machine_missing(const struct conf *conf, const struct conf_device *d)
 }
 
 static int
+machine_device(struct machine *m, const struct host_plugins *plugins,
+	       const struct conf_device *d)
+{
+	const struct host_type *t = host_plugins_find(plugins, d->type);
+
+	if (!t && peers_type(d->type))
+		return peers_add(m->peers, d);
+	if (!t) {
+		machine_missing(m->conf, d);
+		return -ENOENT;
+	}
+	return d->isolate ? peers_isolate(m->peers, t, d)
+			  : local_add(m->local, t, d);
+}
+
+static int
 machine_devices(struct machine *m, const struct host_plugins *plugins)
 {
 	const struct local_env env = {
@@ -169,17 +185,8 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 
 	if (!rc)
 		rc = peers_new(&env, m->local, &m->peers);
-	for (d = m->conf->devices; !rc && d; d = d->next) {
-		const struct host_type *t = host_plugins_find(plugins, d->type);
-
-		if (!t && peers_type(d->type)) {
-			rc = peers_add(m->peers, d);
-			continue;
-		}
-		if (!t)
-			machine_missing(m->conf, d);
-		rc = t ? local_add(m->local, t, d) : -ENOENT;
-	}
+	for (d = m->conf->devices; !rc && d; d = d->next)
+		rc = machine_device(m, plugins, d);
 	if (!rc)
 		local_finish(m->local);
 	return rc;

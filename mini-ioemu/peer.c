@@ -103,14 +103,17 @@ put_clock(uint8_t *p, uint64_t ns)
 void
 peer_ready(struct peer *peer)
 {
+	char text[80];
 	uint8_t now[8];
 
 	put_clock(now, clock_now(peer->env->clock));
 	peer_say(peer, LINK_RUN, now, sizeof(now));
 	peer->ready = true;
 	peer->told = false;
-	log_info("%s: '%s' is there%s", peer->id, link_other(peer->link)->name,
-		 peer->lost ? " again" : "");
+	/* a guest may know how to make it come and go */
+	snprintf(text, sizeof(text), "'%s' is there%s",
+		 link_other(peer->link)->name, peer->lost ? " again" : "");
+	log_guest(peer->id, IOEMU_INFO, text);
 }
 
 static void
@@ -129,6 +132,8 @@ peer_up(struct link *link, const struct link_hello *hello)
 	struct peer *peer = link_user(link);
 	bool same = hello->instance == peer->instance;
 
+	if (peer->conf.isolated)
+		peer->bus = hello->kind == LINK_KIND_PCI ? peer->seat : NULL;
 	if ((hello->kind == LINK_KIND_PCI) != (peer->bus != NULL)) {
 		link_close(link, LINK_NO_PLACE,
 			   peer->bus ? "it is no PCI device"
@@ -170,11 +175,14 @@ static void
 peer_down(struct link *link, const char *why)
 {
 	struct peer *peer = link_user(link);
+	char text[200];
 
+	snprintf(text, sizeof(text), "%s; %s", why,
+		 peer->exec.n		? "starting it again"
+		 : peer->listen_fd >= 0 ? "waiting for it"
+					: "trying again");
 	if (!peer->told)
-		log_warn("%s: %s; %s", peer->id, why,
-			 peer->listen_fd >= 0 ? "waiting for it"
-					      : "trying again");
+		log_guest(peer->id, IOEMU_WARN, text);
 	peer->told = true;
 	peer_lost(peer);
 	if (peer->sock)
@@ -264,7 +272,8 @@ static void
 peer_retry(uv_timer_t *timer)
 {
 	struct peer *peer = timer->data;
-	int fd = linkaddr_connect(&peer->addr);
+	int fd = peer->exec.n ? peer_exec_again(peer)
+			      : linkaddr_connect(&peer->addr);
 
 	if (fd >= 0 && !peer_attach(peer, fd))
 		return;
@@ -281,15 +290,18 @@ peer_retry(uv_timer_t *timer)
 static void
 peer_connect(struct peer *peer)
 {
+	uint64_t ms = peer->told ? RETRY_MS : 0;
+
+	if (peer->exec.n)
+		ms = peer_exec_delay_ms(peer);
 	if (peer->listen_fd >= 0)
 		uv_poll_start(&peer->accept, UV_READABLE, peer_accept);
 	else
-		uv_timer_start(&peer->retry, peer_retry,
-			       peer->told ? RETRY_MS : 0, 0);
+		uv_timer_start(&peer->retry, peer_retry, ms, 0);
 }
 
 static int
-peer_open(struct peer *peer)
+peer_address(struct peer *peer)
 {
 	const char *text =
 		peer->conf.connect ? peer->conf.connect : peer->conf.listen;
@@ -300,12 +312,33 @@ peer_open(struct peer *peer)
 		peer->listen_fd = rc;
 		rc = rc < 0 ? rc : 0;
 	}
-	if (rc) {
+	if (rc)
 		log_error("%s: %s: %s", peer->id, text,
 			  rc == -EINVAL ? "not unix:PATH or tcp:HOST:PORT"
 					: strerror(-rc));
+	return rc;
+}
+
+static int
+peer_first(struct peer *peer)
+{
+	int fd = peer_exec_first(peer), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = peer_attach(peer, fd);
+	if (rc)
+		close(fd);
+	return rc;
+}
+
+static int
+peer_open(struct peer *peer)
+{
+	int rc = peer->exec.n ? 0 : peer_address(peer);
+
+	if (rc)
 		return rc;
-	}
 	uv_timer_init(peer->env->loop, &peer->retry);
 	peer->handles = 1;
 	peer->retry.data = peer->accept.data = peer;
@@ -314,6 +347,8 @@ peer_open(struct peer *peer)
 				  peer->listen_fd);
 		peer->handles += !rc;
 	}
+	if (!rc && peer->exec.n)
+		return peer_first(peer);
 	if (!rc)
 		peer_connect(peer);
 	return rc;
@@ -337,8 +372,10 @@ peer_drop(struct peer *peer)
 	struct peer_window *pw;
 
 	peer->told = true;
+	peer->ready = false; /* it is not lost: we go */
 	if (sock) /* down() then asks for another connection: in vain */
 		linksock_close(sock);
+	peer_exec_end(peer);
 	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++)
 		peer_window_unmap(peer, pw);
 	peer_remove(peer);
@@ -358,13 +395,16 @@ peer_drop(struct peer *peer)
 static int
 peer_bus(struct peer *peer, const struct conf_device *conf)
 {
-	int rc = peer_conf_devfn(conf, &peer->devfn);
+	int rc;
 
-	if (rc || !strcmp(conf->type, "raw-mmio"))
-		return rc;
-	if (!conf->bus && peer->devfn < 0)
-		return 0; /* ranges only */
-	peer->bus = local_bus(peer->peers->local, conf->bus);
+	peer->devfn = conf->devfn;
+	if (!peer->conf.isolated) {
+		rc = peer_conf_devfn(conf, &peer->devfn);
+		if (rc || !strcmp(conf->type, "raw-mmio") ||
+		    (!conf->bus && peer->devfn < 0)) /* ranges only */
+			return rc;
+	}
+	peer->bus = peer->seat = local_bus(peer->peers->local, conf->bus);
 	if (peer->bus)
 		return 0;
 	log_error("%s (%s): bus=%s is no bridge", conf->type, conf->source,
@@ -418,11 +458,13 @@ peer_add_range(struct peer *peer, const struct conf_device *conf)
 		return -EINVAL;
 	}
 	rc = peer_conf_range(conf, pw);
-	if (rc)
+	if (rc) {
 		pw->used = false;
-	else
-		peer_window_map(peer, pw);
-	return rc;
+		return rc;
+	}
+	peer->conf.isa |= pw->isa;
+	peer_window_map(peer, pw);
+	return 0;
 }
 
 static struct peer *
@@ -449,23 +491,25 @@ peers_add_range(struct peers *peers, const struct conf_device *conf,
 	return -ENOENT;
 }
 
-int
-peers_add(struct peers *peers, const struct conf_device *conf)
+/* `type` NULL: a peer by itself. */
+static int
+peers_make(struct peers *peers, const struct host_type *type,
+	   const struct conf_device *conf)
 {
-	const char *owner = peer_conf_owner(conf);
-	struct peer *peer;
+	struct peer *peer = calloc(1, sizeof(*peer));
 	int rc;
 
-	if (owner)
-		return peers_add_range(peers, conf, owner);
-	peer = calloc(1, sizeof(*peer));
 	if (!peer)
 		return -ENOMEM;
 	peer_init(peer, peers, conf);
-	rc = peer_conf_read(conf, &peer->conf);
+	rc = peer_conf_read(conf, type, &peer->conf);
+	if (!rc && type)
+		rc = peer_exec_device(peer, type, conf);
+	else if (!rc && peer->conf.exec)
+		rc = peer_exec_words(peer, peer->conf.exec);
 	if (!rc)
 		rc = peer_bus(peer, conf);
-	if (!rc && !strcmp(conf->type, "raw-mmio"))
+	if (!rc && !type && !strcmp(conf->type, "raw-mmio"))
 		rc = peer_add_range(peer, conf);
 	if (!rc)
 		rc = peer_open(peer);
@@ -476,6 +520,28 @@ peers_add(struct peers *peers, const struct conf_device *conf)
 	*peers->last = peer;
 	peers->last = &peer->next;
 	return 0;
+}
+
+int
+peers_add(struct peers *peers, const struct conf_device *conf)
+{
+	const char *owner = peer_conf_owner(conf);
+
+	if (conf->isolate) {
+		log_error("%s (%s): isolate=on: it is a process of its own "
+			  "already",
+			  conf->type, conf->source);
+		return -EINVAL;
+	}
+	return owner ? peers_add_range(peers, conf, owner)
+		     : peers_make(peers, NULL, conf);
+}
+
+int
+peers_isolate(struct peers *peers, const struct host_type *type,
+	      const struct conf_device *conf)
+{
+	return peers_make(peers, type, conf);
 }
 
 bool
@@ -520,23 +586,27 @@ peers_describe(const struct peers *peers, unsigned i, char *buf, size_t size)
 {
 	const struct peer *peer = peers ? peers->first : NULL;
 	const struct link_stats *s;
+	char process[32] = "";
 
 	while (peer && i--)
 		peer = peer->next;
 	if (!peer)
 		return false;
+	if (peer->exec.pid)
+		snprintf(process, sizeof(process), "process %d, ",
+			 (int)peer->exec.pid);
 	if (!peer->link) {
-		snprintf(buf, size, "%-16s not there, lost %u times", peer->id,
-			 peer->lost);
+		snprintf(buf, size, "%-16s not there, %slost %u times",
+			 peer->id, process, peer->lost);
 		return true;
 	}
 	s = link_stats(peer->link);
 	snprintf(buf, size,
-		 "%-16s %s '%s', lost %u times; frames in %llu out %llu, "
+		 "%-16s %s '%s', %slost %u times; frames in %llu out %llu, "
 		 "timeouts %llu late %llu unexpected %llu refused %llu "
 		 "unsupported %llu poisoned %llu",
 		 peer->id, peer->ready ? "there" : "coming",
-		 link_other(peer->link)->name, peer->lost,
+		 link_other(peer->link)->name, process, peer->lost,
 		 (unsigned long long)s->frames_in,
 		 (unsigned long long)s->frames_out,
 		 (unsigned long long)s->timeouts, (unsigned long long)s->late,

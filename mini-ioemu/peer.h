@@ -20,6 +20,9 @@ void peers_free(struct peers *peers);
 bool peers_type(const char *type);
 /* Logs what is wrong; -errno. The peer need not be there. */
 int peers_add(struct peers *peers, const struct conf_device *conf);
+/* A device of a plugin, in a process that is started here. */
+int peers_isolate(struct peers *peers, const struct host_type *type,
+		  const struct conf_device *conf);
 
 /* Lines for a person: state and counters of the i-th; false past the end. */
 bool peers_describe(const struct peers *peers, unsigned i, char *buf,

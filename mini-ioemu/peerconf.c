@@ -15,14 +15,19 @@
 #define TIMEOUT_MAX_MS 60000u
 #define PORTS 0x10000ull
 
-static const char *const peer_keys[] = { "connect",    "listen",  "slot",
+static const char *const peer_keys[] = { "connect",    "listen",  "exec",
 					 "timeout-ms", "on-exit", "dma",
-					 "allow",      NULL };
+					 "allow",      "slot",	  "irq",
+					 NULL };
+/* The last five are what ioemu-ssdt(1) tells the guest. */
 static const char *const range_keys[] = {
-	"connect", "listen", "timeout-ms",   "on-exit", "dma",
-	"allow",   "peer",   "base",	     "size",	"space",
-	"ro",	   "wo",     "prefetchable", "posted",	NULL
+	"connect", "listen",	   "exec",   "timeout-ms", "on-exit",  "dma",
+	"allow",   "peer",	   "base",   "size",	   "space",    "ro",
+	"wo",	   "prefetchable", "posted", "irq",	   "irq-mode", "hid",
+	"cid",	   "compatible",   "name",   NULL
 };
+static const char *const isolate_keys[] = { "timeout-ms", "on-exit", "dma",
+					    "allow", NULL };
 
 static const char *
 value_of(const struct conf_device *conf, const char *key)
@@ -127,6 +132,20 @@ read_dma(const struct conf_device *conf, struct peer_conf *out)
 	return intervals(conf, "dma", out->dma_range, &out->n_dma_ranges);
 }
 
+static bool
+has_key(const char *const *keys, const char *key)
+{
+	while (*keys && strcmp(*keys, key) != 0)
+		keys++;
+	return *keys;
+}
+
+bool
+peer_conf_is_ours(const char *key)
+{
+	return has_key(isolate_keys, key);
+}
+
 static int
 check_keys(const struct conf_device *conf)
 {
@@ -134,37 +153,60 @@ check_keys(const struct conf_device *conf)
 	const struct conf_prop *p;
 
 	for (p = conf->props; p; p = p->next) {
-		const char *const *k = range ? range_keys : peer_keys;
-
-		while (*k && strcmp(*k, p->key) != 0)
-			k++;
-		if (!*k) {
-			log_error("%s (%s): no property '%s'; see "
-				  "mini-ioemu(1)",
-				  conf->type, conf->source, p->key);
-			return -EINVAL;
-		}
+		if (has_key(range ? range_keys : peer_keys, p->key))
+			continue;
+		log_error("%s (%s): no property '%s'; see mini-ioemu(1)",
+			  conf->type, conf->source, p->key);
+		return -EINVAL;
 	}
 	return 0;
 }
 
-int
-peer_conf_read(const struct conf_device *conf, struct peer_conf *out)
+/* Where the process is. */
+static int
+read_place(const struct conf_device *conf, struct peer_conf *out)
 {
-	uint64_t timeout = TIMEOUT_MS;
 	int rc = check_keys(conf);
 
-	*out = (struct peer_conf){
-		.id = conf->id,
-		.connect = value_of(conf, "connect"),
-		.listen = value_of(conf, "listen"),
-	};
-	if (!rc && !out->connect == !out->listen) {
-		log_error("%s (%s): one of connect=ADDR and listen=ADDR is "
-			  "needed, ADDR being unix:PATH or tcp:HOST:PORT",
-			  conf->type, conf->source);
-		return -EINVAL;
-	}
+	out->connect = value_of(conf, "connect");
+	out->listen = value_of(conf, "listen");
+	out->exec = value_of(conf, "exec");
+	if (rc || !!out->connect + !!out->listen + !!out->exec == 1)
+		return rc;
+	log_error("%s (%s): one of connect=ADDR, listen=ADDR, exec=COMMAND is "
+		  "needed, ADDR being unix:PATH or tcp:HOST:PORT",
+		  conf->type, conf->source);
+	return -EINVAL;
+}
+
+static int
+read_irq(const struct conf_device *conf, uint32_t *out)
+{
+	uint64_t irq = 0;
+	int rc = number(conf, "irq", &irq);
+
+	*out = 0;
+	if (rc || !value_of(conf, "irq"))
+		return rc;
+	/* ISA: 0 is the timer's, 2 the second controller's */
+	if (!irq || irq == 2 || irq >= PEER_ISA_LINES)
+		return wrong(conf, "irq", "1 to 15, not 2");
+	*out = 1u << irq;
+	return 0;
+}
+
+int
+peer_conf_read(const struct conf_device *conf, const struct host_type *type,
+	       struct peer_conf *out)
+{
+	uint64_t timeout = TIMEOUT_MS;
+	int rc = 0;
+
+	*out = (struct peer_conf){ .id = conf->id, .isolated = type };
+	if (!type)
+		rc = read_place(conf, out);
+	if (!rc && !type)
+		rc = read_irq(conf, &out->isa);
 	if (!rc)
 		rc = number(conf, "timeout-ms", &timeout);
 	if (!rc && (timeout < TIMEOUT_MIN_MS || timeout > TIMEOUT_MAX_MS))
@@ -200,30 +242,49 @@ peer_conf_owner(const struct conf_device *conf)
 	return value_of(conf, "peer");
 }
 
+/* *last: the space's last address. */
+static int
+read_space(const struct conf_device *conf, enum ioemu_space *out,
+	   uint64_t *last)
+{
+	const char *space = value_of(conf, "space");
+	bool io = space && !strcmp(space, "io");
+
+	*out = io ? IOEMU_IO : IOEMU_MEM;
+	*last = io ? PORTS - 1 : UINT64_MAX;
+	if (!space || io || !strcmp(space, "mem"))
+		return 0;
+	return wrong(conf, "space", "mem or io");
+}
+
+static int
+read_extent(const struct conf_device *conf, struct host_window *out)
+{
+	uint64_t size = 0, last;
+	int rc = read_space(conf, &out->space, &last);
+
+	if (!rc)
+		rc = number(conf, "base", &out->base);
+	if (!rc)
+		rc = number(conf, "size", &size);
+	if (!rc && (!size || out->base > last || size - 1 > last - out->base))
+		rc = wrong(conf, "size",
+			   "base= and size= must lie in the space");
+	out->region.size = size;
+	return rc;
+}
+
 int
 peer_conf_range(const struct conf_device *conf, struct peer_window *out)
 {
-	const char *space = value_of(conf, "space");
-	uint64_t base = 0, size = 0, end = UINT64_MAX;
 	bool prefetchable = false, posted = true;
 	int rc = check_keys(conf);
 
 	*out = (struct peer_window){ .used = true, .fixed = true };
-	if (!rc && space && !strcmp(space, "io")) {
-		out->w.space = IOEMU_IO;
-		end = PORTS - 1;
-	} else if (!rc && space && strcmp(space, "mem") != 0) {
-		rc = wrong(conf, "space", "mem or io");
-	} else {
-		out->w.space = IOEMU_MEM;
-	}
 	if (!rc)
-		rc = number(conf, "base", &base);
+		rc = read_extent(conf, &out->w);
 	if (!rc)
-		rc = number(conf, "size", &size);
-	if (!rc && (!size || base > end || size - 1 > end - base))
-		rc = wrong(conf, "size",
-			   "base= and size= must lie in the space");
+		rc = read_irq(conf, &out->isa);
 	if (!rc)
 		rc = on_off(conf, "ro", &out->readonly);
 	if (!rc)
@@ -232,8 +293,6 @@ peer_conf_range(const struct conf_device *conf, struct peer_window *out)
 		rc = on_off(conf, "prefetchable", &prefetchable);
 	if (!rc)
 		rc = on_off(conf, "posted", &posted);
-	out->w.base = base;
-	out->w.region.size = size;
 	out->w.region.name = "raw";
 	out->w.region.flags = prefetchable ? IOEMU_PREFETCHABLE : 0;
 	out->fence = !posted;

@@ -2,18 +2,22 @@
 /*
  * peerpriv.h - between the parts of a peer: peer.c (its life), peerconf.c
  * (what the user says of it), peerpath.c (accesses to it), peerreq.c (what it
- * asks), peercfg.c (configuration space, as the guest wrote it).
+ * asks), peercfg.c (configuration space, as the guest wrote it), peerexec.c
+ * (its process, where we start it).
  */
 #ifndef PEERPRIV_H
 #define PEERPRIV_H
 
 #include "peer.h"
 
+#include <sys/types.h>
+
 #define PEER_FUNCTIONS 8u
 #define PEER_WINDOWS 64u
 #define PEER_GRANTS 8u
 #define PEER_CONFIG 256u /* Xen passes no extended configuration space */
 #define PEER_ISA_LINES 16u
+#define PEER_ARGS 64u /* words of exec= */
 
 /* A range of addresses that is reached through the link. */
 struct peer_window {
@@ -22,6 +26,7 @@ struct peer_window {
 	bool fixed; /* by the user's word: stays while the peer is gone */
 	uint8_t function, index;
 	bool readonly, writeonly, fence;
+	uint32_t isa; /* the line that comes with it, as a bit */
 };
 
 struct peer_function {
@@ -52,7 +57,7 @@ enum peer_exit {
 
 struct peer_conf {
 	const char *id;
-	const char *connect, *listen; /* one of them */
+	const char *connect, *listen, *exec; /* one of them */
 	uint32_t timeout_ms;
 	enum peer_exit on_exit;
 	bool dma; /* it may reach guest memory: all of it, or */
@@ -60,6 +65,18 @@ struct peer_conf {
 	unsigned n_dma_ranges;
 	struct host_interval allow[PEER_GRANTS]; /* memory it may claim */
 	unsigned n_allow;
+	uint32_t isa; /* ISA lines it may raise */
+	/* A plugin that the user named as a device: it may place its windows
+	 * and raise lines as it could in our own process. */
+	bool isolated;
+};
+
+/* A process of ours at the other end. */
+struct peer_exec {
+	char *argv[PEER_ARGS + 1];
+	unsigned n; /* 0: it is not ours */
+	pid_t pid;  /* 0: none at present */
+	uint64_t started_ns;
 };
 
 struct peer {
@@ -82,9 +99,11 @@ struct peer {
 	bool told;  /* that it cannot be reached */
 	uint64_t instance;
 	unsigned lost; /* times */
+	struct peer_exec exec;
 
 	/* where it is */
-	struct bus *bus; /* NULL: ranges only */
+	struct bus *bus;  /* NULL: ranges only */
+	struct bus *seat; /* isolated: `bus`, if it is a PCI device */
 	int devfn;
 	struct peer_function fn[PEER_FUNCTIONS];
 	struct peer_window window[PEER_WINDOWS];
@@ -103,14 +122,30 @@ struct peer {
 /* peer.c */
 void peer_ready(struct peer *peer); /* replay is over */
 
-/* peerconf.c: one device as configured; logs what is wrong. */
-int peer_conf_read(const struct conf_device *conf, struct peer_conf *out);
+/* peerconf.c: one device as configured; logs what is wrong. `type` is that of
+ * an isolated device, else NULL. */
+int peer_conf_read(const struct conf_device *conf, const struct host_type *type,
+		   struct peer_conf *out);
+/* Is it a word about the process, not a property of the device in it? */
+bool peer_conf_is_ours(const char *key);
 /* addr= or slot=; -1: any */
 int peer_conf_devfn(const struct conf_device *conf, int *devfn);
 /* The range of a raw-mmio. */
 int peer_conf_range(const struct conf_device *conf, struct peer_window *out);
 /* The id of the peer it belongs to, or NULL. */
 const char *peer_conf_owner(const struct conf_device *conf);
+
+/* peerexec.c: what to run: the words of exec=, or a device of a plugin. */
+int peer_exec_words(struct peer *peer, const char *text);
+int peer_exec_device(struct peer *peer, const struct host_type *type,
+		     const struct conf_device *conf);
+/* A socket to a new process; -errno. The first waits until the process is
+ * there; later ones are -EBUSY while the one before has not ended. */
+int peer_exec_first(struct peer *peer);
+int peer_exec_again(struct peer *peer);
+/* Until it is time for the next. */
+uint64_t peer_exec_delay_ms(const struct peer *peer);
+void peer_exec_end(struct peer *peer);
 
 /* peerpath.c */
 void peer_path_init(struct peer *peer);

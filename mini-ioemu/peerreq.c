@@ -162,10 +162,27 @@ window_allowed(const struct peer *peer, unsigned function,
 		return w->index <= 6 &&
 		       peer_cfg_decodes(&peer->fn[function], w->index, w->space,
 					w->base);
+	if (peer->conf.isolated && !peer->conf.n_allow)
+		return true;
 	for (i = 0; i < peer->conf.n_allow; i++)
 		if (w->space == IOEMU_MEM &&
 		    w->base >= peer->conf.allow[i].first &&
 		    w->base + w->size - 1 <= peer->conf.allow[i].last)
+			return true;
+	return false;
+}
+
+/* Has the user placed it already? Then his word on it stands. */
+static bool
+window_fixed(const struct peer *peer, const struct link_window *w)
+{
+	const struct peer_window *pw;
+
+	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++)
+		if (pw->used && pw->fixed && pw->w.space == w->space &&
+		    w->base >= pw->w.base &&
+		    w->base - pw->w.base < pw->w.region.size &&
+		    w->size <= pw->w.region.size - (w->base - pw->w.base))
 			return true;
 	return false;
 }
@@ -177,7 +194,7 @@ window_set(struct peer *peer, unsigned function, const struct link_window *w)
 
 	if (pw)
 		peer_window_unmap(peer, pw);
-	if (!w->mapped) {
+	if (!w->mapped || window_fixed(peer, w)) {
 		if (pw)
 			pw->used = false;
 		return;
@@ -253,8 +270,13 @@ message_line(struct peer *peer, const struct link_msg *msg)
 {
 	if (msg->b >= PEER_ISA_LINES || msg->a > 1)
 		return false;
-	if (!peer->bus)
+	if (peer->bus)
+		return true;
+	if (peer->conf.isolated || peer->conf.isa >> msg->b & 1)
 		isa_line(peer, msg->b, msg->a);
+	else if (msg->a)
+		log_guest(peer->id, IOEMU_WARN,
+			  "raises an interrupt that no irq= gave it: left out");
 	return true;
 }
 
@@ -267,10 +289,11 @@ message_log(struct peer *peer, const struct link_msg *msg)
 	if (!msg->b || msg->b > MAX_TEXT || msg->b > msg->len ||
 	    msg->a > IOEMU_DEBUG)
 		return false;
-	for (i = 0; i < msg->b; i++)
-		text[i] = msg->data[i] >= ' ' && msg->data[i] <= '~'
-				  ? (char)msg->data[i]
-				  : '.';
+	for (i = 0; i < msg->b; i++) {
+		text[i] = (char)msg->data[i];
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '.';
+	}
 	text[i] = '\0';
 	log_guest(peer->id, (enum ioemu_level)msg->a, text);
 	return true;
@@ -289,12 +312,11 @@ message_vendor(struct peer *peer, const struct link_msg *msg)
 		return message_log(peer, msg);
 	case LINK_PAUSED:
 	case LINK_LOADED:
-	case LINK_STATE: /* nobody asked for it */
-		return false;
+	case LINK_STATE: /* nobody asked for these; */
 	case LINK_RUN:
 	case LINK_PAUSE:
 	case LINK_RESET:
-	case LINK_SAVE:
+	case LINK_SAVE: /* these are ours to say */
 		return false;
 	}
 	return true; /* a later version's: dropped */
