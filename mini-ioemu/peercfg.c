@@ -54,7 +54,9 @@ peer_cfg_decodes(const struct peer_function *fn, unsigned index,
 	unsigned reg = index == INDEX_ROM ? REG_ROM : REG_BAR0 + DW * index;
 	uint64_t bar = get_le32(fn->shadow + reg);
 
-	if (!(command & (space == IOEMU_IO ? COMMAND_IO : COMMAND_MEMORY)))
+	/* at 0 it has not been placed yet */
+	if (!base ||
+	    !(command & (space == IOEMU_IO ? COMMAND_IO : COMMAND_MEMORY)))
 		return false;
 	if (index == INDEX_ROM)
 		return (bar & ~0x7ffull) == base;
@@ -91,12 +93,11 @@ replay_reg(unsigned step)
 	return step == n_rest ? REG_COMMAND : PEER_CONFIG;
 }
 
-/* The bytes of this double word to write, as one run. */
+/* The next run of written bytes in [reg, end). */
 static unsigned
-replay_bytes(const struct peer_function *fn, unsigned reg, unsigned *len)
+replay_run(const struct peer_function *fn, unsigned reg, unsigned end,
+	   unsigned *len)
 {
-	unsigned end = reg + DW;
-
 	while (reg < end && !fn->written[reg])
 		reg++;
 	for (*len = 0; reg + *len < end && fn->written[reg + *len]; ++*len)
@@ -104,26 +105,36 @@ replay_bytes(const struct peer_function *fn, unsigned reg, unsigned *len)
 	return reg;
 }
 
-/* Prepare the next write; false: all is written. */
+/* Prepare the next write of this function; false: all is written. */
+static bool
+replay_next_of(struct peer *peer, const struct peer_function *fn)
+{
+	unsigned dw, reg, len;
+
+	while ((dw = replay_reg(peer->replay_step)) < PEER_CONFIG) {
+		reg = replay_run(fn, dw + peer->replay_byte, dw + DW, &len);
+		if (!len) {
+			peer->replay_step++;
+			peer->replay_byte = 0;
+			continue;
+		}
+		peer->replay_byte = reg + len - dw;
+		memcpy(peer->replay_data, fn->shadow + reg, len);
+		peer->replay.addr = (uint64_t)bus_bdf(&fn->place) << 32 | reg;
+		peer->replay.len = len;
+		return true;
+	}
+	return false;
+}
+
 static bool
 replay_next(struct peer *peer)
 {
 	for (; peer->replay_fn < PEER_FUNCTIONS; peer->replay_fn++) {
 		const struct peer_function *fn = &peer->fn[peer->replay_fn];
-		unsigned reg, len;
 
-		while (fn->exists &&
-		       (reg = replay_reg(peer->replay_step)) < PEER_CONFIG) {
-			peer->replay_step++;
-			reg = replay_bytes(fn, reg, &len);
-			if (!len)
-				continue;
-			memcpy(peer->replay_data, fn->shadow + reg, len);
-			peer->replay.addr =
-				(uint64_t)bus_bdf(&fn->place) << 32 | reg;
-			peer->replay.len = len;
+		if (fn->exists && fn->place.bus && replay_next_of(peer, fn))
 			return true;
-		}
 		peer->replay_step = 0;
 	}
 	return false;
@@ -154,6 +165,7 @@ peer_cfg_replay(struct peer *peer)
 	};
 	peer->replay_fn = 0;
 	peer->replay_step = 0;
+	peer->replay_byte = 0;
 	if (replay_next(peer))
 		link_submit(peer->link, &peer->replay);
 	else

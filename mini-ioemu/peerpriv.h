@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peerpriv.h - between the parts of a peer: peer.c (its life), peerconf.c
- * (what the user says of it), peerpath.c (accesses to it), peerreq.c (what it
- * asks), peercfg.c (configuration space, as the guest wrote it), peerexec.c
- * (its process, where we start it).
+ * peerpriv.h - between the parts of a peer: peer.c (making), peerlife.c (its
+ * life), peerconf.c (what the user says of it), peerexec.c (its process, where
+ * we start it), peerpath.c (accesses to it), peerreq.c (what it asks),
+ * peercfg.c (configuration space, as the guest wrote it).
  */
 #ifndef PEERPRIV_H
 #define PEERPRIV_H
@@ -87,7 +87,8 @@ struct peer {
 	char id[64];
 	struct peer *next;
 
-	/* peer.c */
+	/* peerlife.c */
+	uint64_t instance_of_ours;
 	struct linkaddr addr;
 	int listen_fd; /* -1: we connect */
 	uv_poll_t accept;
@@ -112,15 +113,18 @@ struct peer {
 	/* peercfg.c */
 	struct link_op replay;
 	uint8_t replay_data[4];
-	unsigned replay_fn, replay_step;
+	unsigned replay_fn, replay_step, replay_byte;
 
 	/* peerpath.c */
 	struct peer_path *path_free;
 	struct peer_path path[XEN_MAX_VCPUS + 1];
 };
 
-/* peer.c */
-void peer_ready(struct peer *peer); /* replay is over */
+/* peerlife.c */
+int peer_open(struct peer *peer);
+void peer_ready(struct peer *peer);  /* replay is over */
+void peer_remove(struct peer *peer); /* from its bus */
+void peer_bus_reset(struct bus_dev *place);
 
 /* peerconf.c: one device as configured; logs what is wrong. `type` is that of
  * an isolated device, else NULL. */

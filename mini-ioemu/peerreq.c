@@ -158,8 +158,11 @@ window_allowed(const struct peer *peer, unsigned function,
 {
 	unsigned i;
 
+	/* a BAR's size is a power of two, its base a multiple of it
+	 * (PCI Local Bus Specification 3.0, 6.2.5.1) */
 	if (peer->bus)
-		return w->index <= 6 &&
+		return w->index <= 6 && !(w->size & (w->size - 1)) &&
+		       !(w->base & (w->size - 1)) &&
 		       peer_cfg_decodes(&peer->fn[function], w->index, w->space,
 					w->base);
 	if (peer->conf.isolated && !peer->conf.n_allow)
@@ -236,7 +239,7 @@ message_window(struct peer *peer, const struct link_msg *msg)
 	if (!link_window_decode(msg, &w))
 		return false;
 	if (peer->bus && !peer->fn[function].exists)
-		return false;
+		return true; /* dropped: nobody's */
 	/* where a peer has no say its windows are the user's */
 	if (peer->bus || link_other(peer->link)->caps & LINK_CAP_WINDOWS)
 		window_set(peer, peer->bus ? function : 0, &w);
@@ -268,7 +271,7 @@ isa_line(struct peer *peer, unsigned line, bool level)
 static bool
 message_line(struct peer *peer, const struct link_msg *msg)
 {
-	if (msg->b >= PEER_ISA_LINES || msg->a > 1)
+	if (msg->b >= PEER_ISA_LINES || msg->a > 1 || msg->len)
 		return false;
 	if (peer->bus)
 		return true;
@@ -286,7 +289,7 @@ message_log(struct peer *peer, const struct link_msg *msg)
 	char text[MAX_TEXT + 1];
 	unsigned i;
 
-	if (!msg->b || msg->b > MAX_TEXT || msg->b > msg->len ||
+	if (!msg->b || msg->b > MAX_TEXT || msg->len != ((msg->b + 3u) & ~3u) ||
 	    msg->a > IOEMU_DEBUG)
 		return false;
 	for (i = 0; i < msg->b; i++) {

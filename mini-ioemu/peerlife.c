@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A peer's life: waited for, connected, put where the guest finds it, lost,
+ * waited for again.
+ */
+#include "peerpriv.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define RETRY_MS 200u
+#define MAX_PAYLOAD 4096u
+#define RCB 64u
+#define NP_CREDITS 64u /* DMA reads of the peer at a time */
+#define P_CREDITS 128u /* its posted requests ... */
+#define P_DATA 32768u  /* ... and their data, units of 16 bytes */
+#define KEEPALIVE_MS 10000u
+#define NS_PER_MS 1000000ull
+
+/* ---- on the bus --------------------------------------------------- */
+
+void
+peer_bus_reset(struct bus_dev *place)
+{
+	struct peer_function *fn = (struct peer_function *)place;
+	struct peer *peer = fn->peer;
+	const struct link_msg msg = {
+		.code = LINK_VENDOR_MSG,
+		.word = LINK_RESET,
+		.a = 1,
+	};
+
+	peer_cfg_forget(fn);
+	/* one message resets all functions */
+	if (peer->link && fn == &peer->fn[0])
+		link_say(peer->link, &msg);
+}
+
+static void
+peer_place(struct peer *peer)
+{
+	unsigned i;
+
+	for (i = 0; i < PEER_FUNCTIONS; i++) {
+		struct peer_function *fn = &peer->fn[i];
+
+		if (!fn->exists || fn->place.bus)
+			continue;
+		if (bus_place(peer->bus, &fn->place,
+			      peer->devfn < 0 ? -1 : peer->devfn + (int)i))
+			log_error("%s: its place on the bus is taken",
+				  peer->id);
+		else if (peer->devfn < 0) /* and it stays there */
+			peer->devfn = (int)fn->place.devfn;
+	}
+}
+
+void
+peer_remove(struct peer *peer)
+{
+	unsigned i;
+
+	for (i = 0; i < PEER_FUNCTIONS; i++)
+		bus_remove(&peer->fn[i].place);
+}
+
+/* ---- coming up ---------------------------------------------------- */
+
+static void
+peer_say(struct peer *peer, enum link_word word, const uint8_t *data,
+	 uint32_t len)
+{
+	link_say(peer->link, &(struct link_msg){
+				     .code = LINK_VENDOR_MSG,
+				     .word = word,
+				     .data = data,
+				     .len = len,
+			     });
+}
+
+static void
+put_clock(uint8_t *p, uint64_t ns)
+{
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		p[i] = (uint8_t)(ns >> (56 - 8 * i));
+}
+
+void
+peer_ready(struct peer *peer)
+{
+	char text[80];
+	uint8_t now[8];
+
+	put_clock(now, clock_now(peer->env->clock));
+	peer_say(peer, LINK_RUN, now, sizeof(now));
+	peer->ready = true;
+	peer->told = false;
+	/* a guest may know how to make it come and go */
+	snprintf(text, sizeof(text), "'%s' is there%s",
+		 link_other(peer->link)->name, peer->lost ? " again" : "");
+	log_guest(peer->id, IOEMU_INFO, text);
+}
+
+static void
+peer_functions(struct peer *peer, const struct link_hello *hello)
+{
+	unsigned i;
+
+	for (i = 0; i < PEER_FUNCTIONS; i++)
+		peer->fn[i].exists = hello->functions >> i & 1;
+	peer_place(peer);
+}
+
+static void
+peer_up(struct link *link, const struct link_hello *hello)
+{
+	struct peer *peer = link_user(link);
+	bool same = hello->instance == peer->instance;
+
+	if (peer->conf.isolated)
+		peer->bus = hello->kind == LINK_KIND_PCI ? peer->seat : NULL;
+	if ((hello->kind == LINK_KIND_PCI) != (peer->bus != NULL)) {
+		link_close(link, LINK_NO_PLACE,
+			   peer->bus ? "it is no PCI device"
+				     : "it is a PCI device: give it a bus=");
+		return;
+	}
+	peer->instance = hello->instance;
+	if (peer->bus)
+		peer_functions(peer, hello);
+	if (same) {
+		peer_ready(peer);
+	} else {
+		peer_say(peer, LINK_RESET, NULL, 0);
+		peer_cfg_replay(peer);
+	}
+}
+
+/* ---- going down --------------------------------------------------- */
+
+static void
+peer_lost(struct peer *peer)
+{
+	bool was = peer->ready;
+
+	peer->ready = false;
+	peer->link = NULL;
+	peer_quench(peer);
+	if (was)
+		peer->lost++;
+	if (peer->conf.on_exit != PEER_HOLD)
+		peer_remove(peer);
+	if (was && peer->conf.on_exit == PEER_STOP)
+		peer->env->power(peer->env->ctx, IOEMU_POWER_OFF);
+}
+
+static void peer_connect(struct peer *peer);
+
+static void
+peer_down(struct link *link, const char *why)
+{
+	struct peer *peer = link_user(link);
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s; %s", why,
+		 peer->exec.n		? "starting it again"
+		 : peer->listen_fd >= 0 ? "waiting for it"
+					: "trying again");
+	if (!peer->told)
+		log_guest(peer->id, IOEMU_WARN, text);
+	peer->told = true;
+	peer_lost(peer);
+	if (peer->sock)
+		linksock_close(peer->sock);
+	peer->sock = NULL;
+	peer_connect(peer);
+}
+
+static void
+peer_wake(struct link *link)
+{
+	struct peer *peer = link_user(link);
+
+	if (peer->sock)
+		linksock_kick(peer->sock);
+}
+
+static uint64_t
+peer_now(struct link *link)
+{
+	(void)link;
+	return uv_hrtime();
+}
+
+static const struct link_ops link_ops = {
+	.up = peer_up,
+	.request = peer_request,
+	.message = peer_message,
+	.down = peer_down,
+	.wake = peer_wake,
+	.now = peer_now,
+};
+
+/* ---- connections -------------------------------------------------- */
+
+static int
+peer_attach(struct peer *peer, int fd)
+{
+	const struct link_config config = {
+		.hello = {
+			.role = LINK_ROOT,
+			.max_payload = MAX_PAYLOAD,
+			.max_read = MAX_PAYLOAD,
+			.np_credits = NP_CREDITS,
+			.p_credits = P_CREDITS,
+			.p_data = P_DATA,
+			.rcb = RCB,
+			.keepalive_ms = KEEPALIVE_MS,
+			.instance = peer->instance_of_ours,
+		},
+		.tags = 2 * XEN_MAX_VCPUS,
+		.timeout_ns = peer->conf.timeout_ms * NS_PER_MS,
+		.ops = &link_ops,
+		.user = peer,
+	};
+	struct link *link;
+	int rc = link_new(&config, &link);
+
+	if (rc)
+		return rc;
+	rc = linksock_new(peer->env->loop, fd, link, &peer->sock);
+	if (rc)
+		link_free(link);
+	else
+		peer->link = link;
+	return rc;
+}
+
+static void
+peer_accept(uv_poll_t *poll, int status, int events)
+{
+	struct peer *peer = poll->data;
+	int fd;
+
+	(void)status;
+	(void)events;
+	if (peer->link) { /* one at a time: the next waits its turn */
+		uv_poll_stop(poll);
+		return;
+	}
+	fd = linkaddr_accept(peer->listen_fd);
+	if (fd >= 0 && peer_attach(peer, fd))
+		close(fd);
+}
+
+static void
+peer_retry(uv_timer_t *timer)
+{
+	struct peer *peer = timer->data;
+	int fd = peer->exec.n ? peer_exec_again(peer)
+			      : linkaddr_connect(&peer->addr);
+
+	if (fd >= 0 && !peer_attach(peer, fd))
+		return;
+	if (fd >= 0)
+		close(fd);
+	if (!peer->told)
+		log_info("%s: nobody is at %s yet; trying again", peer->id,
+			 peer->conf.connect);
+	peer->told = true;
+	peer_connect(peer);
+}
+
+/* Be there for it: from the loop, so that nothing is in the midst. */
+static void
+peer_connect(struct peer *peer)
+{
+	uint64_t ms = peer->told ? RETRY_MS : 0;
+
+	if (peer->exec.n)
+		ms = peer_exec_delay_ms(peer);
+	if (peer->listen_fd >= 0)
+		uv_poll_start(&peer->accept, UV_READABLE, peer_accept);
+	else
+		uv_timer_start(&peer->retry, peer_retry, ms, 0);
+}
+
+static int
+peer_address(struct peer *peer)
+{
+	const char *text =
+		peer->conf.connect ? peer->conf.connect : peer->conf.listen;
+	int rc = linkaddr_parse(text, &peer->addr);
+
+	if (!rc && peer->conf.listen) {
+		rc = linkaddr_listen(&peer->addr);
+		peer->listen_fd = rc;
+		rc = rc < 0 ? rc : 0;
+	}
+	if (rc)
+		log_error("%s: %s: %s", peer->id, text,
+			  rc == -EINVAL ? "not unix:PATH or tcp:HOST:PORT"
+					: strerror(-rc));
+	return rc;
+}
+
+static int
+peer_first(struct peer *peer)
+{
+	int fd = peer_exec_first(peer), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = peer_attach(peer, fd);
+	if (rc)
+		close(fd);
+	return rc;
+}
+
+int
+peer_open(struct peer *peer)
+{
+	int rc = peer->exec.n ? 0 : peer_address(peer);
+
+	if (rc)
+		return rc;
+	uv_timer_init(peer->env->loop, &peer->retry);
+	peer->handles = 1;
+	peer->retry.data = peer->accept.data = peer;
+	if (peer->listen_fd >= 0) {
+		rc = uv_poll_init(peer->env->loop, &peer->accept,
+				  peer->listen_fd);
+		peer->handles += !rc;
+	}
+	if (!rc && peer->exec.n)
+		return peer_first(peer);
+	if (!rc)
+		peer_connect(peer);
+	return rc;
+}
