@@ -126,11 +126,19 @@ $(B)/check/%.ok: $(B)/tests/% $(PLUGINS)
 
 CHECKS := $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
-	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok)
+	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/wire.ok
 
 # Some run the programs beside the plugins.
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok: $(B)/ioemu-peer
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
+
+# Both ends of the wire against what its document alone says.
+$(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/spine/wire_root $(PLUGINS) \
+  $(wildcard tests/wire/*.py) plugins-sdk/doc/wire.md
+	@mkdir -p $(@D)
+	@$(TIMEOUT) tests/wire/conform.py $(B) >$(@:.ok=.log) 2>&1 && touch $@ || \
+	  { grep -v '^ok' $(@:.ok=.log); \
+	    echo "FAILED tests/wire/conform.py (all of it: $(@:.ok=.log))"; exit 1; }
 
 check-one: all $(CHECKS)
 	@echo "$(words $(CHECKS)) passed, 0 failed: test programs, $(CC) $(SAN)"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define REG_COMMAND 0x04u
+#define REG_STATUS 0x06u
 #define COMMAND_IO 0x1u
 #define COMMAND_MEMORY 0x2u
 #define COMMAND_MASTER 0x4u
@@ -29,7 +30,8 @@ peer_cfg_wrote(struct peer_function *fn, unsigned reg, const uint8_t *data,
 
 	for (i = 0; i < len && reg + i < PEER_CONFIG; i++) {
 		fn->shadow[reg + i] = data[i];
-		fn->written[reg + i] = true;
+		/* ones written to status clear it: nothing to write again */
+		fn->written[reg + i] = (reg + i) / 2 != REG_STATUS / 2;
 	}
 }
 

@@ -56,6 +56,15 @@ size_valid(unsigned v)
 	return v >= 128 && v <= TLP_MAX_DATA && !(v & (v - 1));
 }
 
+static bool
+kind_valid(const struct link_hello *h)
+{
+	if (h->role == LINK_PEER && h->kind == LINK_KIND_PCI)
+		return h->functions & 1;
+	return !h->functions &&
+	       (h->role == LINK_ROOT ? !h->kind : h->kind == LINK_KIND_RAW);
+}
+
 static const char *
 hello_wrong(const struct link_hello *h)
 {
@@ -63,11 +72,8 @@ hello_wrong(const struct link_hello *h)
 		return "another major version";
 	if (h->role != LINK_ROOT && h->role != LINK_PEER)
 		return "role in HELLO";
-	if (h->role == LINK_PEER && h->kind != LINK_KIND_PCI &&
-	    h->kind != LINK_KIND_RAW)
-		return "kind in HELLO";
-	if (h->kind == LINK_KIND_PCI && !(h->functions & 1))
-		return "no function 0 in HELLO";
+	if (!kind_valid(h))
+		return "kind or functions in HELLO";
 	if (!size_valid(h->max_payload))
 		return "maximum payload in HELLO";
 	if (!size_valid(h->max_read))

@@ -62,7 +62,6 @@ link_frame(struct link *link, struct bytes *b, enum frame_type type, size_t len)
 	b->used += FRAME_HEADER + len;
 	if (b == &link->out) {
 		link->stats.frames_out++;
-		link->said_ns = link_now(link);
 		if (b->used == FRAME_HEADER + len)
 			link->ops->wake(link);
 	}
@@ -299,6 +298,8 @@ void
 link_sent(struct link *link, size_t n)
 {
 	link->stats.bytes_out += n;
+	if (link->other.keepalive_ms) /* else nobody asks when */
+		link->said_ns = link_now(link);
 	bytes_drop(&link->out, n);
 	if (link->state == LINK_UP)
 		linkout_pump(link);
@@ -328,7 +329,9 @@ ping_due(const struct link *link)
 {
 	uint64_t theirs = link->other.keepalive_ms * NS_PER_MS;
 
-	return theirs ? link->said_ns + theirs / 2 : UINT64_MAX;
+	/* one PING at a time: who does not answer it hears no other either */
+	return theirs && !link->pinged ? link->said_ns + theirs / 2
+				       : UINT64_MAX;
 }
 
 uint64_t

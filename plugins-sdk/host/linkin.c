@@ -19,43 +19,53 @@ data_units(const struct tlp *t)
 	return (tlp_data_dw(t) * DW + P_UNIT - 1) / P_UNIT;
 }
 
-/* Tell it when half of what one kind holds can be used again, or when what it
- * can still use would not do for the largest TLP. */
-static void
-credits_tell(struct link *link)
+/*
+ * Tell it when half of what one kind holds can be used again, or when what it
+ * can still use would not do for the largest TLP.
+ *
+ * Who sends requests and reads nothing must not make what waits for it grow:
+ * nothing is told while it would wait behind much else, no room for requests
+ * while answers crowd. Both pass when it reads and takes what is posted, which
+ * it must do whatever else it waits for, so nothing gets stuck by this.
+ */
+void
+linkin_credits_tell(struct link *link)
 {
 	const struct link_hello *h = &link->config.hello;
-	const struct credits *g = &link->granted, *t = &link->told;
-	const struct credits *taken = &link->taken;
+	const struct credits *t = &link->told, *taken = &link->taken;
+	struct credits g = link->granted;
 	uint8_t *p;
 
-	if (g->p - t->p < (h->p_credits + 1u) / 2 &&
-	    g->data - t->data < (h->p_data + 1u) / 2 &&
-	    g->np - t->np < (h->np_credits + 1u) / 2 && t->p != taken->p &&
-	    t->np != taken->np && t->data - taken->data >= link->mps / P_UNIT)
+	if (link_crowded(link))
+		g.np = t->np;
+	if (link->state != LINK_UP || link->out.used >= OUT_HIGH ||
+	    !memcmp(&g, t, sizeof(g)))
 		return;
-	if (!memcmp(g, t, sizeof(*g)))
+	if (g.p - t->p < (h->p_credits + 1u) / 2 &&
+	    g.data - t->data < (h->p_data + 1u) / 2 &&
+	    g.np - t->np < (h->np_credits + 1u) / 2 && t->p != taken->p &&
+	    t->np != taken->np && t->data - taken->data >= link->mps / P_UNIT)
 		return;
 	p = link_frame(link, &link->out, FRAME_CREDIT, CREDIT_SIZE);
 	if (!p)
 		return;
-	put_be32(p, g->p);
-	put_be32(p + 4, g->data);
-	put_be32(p + 8, g->np);
-	link->told = *g;
+	put_be32(p, g.p);
+	put_be32(p + 4, g.data);
+	put_be32(p + 8, g.np);
+	link->told = g;
 }
 
-/* False: the other end took more than it was given. */
+/* False: the other end took more than it was told of. */
 static bool
 credits_take(struct link *link, const struct tlp *t)
 {
 	struct credits *taken = &link->taken;
 
 	if (tlp_class(t->kind) == TLP_NON_POSTED)
-		return taken->np++ != link->granted.np;
+		return taken->np++ != link->told.np;
 	taken->data += data_units(t);
-	return taken->p++ != link->granted.p &&
-	       link->granted.data - taken->data <= INT32_MAX;
+	return taken->p++ != link->told.p &&
+	       link->told.data - taken->data <= INT32_MAX;
 }
 
 void
@@ -67,7 +77,7 @@ linkin_credits_return(struct link *link, const struct tlp *t)
 		link->granted.p++;
 		link->granted.data += data_units(t);
 	}
-	credits_tell(link);
+	linkin_credits_tell(link);
 }
 
 bool

@@ -126,25 +126,28 @@ tag_late(struct link *link, uint16_t i)
 
 /* ---- TLPs out ------------------------------------------------------- */
 
-static void
-tlp_put(const struct tlp *t, const uint8_t *data, uint32_t len, uint8_t *p)
-{
-	unsigned n = tlp_encode_header(t, p);
-	unsigned size = tlp_data_dw(t) * DW, lead = 0;
-
-	if (t->kind != TLP_MSGD && t->kind != TLP_CPLD)
-		lead = (unsigned)tlp_range(t).addr & 3;
-	memset(p + n, 0, size);
-	if (size)
-		memcpy(p + n + lead, data, len);
-}
-
-static size_t
-tlp_size(const struct tlp *t)
+/* Put a TLP at the end of a queue; `data` is from the first enabled byte on.
+ * False: no memory, the link is closed. */
+static bool
+tlp_put(struct link *link, struct bytes *b, const struct tlp *t,
+	const uint8_t *data, uint32_t len)
 {
 	uint8_t header[TLP_MAX_HEADER];
+	unsigned n = tlp_encode_header(t, header);
+	unsigned size = tlp_data_dw(t) * DW, lead = 0;
+	uint8_t *p = link_frame(link, b, FRAME_TLP, n + size);
 
-	return tlp_encode_header(t, header) + tlp_data_dw(t) * DW;
+	if (!p)
+		return false;
+	memcpy(p, header, n);
+	if (!size)
+		return true;
+	if (t->kind != TLP_MSGD && t->kind != TLP_CPLD)
+		lead = (unsigned)tlp_range(t).addr & 3;
+	if (len < size)
+		memset(p + n, 0, size);
+	memcpy(p + n + lead, data, len);
+	return true;
 }
 
 /* Does it end in a read of no bytes? That one pushes writes before it. */
@@ -189,11 +192,8 @@ bool
 linkout_queue(struct link *link, const struct tlp *t, const uint8_t *data,
 	      uint32_t len)
 {
-	uint8_t *p = link_frame(link, &link->fifo, FRAME_TLP, tlp_size(t));
-
-	if (!p)
+	if (!tlp_put(link, &link->fifo, t, data, len))
 		return false;
-	tlp_put(t, data, len, p);
 	link->fifo_queued++;
 	return true;
 }
@@ -280,17 +280,15 @@ send_np(struct link *link)
 	uint16_t i = link->tag_free.first;
 	struct tlp t;
 	uint32_t n;
-	uint8_t *p;
 
 	if (!op || op->after > link->fifo_sent || i == TAG_NONE ||
 	    link->limit.np == link->used.np)
 		return false;
 	n = op_next(link, op, &t);
 	t.tag = i;
-	p = link_frame(link, &link->out, FRAME_TLP, tlp_size(&t));
-	if (!p)
+	if (!tlp_put(link, &link->out, &t,
+		     op->data ? op->data + op->sent : NULL, n))
 		return false;
-	tlp_put(&t, op->data ? op->data + op->sent : NULL, n, p);
 	tag_take(link, &link->tag_free, i);
 	tag_start(link, i, op, n, &t);
 	op->sent += n;
@@ -312,6 +310,7 @@ held_done(struct link *link)
 void
 linkout_pump(struct link *link)
 {
+	linkin_credits_tell(link); /* before TLPs fill the room there is */
 	while (link->state == LINK_UP && link->out.used < OUT_HIGH)
 		if (!send_np(link) && !send_fifo(link))
 			break;
@@ -320,33 +319,39 @@ linkout_pump(struct link *link)
 
 /* ---- what the caller starts ----------------------------------------- */
 
-static bool
-op_posted(const struct link_op *op)
+/* Done at once as a rule, and then not worth a look at the clock. */
+static void
+submit_posted(struct link *link, struct link_op *op)
 {
-	return op->kind == LINK_WRITE && op->space == IOEMU_MEM;
+	linkout_pump(link);
+	if (link->state == LINK_UP && link_crowded(link)) {
+		op->since_ns = link_now(link);
+		list_push(&link->held, op);
+	} else {
+		op_end(op, link->state == LINK_UP ? 0 : -ENOTCONN);
+	}
 }
 
 void
 link_submit(struct link *link, struct link_op *op)
 {
+	bool writes = op->kind == LINK_WRITE || op->kind == LINK_FENCE;
+
 	op->status = 0;
 	op->sent = 0;
 	op->tags = 0;
-	if (op->space == IOEMU_MEM &&
-	    (op->kind == LINK_WRITE || op->kind == LINK_FENCE))
+	if (link->state == LINK_UP && writes && op->space == IOEMU_MEM)
 		post_write(link, op);
 	if (link->state != LINK_UP) {
 		op_end(op, -ENOTCONN);
-		return;
-	}
-	op->since_ns = link_now(link);
-	if (op_posted(op)) {
-		list_push(&link->held, op);
+	} else if (op->kind == LINK_WRITE && op->space == IOEMU_MEM) {
+		submit_posted(link, op);
 	} else {
+		op->since_ns = link_now(link);
 		op->after = link->fifo_queued;
 		list_push(&link->np, op);
+		linkout_pump(link);
 	}
-	linkout_pump(link);
 }
 
 void
@@ -412,7 +417,7 @@ tag_data(const struct link *link, struct tag *t, const struct tlp *cpl)
 static bool
 tag_dword(struct tag *t, const struct tlp *cpl)
 {
-	if (cpl->dw != 1)
+	if (cpl->dw != 1 || cpl->byte_count != DW || cpl->lower_addr)
 		return false;
 	if (!cpl->poisoned)
 		memcpy(t->op->data + t->at, cpl->data + (t->addr & 3), t->len);
@@ -495,7 +500,7 @@ op_time_out(struct link *link, struct link_op *op)
 		if (link->tag[i].op == op)
 			tag_late(link, i);
 	}
-	if (op == link->np.first && op->sent < op->len)
+	if (op == link->np.first) /* a flush, or not all of it was sent */
 		(void)list_pop(&link->np);
 	op->tags = 0;
 	link->stats.timeouts++;
@@ -531,7 +536,8 @@ link_hung(const struct link *link, uint64_t since)
 static bool
 doubt_due(const struct link *link, uint64_t since)
 {
-	return link_hung(link, since) && link->pinged_ns <= since;
+	return link_hung(link, since) && !link->pinged &&
+	       link->pinged_ns <= since;
 }
 
 uint64_t
@@ -621,7 +627,7 @@ linkout_close(struct link *link)
 
 	while ((i = link->tag_wait.first) != TAG_NONE) {
 		op = link->tag[i].op;
-		if (op == link->np.first && op->sent < op->len)
+		if (op == link->np.first)
 			(void)list_pop(&link->np);
 		op->sent = op->len;
 		tag_end(link, i, -ENOTCONN);

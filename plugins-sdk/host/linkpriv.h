@@ -153,6 +153,7 @@ void linkin_request(struct link *link, const struct tlp *t);
 /* False: more than was granted, and the link is closed. */
 bool linkin_credits_ok(struct link *link, const struct tlp *t);
 void linkin_credits_return(struct link *link, const struct tlp *t);
+void linkin_credits_tell(struct link *link);
 void linkin_free(struct link *link);
 
 #endif

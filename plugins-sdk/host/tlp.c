@@ -92,7 +92,9 @@ tlp_data_dw(const struct tlp *t)
 bool
 tlp_supported(const struct tlp *t)
 {
-	return t->kind < TLP_MRDLK && !t->at;
+	/* type 1 is for bridges: neither end has buses behind it */
+	return t->kind < TLP_MRDLK && t->kind != TLP_CFGRD1 &&
+	       t->kind != TLP_CFGWR1 && !t->at;
 }
 
 const char *

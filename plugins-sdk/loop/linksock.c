@@ -54,10 +54,11 @@ linksock_timer(uv_timer_t *timer)
 static void
 linksock_arm(struct linksock *s)
 {
-	uint64_t due = link_deadline(s->link), now = uv_hrtime();
+	uint64_t due = link_deadline(s->link), now;
 
 	if (due >= s->due_ns)
 		return;
+	now = uv_hrtime();
 	s->due_ns = due;
 	uv_update_time(s->poll.loop);
 	uv_timer_start(&s->timer, linksock_timer,

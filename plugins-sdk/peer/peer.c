@@ -14,6 +14,7 @@
 #define TIMEOUT_NS 1000000000ull
 #define REG_MASK 0xfffu
 #define FUNCTION_MASK 7u
+#define CONFIG_WIDTH 4u
 
 /* ---- accesses ----------------------------------------------------- */
 
@@ -129,6 +130,11 @@ access_run(struct peer_access *a)
 		access_end(a, -ENXIO);
 		return;
 	}
+	if (in->space == IOEMU_CONFIG && offset >= w->region.size) {
+		memset(in->data, 0, CONFIG_WIDTH); /* no such register */
+		access_end(a, 0);
+		return;
+	}
 	a->op = (struct host_op){
 		.window = w,
 		.offset = offset,
@@ -151,6 +157,10 @@ peer_request(struct link *link, struct link_in *in)
 	uint64_t addr = 0;
 	uint32_t len = 0;
 
+	if (in->requester) { /* the root is 00:00.0 */
+		link_answer(in, -EPERM);
+		return;
+	}
 	peer->free = a->next;
 	peer->n_free--;
 	a->in = in;
@@ -159,7 +169,8 @@ peer_request(struct link *link, struct link_in *in)
 	if (in->space == IOEMU_CONFIG && in->write)
 		peer->id =
 			(uint16_t)(in->base >> 32) & (uint16_t)~FUNCTION_MASK;
-	in->completer = in->space == IOEMU_CONFIG ? in->completer : peer->id;
+	if (in->space != IOEMU_CONFIG || !(in->completer & FUNCTION_MASK))
+		in->completer = peer->id; /* else the target: not there */
 	if (in->posted)
 		peer->n_posted++;
 	if (peer->n_posted && !in->write && !link_in_run(in, &addr, &len)) {
@@ -196,6 +207,7 @@ peer_down(struct link *link, const char *why)
 	struct peer *peer = link_user(link);
 
 	clock_pause(peer->clock);
+	peer->running = false;
 	peer->pausing = false;
 	peer_lost(peer, why);
 }

@@ -47,7 +47,7 @@ struct peer {
 	struct ioemu_block *block[8];
 	unsigned n_blocks;
 
-	bool pausing;
+	bool running, pausing;
 	uint8_t *state; /* coming in */
 	uint32_t state_len, state_total;
 };

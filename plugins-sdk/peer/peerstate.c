@@ -90,13 +90,15 @@ say_state(struct peer *peer, const uint8_t *state, uint32_t total)
 	} while (at < total);
 }
 
-static void
+static bool
 peer_save(struct peer *peer)
 {
 	size_t size = FIRST_STATE_SIZE;
 	uint8_t *state = NULL, *bigger;
 	long used = -ENOSPC;
 
+	if (peer->running || peer->pausing)
+		used = -EBUSY;
 	while (used == -ENOSPC && size <= STATE_MAX) {
 		bigger = realloc(state, size);
 		if (!bigger)
@@ -107,18 +109,26 @@ peer_save(struct peer *peer)
 	}
 	say_state(peer, state, used > 0 ? (uint32_t)used : 0);
 	free(state);
+	return true;
 }
 
 /* ---- loading ------------------------------------------------------ */
+
+/* What came in so far. */
+static void
+state_drop(struct peer *peer)
+{
+	free(peer->state);
+	peer->state = NULL;
+	peer->state_len = 0;
+}
 
 static void
 peer_load(struct peer *peer)
 {
 	int rc = hostdev_load(peer->hd, peer->state, peer->state_total);
 
-	free(peer->state);
-	peer->state = NULL;
-	peer->state_len = 0;
+	state_drop(peer);
 	peer_announce(peer);
 	say(peer, LINK_LOADED,
 	    !rc		    ? LOADED_GOOD
@@ -159,34 +169,47 @@ peer_run(struct peer *peer, const struct link_msg *msg)
 {
 	if (msg->len != 8)
 		return false;
+	peer->running = true;
 	peer->pausing = false;
 	clock_jump(peer->clock, get_be64(msg->data));
 	clock_resume(peer->clock);
 	return true;
 }
 
+static bool
+peer_pause(struct peer *peer)
+{
+	clock_pause(peer->clock);
+	peer->running = false;
+	peer->pausing = true;
+	peer_check_quiet(peer);
+	return true;
+}
+
+static bool
+peer_reset(struct peer *peer, bool bus)
+{
+	state_drop(peer); /* of a link that was cut */
+	if (!bus)
+		peer->id = 0;
+	hostdev_reset(peer->hd, bus ? IOEMU_RESET_BUS : IOEMU_RESET_POWER);
+	return true;
+}
+
 bool
 peer_message(struct peer *peer, const struct link_msg *msg)
 {
-	if (msg->code != LINK_VENDOR_MSG) /* INTx goes the other way */
-		return false;
+	if (msg->code != LINK_VENDOR_MSG) /* INTx: not for a root to send */
+		return true;
 	switch (msg->word) {
 	case LINK_RUN:
 		return peer_run(peer, msg);
 	case LINK_PAUSE:
-		clock_pause(peer->clock);
-		peer->pausing = true;
-		peer_check_quiet(peer);
-		return true;
+		return !msg->len && peer_pause(peer);
 	case LINK_RESET:
-		if (msg->a == 0)
-			peer->id = 0;
-		hostdev_reset(peer->hd,
-			      msg->a ? IOEMU_RESET_BUS : IOEMU_RESET_POWER);
-		return true;
+		return !msg->len && msg->a <= 1 && peer_reset(peer, msg->a);
 	case LINK_SAVE:
-		peer_save(peer);
-		return true;
+		return !msg->len && peer_save(peer);
 	case LINK_STATE:
 		return peer_state_in(peer, msg);
 	case LINK_WINDOW:

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Conformance of the two ends of the wire, seen from outside.
+
+    conform.py BUILD_DIR [WORD]
+
+Runs ioemu-peer and the core around a scripted Xen, both of BUILD_DIR, against
+the independent implementation in this folder; WORD picks the checks whose
+names contain it. One line a check.
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+import aspeer
+import asroot
+import kit
+import wire
+
+DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "../../plugins-sdk/doc/wire.md")
+
+
+def examples_of_the_document():
+    """Section 12 as this implementation reads and writes it."""
+    with open(DOCUMENT, encoding="utf-8") as f:
+        text = f.read().split("## 12")[1]
+    found = 0
+    for line in text.splitlines():
+        m = re.fullmatch(r"[RP] ([0-9A-F ]+)(…)?", line)
+        if not m:
+            continue
+        found += 1
+        data = bytes.fromhex(m[1])
+        size = wire.frame_size(data)
+        if m[2]:
+            data = data.ljust(size, b"\0")
+        kit.equal(len(data), size, line)
+        if data[0] == wire.TLP:
+            kit.equal(wire.Tlp.unpack(data[4:], 512).frame(), data, line)
+        elif data[0] == wire.HELLO:
+            hello = wire.Hello.unpack(data[4:])
+            hello.check(3 - hello.role)
+            kit.equal(wire.frame(wire.HELLO, hello.pack()), data, line)
+    kit.true(found >= 30, f"only {found} examples found")
+
+
+def main():
+    if not 2 <= len(sys.argv) <= 3:
+        print(__doc__.splitlines()[2].strip(), file=sys.stderr)
+        return 2
+    build = os.path.abspath(sys.argv[1])
+    report = kit.Report(sys.argv[2] if len(sys.argv) == 3 else "")
+    report.run("the examples of the document", examples_of_the_document)
+    with tempfile.TemporaryDirectory(prefix="ioemu-wire-") as folder:
+        asroot.run_all(report, build, folder)
+        aspeer.run_all(report, build, folder)
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
