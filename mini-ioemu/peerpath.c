@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way of an access to a peer: host_op -> requests of the link -> done.
- * What the window's owner promised decides whether a string is one request or
- * one an element.
+ * The way of an access to a peer: host_op -> requests of the link, one after
+ * the other -> done.
  */
 #include "peerpriv.h"
 
@@ -21,68 +20,27 @@ path_finish(struct peer_path *path)
 	host->done(host);
 }
 
-/* A string over consecutive addresses that may be joined. */
+/* The next request; false: none is left. */
 static bool
-op_joins(const struct host_op *op)
-{
-	int8_t straight = op->down ? -1 : 1;
-
-	return op->count > 1 && op->step == straight &&
-	       op->window->region.flags & IOEMU_PREFETCHABLE;
-}
-
-static enum link_op_kind
-op_kind(const struct host_op *op)
-{
-	const struct peer_window *pw = (struct peer_window *)op->window;
-
-	if (!op->write)
-		return LINK_READ;
-	return op->window->space == IOEMU_MEM && pw->fence ? LINK_FENCE
-							   : LINK_WRITE;
-}
-
-static uint64_t
-op_base(const struct host_op *op)
-{
-	const struct peer_function *fn = op->window->host;
-
-	if (op->window->space != IOEMU_CONFIG)
-		return op->window->base;
-	return (uint64_t)bus_bdf(&fn->place) << 32;
-}
-
-/* The next request: all of it at once, or one element. */
-static void
 path_request(struct peer_path *path)
 {
-	const struct host_op *op = path->host;
-	int64_t moved = (int64_t)op->step * (int64_t)path->i * op->width;
-	uint32_t at = op->down ? op->count - 1 - path->i : path->i;
+	const struct host_window *w = path->host->window;
+	const struct peer_window *pw = (const struct peer_window *)w;
+	const struct peer_function *fn = w->host;
 
-	path->op = (struct link_op){
-		.kind = op_kind(op),
-		.space = op->window->space,
-		.addr = op_base(op) + op->offset + (uint64_t)moved,
-		.len = op->width,
-		.data = op->data + (size_t)at * op->width,
-		.done = path->op.done,
-	};
-	path->i++;
-	if (!op_joins(op))
-		return;
-	path->op.len = op->width * op->count;
-	path->op.data = op->data;
-	if (op->down)
-		path->op.addr -= path->op.len - op->width;
-	path->i = op->count;
+	if (!link_op_next(&path->op, path->host, &path->i))
+		return false;
+	if (w->space == IOEMU_CONFIG) /* bus numbers may have changed */
+		path->op.addr |= (uint64_t)bus_bdf(&fn->place) << 32;
+	else if (path->host->write && w->space == IOEMU_MEM && pw->fence)
+		path->op.kind = LINK_FENCE;
+	return true;
 }
 
 static void
 path_run(struct peer_path *path)
 {
-	while (path->i < path->host->count) {
-		path_request(path);
+	while (path_request(path)) {
 		path->answered = false;
 		path->in_submit = true;
 		link_submit(path->peer->link, &path->op);

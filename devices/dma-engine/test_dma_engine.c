@@ -11,7 +11,8 @@ it_has_the_identity_of_its_data_sheet(struct bench *b)
 	assert_int_equal(bench_cfg_read(b, ID, 8, 4), 0x08800001);
 	assert_int_equal(bench_cfg_read(b, ID, BAR(0), 4), 0xc);
 	assert_int_equal(bench_cfg_read(b, ID, 0x3d, 1), 1);
-	assert_int_equal(bench_cfg_read(b, ID, 0x34, 1), MSIX);
+	assert_int_equal(bench_cfg_read(b, ID, 0x34, 1), MSI);
+	assert_int_equal(bench_cfg_read(b, ID, MSI, 4), 0x01809805);
 	assert_int_equal(bench_cfg_read(b, ID, MSIX, 4), 0x00070011);
 	assert_int_equal(bench_cfg_read(b, ID, MSIX + 4, 4), 4);
 	place(b);

@@ -21,6 +21,7 @@
 #define COMMAND_MEM 0x2u
 #define COMMAND_MASTER 0x4u
 #define BAR(i) (0x10u + 4 * (i))
+#define MSI 0x80
 #define MSIX 0x98
 #define MSIX_ENABLE 0x80000000u
 

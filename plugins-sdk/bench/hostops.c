@@ -7,28 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TURNS 8u	     /* loop turns a request takes at most */
+#define MAX_TURNS 8u	     /* loop turns a request takes at most, ... */
+#define LINK_TURNS 64u	     /* ... where an access takes many, too, */
 #define MAX_DELAY_NS 200000u /* and time */
 
 static void
 ops_map(struct hostdev *hd, struct host_window *w)
 {
-	struct machine *m = machine_of(hd);
-
-	assert_true(m->n_routes < MAX_ROUTES);
-	m->route[m->n_routes++] = w;
+	machine_map(machine_of(hd), w);
 }
 
 static void
 ops_unmap(struct hostdev *hd, struct host_window *w)
 {
-	struct machine *m = machine_of(hd);
-	unsigned i, n = 0;
-
-	for (i = 0; i < m->n_routes; i++)
-		if (m->route[i] != w)
-			m->route[n++] = m->route[i];
-	m->n_routes = n;
+	machine_unmap(machine_of(hd), w);
 }
 
 static void
@@ -50,30 +42,26 @@ ops_msi(struct hostdev *hd, uint64_t addr, uint32_t data)
 	m->msi_data = data;
 }
 
-static void
-request_new(struct hostdev *hd, struct ioemu_dma *dma, struct ioemu_io *io)
+struct request *
+request_new(struct machine *m)
 {
-	struct machine *m = machine_of(hd);
 	struct request *r = calloc(1, sizeof(*r)), **p = &m->requests;
 
-	r->hd = hd;
-	r->dma = dma;
-	r->io = io;
-	if (io) {
-		r->status = io->block->fail;
-		io->block->fail = 0;
-	}
-	r->turns = 1 + machine_random(m, MAX_TURNS);
+	r->turns = 1 + machine_random(m, m->links ? LINK_TURNS : MAX_TURNS);
 	r->due_ns = m->now_ns + 1 + machine_random(m, MAX_DELAY_NS);
 	while (*p)
 		p = &(*p)->next;
 	*p = r;
+	return r;
 }
 
 static void
 ops_dma_read(struct hostdev *hd, struct ioemu_dma *dma)
 {
-	request_new(hd, dma, NULL);
+	struct request *r = request_new(machine_of(hd));
+
+	r->hd = hd;
+	r->dma = dma;
 }
 
 static void
@@ -168,7 +156,12 @@ ops_block_info(struct hostdev *hd, struct ioemu_block *block,
 static void
 ops_io(struct hostdev *hd, struct ioemu_io *io)
 {
-	request_new(hd, NULL, io);
+	struct request *r = request_new(machine_of(hd));
+
+	r->hd = hd;
+	r->io = io;
+	r->status = io->block->fail;
+	io->block->fail = 0;
 }
 
 static void
@@ -208,6 +201,8 @@ ops_forget(struct hostdev *hd)
 	struct machine *m = machine_of(hd);
 	struct request **p = &m->requests, *r;
 
+	if (((struct slot *)hd->host)->lh)
+		linkhost_forget(hd);
 	timer_drop(m, hd, NULL);
 	while ((r = *p)) {
 		if (r->hd == hd) {
@@ -219,26 +214,34 @@ ops_forget(struct hostdev *hd)
 	}
 }
 
+/* What is the same wherever a device lives. */
+#define COMMON_OPS                                                             \
+	.now = ops_now, .timer_set = ops_timer_set,                            \
+	.block_open = backend_block_open, .block_close = ops_block_close,      \
+	.chr_open = backend_chr_open, .chr_close = ops_chr_close,              \
+	.chr_write = ops_chr_write, .chr_accept = ops_chr_accept,              \
+	.block_info = ops_block_info, .io = ops_io, .power = ops_power,        \
+	.link_route = ops_link_route, .unplug = ops_unplug,                    \
+	.forget = ops_forget
+
 const struct host_ops bench_ops = {
+	COMMON_OPS,
 	.map = ops_map,
 	.unmap = ops_unmap,
 	.irq = ops_irq,
 	.msi = ops_msi,
 	.dma_read = ops_dma_read,
 	.dma_write = ops_dma_write,
-	.now = ops_now,
-	.timer_set = ops_timer_set,
-	.block_open = backend_block_open,
-	.block_close = ops_block_close,
-	.chr_open = backend_chr_open,
-	.chr_close = ops_chr_close,
-	.chr_write = ops_chr_write,
-	.chr_accept = ops_chr_accept,
-	.block_info = ops_block_info,
-	.io = ops_io,
-	.power = ops_power,
-	.link_route = ops_link_route,
-	.unplug = ops_unplug,
 	.log = ops_log,
-	.forget = ops_forget,
+};
+
+const struct host_ops bench_link_ops = {
+	COMMON_OPS,
+	.map = linkhost_map,
+	.unmap = linkhost_map,
+	.irq = linkhost_irq,
+	.msi = linkhost_msi,
+	.dma_read = linkhost_dma_read,
+	.dma_write = linkhost_dma_write,
+	.log = linkhost_log,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bench's event loop: a clock moved by hand, timers, requests that end
- * some turns later. Time stands still but for machine_advance() and waiting.
+ * some turns later, links that carry some bytes a turn. Time stands still but
+ * for machine_advance() and waiting.
  */
 #include "machine.h"
 
@@ -55,27 +56,48 @@ timers_fire(struct machine *m)
 }
 
 static void
-request_finish(struct machine *m, struct request *r)
+dma_finish(struct machine *m, struct hostdev *hd, struct ioemu_dma *dma)
 {
-	struct ioemu_dma *dma = r->dma;
-	struct ioemu_io *io = r->io;
-	struct hostdev *hd = r->hd;
-
-	if (dma && (dma->gpa > BENCH_RAM_SIZE ||
-		    dma->len > BENCH_RAM_SIZE - dma->gpa)) {
+	if (dma->gpa > BENCH_RAM_SIZE || dma->len > BENCH_RAM_SIZE - dma->gpa) {
 		dma->status = -EFAULT;
 		memset(dma->buf, 0xff, dma->len);
-	} else if (dma) {
+	} else {
 		dma->status = 0;
 		memcpy(dma->buf, m->ram + dma->gpa, dma->len);
-	} else {
-		io->status = r->status ? r->status : backend_io(m, io);
+	}
+	dma->done(&hd->dev, dma);
+}
+
+static void
+io_finish(struct machine *m, struct request *r)
+{
+	struct hostdev *hd = r->hd;
+	const struct slot *s = hd->host;
+	struct ioemu_io *io = r->io;
+
+	if (s->lh && !r->status && io->op != IOEMU_IO_FLUSH && !io->buf) {
+		wire_io(r);
+		return;
+	}
+	io->status = r->status ? r->status : backend_io(m, io);
+	free(r);
+	io->done(&hd->dev, io);
+}
+
+static void
+request_finish(struct machine *m, struct request *r)
+{
+	struct request done = *r;
+
+	if (r->io) {
+		io_finish(m, r);
+		return;
 	}
 	free(r);
-	if (dma)
-		dma->done(&hd->dev, dma);
+	if (done.in)
+		wire_serve(m, done.in);
 	else
-		io->done(&hd->dev, io);
+		dma_finish(m, done.hd, done.dma);
 }
 
 /* One that is done by now, out of the list. */
@@ -105,6 +127,18 @@ machine_turn(struct machine *m)
 	while ((r = request_take(m)))
 		request_finish(m, r);
 	backend_deliver(m);
+	wires_move(m);
+}
+
+void
+machine_arrive(struct machine *m)
+{
+	unsigned turns = 0;
+
+	while (wires_busy(m) && turns++ < STORM)
+		machine_turn(m);
+	if (turns > STORM)
+		fail_msg("a link never comes to rest");
 }
 
 /* When something happens next. */
@@ -127,8 +161,9 @@ machine_advance(struct machine *m, uint64_t ns)
 	uint64_t end = m->now_ns + ns, next;
 	unsigned turns = 0;
 
-	while ((next = machine_next(m)) <= end) {
-		if (next > m->now_ns) {
+	/* links take no time */
+	while ((next = machine_next(m)) <= end || wires_busy(m)) {
+		if (next > m->now_ns && !wires_busy(m)) {
 			m->now_ns = next;
 			turns = 0;
 		}
@@ -138,6 +173,7 @@ machine_advance(struct machine *m, uint64_t ns)
 	}
 	m->now_ns = end;
 	machine_turn(m);
+	machine_arrive(m);
 }
 
 bool
@@ -153,7 +189,7 @@ machine_wait(struct machine *m, const bool *done)
 		next = machine_next(m);
 		if (turns++ == STORM)
 			return false;
-		if (m->requests || next <= m->now_ns)
+		if (m->requests || next <= m->now_ns || wires_busy(m))
 			continue;
 		if (done ? *done : machine_quiet(m))
 			break;

@@ -94,6 +94,23 @@ slot_parent(const struct slot *s)
 	return NULL;
 }
 
+/* A device without a parent gets a link, if there are to be links; its
+ * children are behind the same one. */
+static int
+slot_new(struct slot *s)
+{
+	struct hostdev *parent = slot_parent(s);
+	int rc;
+
+	if (s->m->links && parent)
+		s->lh = ((struct slot *)parent->host)->lh;
+	else if (s->m->links)
+		wire_new(s);
+	rc = hostdev_new(s->lh ? &bench_link_ops : &bench_ops, s, s->type,
+			 s->id, parent, &s->hd);
+	return rc || !s->lh ? rc : linkhost_add(s->lh, s->hd);
+}
+
 static void
 slot_make(struct slot *s)
 {
@@ -101,7 +118,7 @@ slot_make(struct slot *s)
 	const char *w;
 	int rc;
 
-	rc = hostdev_new(&bench_ops, s, s->type, s->id, slot_parent(s), &s->hd);
+	rc = slot_new(s);
 	if (rc)
 		fail_msg("%s: cannot be made: %s", s->id, strerror(-rc));
 	for (w = word_next(s->spec); w; w = word_next(w)) {
@@ -177,6 +194,7 @@ machine_add(struct machine *m, const char *const *devices)
 {
 	for (; devices && *devices; devices++)
 		slot_add(m, *devices);
+	wires_up(m);
 }
 
 void
@@ -184,7 +202,9 @@ machine_free(struct machine *m)
 {
 	unsigned i;
 
+	wires_down(m);
 	machine_kill(m);
+	wires_free(m);
 	for (i = 0; i < m->n_slots; i++) {
 		free(m->slot[i].spec);
 		free(m->slot[i].before.data);
@@ -213,6 +233,24 @@ machine_find(struct machine *m, const char *id)
 	return NULL;
 }
 
+void
+machine_map(struct machine *m, struct host_window *w)
+{
+	assert_true(m->n_routes < MAX_ROUTES);
+	m->route[m->n_routes++] = w;
+}
+
+void
+machine_unmap(struct machine *m, const struct host_window *w)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < m->n_routes; i++)
+		if (m->route[i] != w)
+			m->route[n++] = m->route[i];
+	m->n_routes = n;
+}
+
 struct host_window *
 machine_route(struct machine *m, enum ioemu_space space, uint64_t addr)
 {
@@ -225,6 +263,12 @@ machine_route(struct machine *m, enum ioemu_space space, uint64_t addr)
 			return w;
 	}
 	return NULL;
+}
+
+struct host_window *
+machine_config(struct slot *s)
+{
+	return s->wire && s->hd->config ? wire_config(s->wire) : s->hd->config;
 }
 
 /* xorshift32: the same on every run. */
@@ -255,11 +299,14 @@ machine_quiet(const struct machine *m)
 {
 	unsigned i;
 
-	if (m->requests)
+	if (m->requests || wires_busy(m))
 		return false;
-	for (i = 0; i < m->n_slots; i++)
-		if (hostdev_busy(m->slot[i].hd))
+	for (i = 0; i < m->n_slots; i++) {
+		const struct slot *s = &m->slot[i];
+
+		if (hostdev_busy(s->hd) || (s->lh && !linkhost_quiet(s->lh)))
 			return false;
+	}
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #define BENCH_MACHINE_H
 
 #include <ioemu/bench.h>
+#include <ioemu/linkhost.h>
 
 #define MAX_DEVICES 32u
 #define MAX_ROUTES (MAX_DEVICES * HOST_MAX_WINDOWS)
@@ -27,8 +28,12 @@ struct saved {
 	uint32_t lines;
 };
 
+struct wire;
+
 /* One word of the list of devices, and who it is at present. */
 struct slot {
+	struct linkhost *lh; /* first: linkhost.c looks here; NULL: no link */
+	struct wire *wire; /* the link it has itself; NULL: a child, or none */
 	struct machine *m;
 	const struct host_type *type;
 	struct hostdev *hd; /* NULL: between two lives */
@@ -58,9 +63,12 @@ struct ioemu_block {
 /* DMA or disk I/O in flight. */
 struct request {
 	struct request *next;
-	struct hostdev *hd;
-	struct ioemu_dma *dma; /* one of these two */
+	struct hostdev *hd;    /* NULL: behind a link */
+	struct ioemu_dma *dma; /* one of these three */
 	struct ioemu_io *io;
+	struct link_in *in;
+	void *pieces; /* of a disk write, from behind a link */
+	uint32_t n_pieces;
 	int status;
 	uint64_t due_ns; /* done when the clock or ... */
 	unsigned turns;	 /* ... the loop has come so far */
@@ -68,6 +76,7 @@ struct request {
 
 struct machine {
 	struct host_plugins *plugins;
+	bool links; /* devices are behind links */
 	struct slot slot[MAX_DEVICES];
 	unsigned n_slots;
 	struct host_window *route[MAX_ROUTES]; /* first match wins */
@@ -96,11 +105,15 @@ struct machine *machine_new(struct host_plugins *plugins);
 void machine_add(struct machine *m, const char *const *devices);
 void machine_free(struct machine *m);
 struct slot *machine_find(struct machine *m, const char *id);
+/* The guest can reach a window / no more. */
+void machine_map(struct machine *m, struct host_window *w);
+void machine_unmap(struct machine *m, const struct host_window *w);
 struct host_window *machine_route(struct machine *m, enum ioemu_space space,
 				  uint64_t addr);
+struct host_window *machine_config(struct slot *s);
 uint32_t machine_random(struct machine *m, uint32_t below);
 void machine_log(struct machine *m, const char *text);
-/* No access, DMA or disk I/O is open. */
+/* No access, DMA or disk I/O is open, and no link has bytes under way. */
 bool machine_quiet(const struct machine *m);
 /* Save all devices, free them, make them anew, load. */
 void machine_migrate(struct machine *m);
@@ -113,9 +126,37 @@ void machine_turn(struct machine *m);
 void machine_advance(struct machine *m, uint64_t ns);
 /* Turn until *done, or (NULL) all is quiet. False: nothing in 10 s. */
 bool machine_wait(struct machine *m, const bool *done);
+/* Turn until all that is under way on links has arrived. */
+void machine_arrive(struct machine *m);
 
 /* hostops.c */
 extern const struct host_ops bench_ops;
+extern const struct host_ops bench_link_ops; /* of devices behind links */
+/* It ends some turns, or some time, from now. */
+struct request *request_new(struct machine *m);
+
+/* wire.c: devices behind links; the bench is the root */
+void wire_new(struct slot *s);
+/* All devices are made: connect them all. */
+void wires_up(struct machine *m);
+/* Some bytes move. */
+void wires_move(struct machine *m);
+/* Bytes are under way. */
+bool wires_busy(const struct machine *m);
+/* The guest's access to a window of a wire; false: no answer. */
+bool wire_access(const struct host_op *access);
+struct host_window *wire_config(struct wire *wire);
+/* Before the devices go, and after. */
+void wires_down(struct machine *m);
+void wires_free(struct machine *m);
+
+/* wirereq.c: what devices behind links ask of the root */
+void wire_request(struct link *link, struct link_in *in);
+void wire_message(struct link *link, const struct link_msg *msg);
+/* Guest memory for a read of a device: an answer that took its time. */
+void wire_serve(struct machine *m, struct link_in *in);
+/* Disk I/O that moves guest memory through the device's link. */
+void wire_io(struct request *r);
 
 /* backend.c: pipes and disks */
 struct ioemu_chardev *backend_chr(struct machine *m, const char *name);

@@ -111,6 +111,8 @@ make_device(struct peer *peer, const struct options *o)
 	rc = hostdev_new(&peer_ops, peer, type, type->type.name, NULL,
 			 &peer->hd);
 	if (!rc)
+		rc = linkhost_add(peer->lh, peer->hd);
+	if (!rc)
 		rc = set_props(peer->hd, o);
 	if (!rc)
 		rc = hostdev_attach(peer->hd);
@@ -174,10 +176,9 @@ peer_lost(struct peer *peer, const char *why)
 	if (peer->sock)
 		linksock_close(peer->sock);
 	peer->sock = NULL;
-	peer->link = NULL;
 	if (s->listen_fd < 0)
 		uv_stop(&peer->loop);
-	else
+	else if (!uv_is_closing((uv_handle_t *)&s->accept)) /* not the end */
 		uv_poll_start(&s->accept, UV_READABLE, serve_accept);
 }
 
@@ -266,15 +267,16 @@ serve(const struct options *o)
 {
 	static struct serve s = { .listen_fd = -1 };
 	struct peer *peer = &s.peer;
+	uint64_t instance = 0;
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&peer->loop);
 	start_workers(&peer->loop);
-	while (!peer->instance)
-		if (getrandom(&peer->instance, sizeof(peer->instance), 0) < 0)
+	while (!instance)
+		if (getrandom(&instance, sizeof(instance), 0) < 0)
 			return -errno;
-	rc = peer_new(peer);
+	rc = peer_new(peer, instance);
 	if (!rc)
 		rc = make_device(peer, o);
 	return rc ? rc : serve_run(&s, o);

@@ -4,9 +4,20 @@
  *
  * A test program lists the devices it needs, as on the command line, and
  * tests that act as a guest would. Each test gets a fresh bench. Every test
- * runs several times from one source: "direct", and "migrate" (after every
- * access all devices are saved, freed, made anew and loaded); a bench under
- * which a test behaves differently is a bug in the device.
+ * runs several times from one source; a bench under which a test behaves
+ * differently is a bug in the device:
+ *
+ *  - "direct": the device is called by who has the guest's access.
+ *  - "migrate": after every access all devices are saved, freed, made anew and
+ *    loaded.
+ *  - "peer": every device, with its children, is at the other end of a socket,
+ *    as in ioemu-peer, and the bench is the root of its link (doc/wire.md).
+ *    Accesses, memory, windows, interrupts and text cross it in pieces of any
+ *    size; power, routing of links, unplug and bench_query() do not. As on PCI
+ *    Express no request crosses a multiple of 4 KiB: a burst that does is two.
+ *
+ * In all of them an access has had its effect when the call returns: a posted
+ * write has arrived, and so has what the device said because of it.
  *
  * The bench fails a test by itself on a deferred access answered never or
  * twice, a done() or fire() from inside the call that started it, and on
@@ -100,7 +111,7 @@ void bench_settle(struct bench *b);
  * Host side. A property value "NAME" of a character device is a pipe of the
  * bench; "NAME:SIZE[K|M][,ro]" of a block device is a disk in memory, "NAME:0"
  * a drive without medium. DMA and disk I/O finish after a seeded delay, in
- * any order.
+ * any order. BENCH_SEED in the environment is another seed.
  */
 void bench_chr_input(struct bench *b, const char *name, const void *data,
 		     size_t len); /* queued; given as the device accepts */

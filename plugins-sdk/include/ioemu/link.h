@@ -84,6 +84,17 @@ struct link_op {
 	uint64_t since_ns;
 };
 
+/*
+ * A guest's access to a window, as requests (doc/wire.md, section 4): a string
+ * over consecutive addresses is one if the window is prefetchable, else each
+ * element is one. Puts what the next one says, from element *i on, into op and
+ * moves *i on; false: there is none. access->window->base is the address that
+ * goes out; what lies outside the window does not: a read finds its data preset
+ * to ones.
+ */
+bool link_op_next(struct link_op *op, const struct host_op *access,
+		  uint32_t *i);
+
 /* ---- requests of the other end ----------------------------------------------
  */
 
