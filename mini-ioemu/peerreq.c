@@ -292,11 +292,8 @@ message_log(struct peer *peer, const struct link_msg *msg)
 	if (!msg->b || msg->b > MAX_TEXT || msg->len != ((msg->b + 3u) & ~3u) ||
 	    msg->a > IOEMU_DEBUG)
 		return false;
-	for (i = 0; i < msg->b; i++) {
-		text[i] = (char)msg->data[i];
-		if (text[i] < ' ' || text[i] > '~')
-			text[i] = '.';
-	}
+	for (i = 0; i < msg->b; i++)
+		text[i] = host_printable(msg->data[i]);
 	text[i] = '\0';
 	log_guest(peer->id, (enum ioemu_level)msg->a, text);
 	return true;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define PAGE 0x1000u
+#define PAGE 0x1000ull
 #define N_PAGES 4u /* of memory: prefetchable, and two that are not; high */
 #define REG_PAGE 3u
 

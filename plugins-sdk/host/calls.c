@@ -193,8 +193,7 @@ static void IOEMU_PRINTF(3, 4)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	for (p = text; *p; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '.';
+		*p = host_printable((uint8_t)*p);
 	hd->ops->log(hd, level, text);
 }
 

@@ -129,8 +129,6 @@ hello_decode(const uint8_t *p, size_t len, struct link_hello *out)
 		.caps = get_be32(p + AT_CAPS),
 	};
 	for (i = 0; i < LINK_NAME_SIZE - 1 && p[AT_NAME + i]; i++)
-		out->name[i] = p[AT_NAME + i] > ' ' && p[AT_NAME + i] <= '~'
-				       ? (char)p[AT_NAME + i]
-				       : '.';
+		out->name[i] = host_printable(p[AT_NAME + i]);
 	return hello_wrong(out);
 }

@@ -168,7 +168,7 @@ link_ping(struct link *link, const uint8_t *p, size_t len)
 	uint8_t *pong;
 
 	/* answers that nobody reads must not take all memory */
-	if (link->out.used > 2 * OUT_HIGH) {
+	if (link->out.used > 2ul * OUT_HIGH) {
 		link_malformed(link, "PING before the last was answered");
 		return;
 	}
@@ -185,7 +185,7 @@ link_bye_in(struct link *link, const uint8_t *p, size_t len)
 	size_t at = strlen(why), i;
 
 	for (i = 2; i < len && at < sizeof(why) - 1; i++)
-		why[at++] = p[i] >= ' ' && p[i] <= '~' ? (char)p[i] : '.';
+		why[at++] = host_printable(p[i]);
 	why[at] = '\0';
 	link_end(link, why);
 }

@@ -228,9 +228,9 @@ linkin_request(struct link *link, const struct tlp *t)
 	link->n_open++;
 	r->tlp = *t;
 	if (tlp_data_dw(t))
-		memcpy(r->data, t->data, tlp_data_dw(t) * DW);
+		memcpy(r->data, t->data, (size_t)tlp_data_dw(t) * DW);
 	else
-		memset(r->data, 0xff, t->dw * DW);
+		memset(r->data, 0xff, (size_t)t->dw * DW);
 	r->tlp.data = r->data;
 	request_describe(r);
 	link->ops->request(link, &r->in);

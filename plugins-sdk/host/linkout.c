@@ -11,6 +11,7 @@
  */
 #include "linkpriv.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,7 @@ tlp_put(struct link *link, struct bytes *b, const struct tlp *t,
 	memcpy(p, header, n);
 	if (!size)
 		return true;
+	assert(data); /* a kind that carries some */
 	if (t->kind != TLP_MSGD && t->kind != TLP_CPLD)
 		lead = (unsigned)tlp_range(t).addr & 3;
 	if (len < size)
@@ -495,6 +497,7 @@ op_time_out(struct link *link, struct link_op *op)
 {
 	uint16_t i, next;
 
+	assert(op); /* as of every tag that waits */
 	for (i = link->tag_wait.first; i != TAG_NONE; i = next) {
 		next = link->tag[i].next;
 		if (link->tag[i].op == op)
@@ -627,6 +630,7 @@ linkout_close(struct link *link)
 
 	while ((i = link->tag_wait.first) != TAG_NONE) {
 		op = link->tag[i].op;
+		assert(op); /* as of every tag that waits */
 		if (op == link->np.first)
 			(void)list_pop(&link->np);
 		op->sent = op->len;
@@ -647,8 +651,8 @@ linkout_new(struct link *link)
 		(struct tag_list){ TAG_NONE, TAG_NONE };
 	link->n_tags = c->tags < TLP_TAGS ? c->tags : TLP_TAGS;
 	link->tag = calloc(link->n_tags, sizeof(link->tag[0]));
-	if (!link->tag || !bytes_room(&link->out, 2 * OUT_HIGH) ||
-	    !bytes_room(&link->fifo, 2 * FIFO_HIGH))
+	if (!link->tag || !bytes_room(&link->out, 2ul * OUT_HIGH) ||
+	    !bytes_room(&link->fifo, 2ul * FIFO_HIGH))
 		return -ENOMEM;
 	return 0;
 }

@@ -270,7 +270,7 @@ serve(const struct options *o)
 	uint64_t instance = 0;
 	int rc;
 
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&peer->loop);
 	start_workers(&peer->loop);
 	while (!instance)
@@ -328,7 +328,7 @@ main(int argc, char **argv)
 			o.type = optarg;
 			break;
 		case OPT_HELP:
-			fputs(usage, stdout);
+			printf("%s", usage);
 			return 0;
 		case OPT_VERSION:
 			puts("ioemu-peer " IOEMU_VERSION);

@@ -14,6 +14,13 @@
 
 #define HOST_MAX_DATA 4096u /* bytes one access can move: a guest page */
 
+/* What others wrote, for a line of text: printable ASCII, else a dot. */
+static inline char
+host_printable(uint8_t c)
+{
+	return (char)(c >= ' ' && c <= '~' ? c : '.');
+}
+
 /* ---- plugins (plugin.c) -------------------------------------------------- */
 
 struct host_type {

@@ -2,8 +2,8 @@
  *
  * How long single accesses take as the guest sees it. Each kind is timed in
  * batches and the fastest batch is printed, "BENCH kind nanoseconds": what it
- * costs when nothing else of dom0's is in the way. Needs a function with a memory BAR 0 that can be
- * read and written without harm.
+ * costs when nothing else of dom0's is in the way. Needs a function with a
+ * memory BAR 0 that can be read and written without harm.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -96,7 +96,8 @@ watch_peer(unsigned int times)
 			good = false;
 		}
 		there = now;
-		if (there && block_right(&ram, &regs, seed += 0x10001, &wrong)) {
+		if (there &&
+		    block_right(&ram, &regs, seed += 0x10001, &wrong)) {
 			if (!good)
 				printf("SURVIVE good again %u\n", lost);
 			good = true;
