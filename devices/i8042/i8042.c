@@ -46,10 +46,19 @@ queue_ready(struct i8042 *kbc)
 
 	if (!kbc->used)
 		return false;
-	if (queue_head(kbc)->source == I8042_CONTROLLER)
+	if (queue_head(kbc)->source == I8042_CONTROLLER ||
+	    queue_head(kbc)->source == I8042_AUX_LOOP)
 		return true;
 	off = queue_head(kbc)->source == I8042_AUX ? CB_AUX_OFF : CB_KBD_OFF;
 	return !(kbc->command_byte & off);
+}
+
+/* The guest is to take it for a byte of the mouse. */
+static bool
+queue_aux(struct i8042 *kbc)
+{
+	return queue_head(kbc)->source == I8042_AUX ||
+	       queue_head(kbc)->source == I8042_AUX_LOOP;
 }
 
 static void
@@ -57,7 +66,7 @@ i8042_update(struct ioemu_dev *dev)
 {
 	struct i8042 *kbc = ioemu_state(dev);
 	bool ready = queue_ready(kbc);
-	bool aux = ready && queue_head(kbc)->source == I8042_AUX;
+	bool aux = ready && queue_aux(kbc);
 
 	ioemu_irq(dev, IRQ_KBD,
 		  ready && !aux && kbc->command_byte & CB_KBD_IRQ);
@@ -80,9 +89,10 @@ i8042_put(struct ioemu_dev *dev, enum i8042_source source, uint8_t byte)
 	i8042_update(dev);
 }
 
-/* The controller's own answers go before what devices sent. */
+/* What the controller itself puts into its output buffer: before what devices
+ * sent, and whether or not their ports are on. */
 static void
-i8042_answer(struct ioemu_dev *dev, uint8_t byte)
+i8042_output(struct ioemu_dev *dev, enum i8042_source source, uint8_t byte)
 {
 	struct i8042 *kbc = ioemu_state(dev);
 
@@ -90,9 +100,15 @@ i8042_answer(struct ioemu_dev *dev, uint8_t byte)
 		kbc->used--;
 	kbc->head = (uint8_t)((kbc->head + I8042_QUEUE - 1) % I8042_QUEUE);
 	kbc->used++;
-	queue_head(kbc)->source = I8042_CONTROLLER;
+	queue_head(kbc)->source = (uint8_t)source;
 	queue_head(kbc)->byte = byte;
 	i8042_update(dev);
+}
+
+static void
+i8042_answer(struct ioemu_dev *dev, uint8_t byte)
+{
+	i8042_output(dev, I8042_CONTROLLER, byte);
 }
 
 /* ---- ports
@@ -128,7 +144,7 @@ status_read(struct ioemu_dev *dev, struct ioemu_access *a)
 	if (!queue_ready(kbc))
 		return;
 	a->value |= ST_OBF;
-	if (queue_head(kbc)->source == I8042_AUX)
+	if (queue_aux(kbc))
 		a->value |= ST_AUX;
 }
 
@@ -209,9 +225,12 @@ data_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	case 0xd1:
 		output_port(dev, v);
 		return;
-	case 0xd2: /* as if the keyboard, the mouse, had sent it */
-	case 0xd3:
-		i8042_put(dev, pending == 0xd2 ? I8042_KBD : I8042_AUX, v);
+	case 0xd2: /* as if the keyboard, ... */
+		i8042_answer(dev, v);
+		return;
+	case 0xd3: /* ... as if the mouse had sent it: Linux tries this with the
+		      port off (i8042_check_aux()) */
+		i8042_output(dev, I8042_AUX_LOOP, v);
 		return;
 	case 0xd4:
 		kbc->command_byte &= (uint8_t)~CB_AUX_OFF;

@@ -7,7 +7,7 @@
 
 #define I8042_QUEUE 64u
 
-enum i8042_source { I8042_CONTROLLER, I8042_KBD, I8042_AUX };
+enum i8042_source { I8042_CONTROLLER, I8042_KBD, I8042_AUX, I8042_AUX_LOOP };
 
 struct i8042_byte {
 	uint8_t source, byte;

@@ -27,6 +27,37 @@ the_self_tests_pass(struct bench *b)
 	empty(b);
 }
 
+/* drivers/input/serio/i8042.c, i8042_check_aux() and i8042_set_mux_mode(): both
+ * ports are off meanwhile. Without an answer it waits for seconds. */
+static void
+linux_finds_the_mouse_port_by_looping_bytes(struct bench *b)
+{
+	static const uint8_t byte[] = { 0x5a, 0xf0, 0x56, 0xa4 };
+	unsigned i;
+
+	bench_out8(b, 0x64, 0x60);
+	bench_out8(b, 0x60, 0x30); /* off, no interrupts */
+	for (i = 0; i < sizeof(byte); i++) {
+		bench_out8(b, 0x64, 0xd3);
+		bench_out8(b, 0x60, byte[i]);
+		assert_int_equal(bench_in8(b, 0x64) & 0x21, 0x21);
+		assert_int_equal(bench_in8(b, 0x60), byte[i]);
+		assert_false(bench_irq(b, 12));
+	}
+	bench_out8(b, 0x64, 0x60);
+	bench_out8(b, 0x60, 0x32);
+	bench_out8(b, 0x64, 0xd3);
+	bench_out8(b, 0x60, 0xa5);
+	assert_true(bench_irq(b, 12));
+	assert_int_equal(take(b), 0xa5);
+	assert_false(bench_irq(b, 12));
+	bench_out8(b, 0x64, 0xd2); /* the same for the keyboard */
+	bench_out8(b, 0x60, 0x1c);
+	assert_int_equal(bench_in8(b, 0x64) & 0x21, 0x01);
+	assert_int_equal(take(b), 0x1c);
+	empty(b);
+}
+
 static void
 the_keyboard_resets_and_identifies(struct bench *b)
 {
@@ -110,6 +141,7 @@ main(int argc, char **argv)
 {
 	static const struct bench_test tests[] = {
 		BENCH_TEST(the_self_tests_pass),
+		BENCH_TEST(linux_finds_the_mouse_port_by_looping_bytes),
 		BENCH_TEST(the_keyboard_resets_and_identifies),
 		BENCH_TEST(a_knock_turns_the_wheel_on),
 		BENCH_TEST(a_byte_interrupts_until_it_is_read),
