@@ -409,7 +409,7 @@ local_set_props(struct hostdev *hd, const struct conf_device *conf)
 
 	for (p = conf->props; p; p = p->next) {
 		rc = hostdev_set(hd, p->key, p->value);
-		if (rc == -ENOENT)
+		if (rc == -ENOKEY)
 			log_error("%s (%s): no property '%s'; --list-devices "
 				  "shows what there is",
 				  conf->type, conf->source, p->key);

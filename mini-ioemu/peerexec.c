@@ -164,7 +164,7 @@ exec_add_props(struct peer *peer, const struct host_type *type,
 		if (rc)
 			log_error("%s (%s): %s=%s: %s", conf->type,
 				  conf->source, p->key, p->value,
-				  rc == -ENOENT ? "no such property"
+				  rc == -ENOKEY ? "no such property"
 						: strerror(-rc));
 		else
 			rc = exec_add(&peer->exec, "%s=%s", p->key, o.value);

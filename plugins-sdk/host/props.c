@@ -167,7 +167,7 @@ props_set(struct hostdev *hd, const char *key, const char *value)
 	for (p = hd->type->type.props; p && p->name; p++)
 		if (prop_is(p, key))
 			return prop_apply(hd, p, value);
-	return -ENOENT;
+	return -ENOKEY;
 }
 
 void

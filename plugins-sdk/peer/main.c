@@ -80,7 +80,7 @@ set_props(struct hostdev *hd, const struct options *o)
 		rc = hostdev_set(hd, key, eq + 1);
 		if (rc) {
 			fprintf(stderr, "ioemu-peer: %s: %s\n", p,
-				rc == -ENOENT ? "no such property"
+				rc == -ENOKEY ? "no such property"
 					      : strerror(-rc));
 			return rc;
 		}

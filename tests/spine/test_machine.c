@@ -187,7 +187,7 @@ what_cannot_work_is_refused_whole(void **state)
 		const char *words[5];
 	} bad[] = {
 		{ -ENOENT, { "-device", "nosuch" } },
-		{ -ENOENT, { "-device", "uart,colour=red" } },
+		{ -ENOKEY, { "-device", "uart,colour=red" } },
 		{ -EINVAL, { "-device", "uart,index=many" } },
 		{ -EINVAL, { "-device", "ide-hd,drive=none" } },
 		{ -EBUSY, { "-device", "membar,addr=2.0" } },

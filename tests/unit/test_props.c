@@ -142,9 +142,9 @@ a_dash_is_as_good_as_an_underscore(void **state)
 	expect_set("a-32", "5", 0);
 	assert_int_equal(chip->a_32, 5);
 	expect_set("a_32", "6", 0);
-	expect_set("a-3", "6", -ENOENT);
-	expect_set("a-321", "6", -ENOENT);
-	expect_set("", "6", -ENOENT);
+	expect_set("a-3", "6", -ENOKEY);
+	expect_set("a-321", "6", -ENOKEY);
+	expect_set("", "6", -ENOKEY);
 }
 
 static void

@@ -165,7 +165,7 @@ int hostdev_new(const struct host_ops *ops, void *host,
 		const struct host_type *type, const char *id,
 		struct hostdev *parent, struct hostdev **out);
 
-/* -ENOENT: no such property; -EINVAL, -ERANGE: bad value; or what opening the
+/* -ENOKEY: no such property; -EINVAL, -ERANGE: bad value; or what opening the
  * block or character device said. Before attach only. */
 int hostdev_set(struct hostdev *hd, const char *key, const char *value);
 
