@@ -282,6 +282,45 @@ is_there_or_started(void *ctx)
 	return is_there(&f->core);
 }
 
+static void
+a_peer_on_hold_keeps_its_place_and_reads_ones(void **state)
+{
+	const uint64_t config = (uint64_t)SLOT << 32;
+	struct fix *f = *state;
+
+	core_add_spec(&f->core, sock(f, "peer,slot=3,on-exit=hold,"
+					"listen=unix:%s/p0"));
+	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), NULL);
+	membar_up(f);
+	peer_end(f, f->pid[0], SIGKILL);
+	core_until(&f->core, is_gone, &f->core);
+	assert_true(fake_xen_claims(f->core.xen, IOEMU_CONFIG, config));
+	assert_int_equal(core_mem_read(&f->core, BAR2), ONES);
+	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), NULL);
+	core_until(&f->core, is_there, &f->core);
+	assert_int_equal(core_mem_read(&f->core, BAR2), MEMBAR_ID);
+}
+
+static bool
+is_off(void *ctx)
+{
+	return ((struct core *)ctx)->xen->power == IOEMU_POWER_OFF;
+}
+
+static void
+a_peer_that_matters_takes_the_guest_with_it(void **state)
+{
+	struct fix *f = *state;
+
+	core_add_spec(&f->core, sock(f, "peer,slot=3,on-exit=stop,"
+					"listen=unix:%s/p0"));
+	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), NULL);
+	membar_up(f);
+	assert_false(is_off(&f->core));
+	peer_end(f, f->pid[0], SIGKILL);
+	core_until(&f->core, is_off, &f->core);
+}
+
 static unsigned
 open_fds(void)
 {
@@ -406,6 +445,8 @@ main(int argc, char **argv)
 		T(every_element_is_seen_where_joining_is_not_allowed),
 		T(a_killed_peer_is_surprise_removal_and_comes_back_as_it_was),
 		T(a_peer_that_listens_keeps_its_state_over_a_lost_connection),
+		T(a_peer_on_hold_keeps_its_place_and_reads_ones),
+		T(a_peer_that_matters_takes_the_guest_with_it),
 		T(two_hundred_losses_leave_nothing_behind),
 		T(a_slow_register_times_out_and_nothing_else_waits),
 		T(raw_ranges_are_where_the_user_says),

@@ -41,6 +41,7 @@ check "no plugin, no Unix peer, no TCP peer behind it" \
 check "no bridge behind the bridge" grep -q "^01:09.0 .*\[8086:537c\]" "$out"
 check "no peer two bridges down" grep -q "^02:02.0 .*\[1234:11e9\]" "$out"
 say "lspci shows all behind the bridges"
+wait_for "LABDEV BARs" pci 60 # memory, registers and ports, two bridges down
 wait_for "LABDEV done" pci 600 3
 check "no 3 x MSI-X" [ "$(grep -c 'LABDEV MSI-X' "$out")" = 3 ]
 check "no 3 x MSI" [ "$(grep -c 'LABDEV MSI:' "$out")" = 3 ]

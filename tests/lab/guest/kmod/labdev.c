@@ -273,6 +273,55 @@ static struct pci_driver engine_driver = {
 	.driver.probe_type = PROBE_PREFER_ASYNCHRONOUS,
 };
 
+/* ---- membar (devices/membar/README.md): a BAR of each kind ----------------- */
+
+#define MEMBAR_ID 0x11e91234
+
+static int ram_check(void __iomem *ram, void __iomem *log, void __iomem *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < 256; i++)
+		iowrite32(i * 0x01010101, ram + 4 * i);
+	for (i = 0; i < 256; i++)
+		if (ioread32(ram + 4 * i) != i * 0x01010101)
+			return -EIO;
+	for (i = 0; i < 16; i++)
+		iowrite8(0x50 + i, port + i);
+	if (ioread32(port + 4) != 0x57565554 || ioread16(port + 8) != 0x5958)
+		return -EIO;
+	return ioread32(log) == MEMBAR_ID ? 0 : -EIO;
+}
+
+static int ram_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	void __iomem *const *bar;
+	int rc;
+
+	mutex_lock(&enable_lock);
+	rc = pcim_enable_device(pdev);
+	mutex_unlock(&enable_lock);
+	if (!rc)
+		rc = pcim_iomap_regions(pdev, 1 << 0 | 1 << 2 | 1 << 4,
+					"labram");
+	if (rc)
+		return rc;
+	bar = pcim_iomap_table(pdev);
+	rc = ram_check(bar[0], bar[2], bar[4]);
+	dev_info(&pdev->dev, rc ? "GUEST-FAIL BARs: %d\n" : "LABDEV BARs\n",
+		 rc);
+	return rc;
+}
+
+static const struct pci_device_id ram_ids[] = { { PCI_DEVICE(0x1234, 0x11e9) },
+						{} };
+
+static struct pci_driver ram_driver = {
+	.name = "labram",
+	.id_table = ram_ids,
+	.probe = ram_probe,
+};
+
 /* ---- ranges that an SSDT describes (devices/raw-test/README.md) ------------ */
 
 enum { RAM, READ_ONLY, WRITE_ONLY, REGS, HIGH, N_RANGES };
@@ -416,12 +465,15 @@ static int __init labdev_init(void)
 {
 	int rc = platform_driver_register(&raw_driver);
 
+	if (!rc)
+		rc = pci_register_driver(&ram_driver);
 	return rc ? rc : pci_register_driver(&engine_driver);
 }
 
 static void __exit labdev_exit(void)
 {
 	pci_unregister_driver(&engine_driver);
+	pci_unregister_driver(&ram_driver);
 	platform_driver_unregister(&raw_driver);
 }
 
