@@ -26,16 +26,11 @@ peer_bus_reset(struct bus_dev *place)
 {
 	struct peer_function *fn = (struct peer_function *)place;
 	struct peer *peer = fn->peer;
-	const struct link_msg msg = {
-		.code = LINK_VENDOR_MSG,
-		.word = LINK_RESET,
-		.a = 1,
-	};
 
 	peer_cfg_forget(fn);
 	/* one message resets all functions */
 	if (peer->link && fn == &peer->fn[0])
-		link_say(peer->link, &msg);
+		link_say_reset(peer->link, IOEMU_RESET_BUS);
 }
 
 static void
@@ -68,35 +63,12 @@ peer_remove(struct peer *peer)
 
 /* ---- coming up ---------------------------------------------------- */
 
-static void
-peer_say(struct peer *peer, enum link_word word, const uint8_t *data,
-	 uint32_t len)
-{
-	link_say(peer->link, &(struct link_msg){
-				     .code = LINK_VENDOR_MSG,
-				     .word = word,
-				     .data = data,
-				     .len = len,
-			     });
-}
-
-static void
-put_clock(uint8_t *p, uint64_t ns)
-{
-	unsigned i;
-
-	for (i = 0; i < 8; i++)
-		p[i] = (uint8_t)(ns >> (56 - 8 * i));
-}
-
 void
 peer_ready(struct peer *peer)
 {
 	char text[80];
-	uint8_t now[8];
 
-	put_clock(now, clock_now(peer->env->clock));
-	peer_say(peer, LINK_RUN, now, sizeof(now));
+	link_say_run(peer->link, clock_now(peer->env->clock));
 	peer->ready = true;
 	peer->told = false;
 	/* a guest may know how to make it come and go */
@@ -135,7 +107,7 @@ peer_up(struct link *link, const struct link_hello *hello)
 	if (same) {
 		peer_ready(peer);
 	} else {
-		peer_say(peer, LINK_RESET, NULL, 0);
+		link_say_reset(link, IOEMU_RESET_POWER);
 		peer_cfg_replay(peer);
 	}
 }

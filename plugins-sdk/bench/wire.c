@@ -168,29 +168,16 @@ wire_access(const struct host_op *access)
 
 /* ---- the root's end ------------------------------------------------ */
 
-/* A new process: what mini-ioemu/peer.c tells it, for a guest that has not
+/* A new process: what mini-ioemu/peerlife.c tells it, for a guest that has not
  * configured anything yet. */
 static void
 root_up(struct link *link, const struct link_hello *hello)
 {
 	const struct wire *wire = link_user(link);
-	uint64_t now = wire->m->now_ns;
-	uint8_t data[8];
-	unsigned i;
 
 	(void)hello;
-	for (i = 0; i < sizeof(data); i++) /* big-endian */
-		data[i] = (uint8_t)(now >> (56 - 8 * i));
-	link_say(link, &(struct link_msg){
-			       .code = LINK_VENDOR_MSG,
-			       .word = LINK_RESET,
-		       });
-	link_say(link, &(struct link_msg){
-			       .code = LINK_VENDOR_MSG,
-			       .word = LINK_RUN,
-			       .data = data,
-			       .len = sizeof(data),
-		       });
+	link_say_reset(link, IOEMU_RESET_POWER);
+	link_say_run(link, wire->m->now_ns);
 }
 
 static void

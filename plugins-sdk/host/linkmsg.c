@@ -72,6 +72,30 @@ linkmsg_in(struct link *link, const struct tlp *t)
 }
 
 void
+link_say_run(struct link *link, uint64_t now_ns)
+{
+	uint8_t data[8];
+
+	put_be64(data, now_ns);
+	link_say(link, &(struct link_msg){
+			       .code = LINK_VENDOR_MSG,
+			       .word = LINK_RUN,
+			       .data = data,
+			       .len = sizeof(data),
+		       });
+}
+
+void
+link_say_reset(struct link *link, enum ioemu_reset why)
+{
+	link_say(link, &(struct link_msg){
+			       .code = LINK_VENDOR_MSG,
+			       .word = LINK_RESET,
+			       .a = why == IOEMU_RESET_BUS,
+		       });
+}
+
+void
 link_say_window(struct link *link, uint16_t requester,
 		const struct link_window *w)
 {

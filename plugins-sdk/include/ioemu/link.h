@@ -160,6 +160,10 @@ struct link_window {
 	uint64_t base, size; /* inside the space; size not 0 if mapped */
 };
 
+/* Root: the guest runs, and this is its clock; a reset. */
+void link_say_run(struct link *link, uint64_t now_ns);
+void link_say_reset(struct link *link, enum ioemu_reset why);
+/* Peer: */
 void link_say_window(struct link *link, uint16_t requester,
 		     const struct link_window *w);
 /* False: it breaks the protocol. */
