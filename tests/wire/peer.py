@@ -282,6 +282,10 @@ class Device:
     def status(self, value):
         struct.pack_into("<I", self.memory, 0x14, value)
 
+    def finished(self):
+        """A transfer was begun, and is over."""
+        return le32(self.memory, 0x14) in (DONE, FAILED)
+
     @staticmethod
     def pieces(addr, n, step):
         """Split at multiples of step, section 5."""
