@@ -95,6 +95,10 @@ endef
 $(foreach d,$(DEVICES),$(eval $(call plugin,$(d))))
 -include $(wildcard devices/*/rules.mk)
 
+# A device for tests, in no folder that is searched.
+$(B)/tests/recorder.so: $(B)/tests/spine/recorder.o
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-z,defs,--gc-sections -o $@ $<
+
 $(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-host.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
@@ -104,9 +108,14 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	  -lcmocka -luv -ljansson -ldl
-$(SPINE_TESTS) $(SPINE_BENCH) $(B)/tests/spine/wire_root: $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
+$(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec async): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,monitor async): $(B)/tests/spine/client.o
+$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing soak): \
+  $(B)/tests/spine/procs.o
+$(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
+$(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
 $(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
 
@@ -126,17 +135,22 @@ $(B)/check/%.ok: $(B)/tests/% $(PLUGINS)
 
 CHECKS := $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
-	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/wire.ok
+	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/spine/soak.ok \
+	  $(B)/check/wire.ok
 
 # Some run the programs beside the plugins.
-$(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok: $(B)/ioemu-peer
+$(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
+  $(B)/check/spine/test_hotplug.ok \
+  $(B)/check/spine/test_async.ok $(B)/check/spine/test_timing.ok \
+  $(B)/check/spine/soak.ok: $(B)/ioemu-peer
+$(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
 
 # Both ends of the wire against what its document alone says.
 $(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/spine/wire_root $(PLUGINS) \
   $(wildcard tests/wire/*.py) plugins-sdk/doc/wire.md
 	@mkdir -p $(@D)
-	@$(TIMEOUT) tests/wire/conform.py $(B) >$(@:.ok=.log) 2>&1 && touch $@ || \
+	@timeout -k 5 300 tests/wire/conform.py $(B) >$(@:.ok=.log) 2>&1 && touch $@ || \
 	  { grep -v '^ok' $(@:.ok=.log); \
 	    echo "FAILED tests/wire/conform.py (all of it: $(@:.ok=.log))"; exit 1; }
 
@@ -153,6 +167,10 @@ check: ## every test without Xen: gcc with sanitizers, then clang
 bench: all $(SPINE_BENCH) ## native: nanoseconds an access takes in the core
 	@grep -m1 'model name' /proc/cpuinfo; uname -sr
 	@for b in $(SPINE_BENCH); do $$b $(B)/devices || exit 1; done
+
+M ?= 30
+soak: all $(B)/tests/spine/soak ## native: everything at once, with losses, for M=30 minutes
+	@$(B)/tests/spine/soak $(B)/devices $(M) $(SEED) 2>$(B)/soak.log
 
 coverage: ## lines that `make check` runs, by folder
 	@rm -rf build/cov/check; find build/cov -name '*.gcda' -delete 2>/dev/null || :
@@ -261,7 +279,7 @@ help: ## this list
 	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
 	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
 
-.PHONY: all bench coverage fuzz fuzz-one check check-one lint format install lab-root lab bench-lab demo \
+.PHONY: all bench soak coverage fuzz fuzz-one check check-one lint format install lab-root lab bench-lab demo \
 	setup test clean help
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

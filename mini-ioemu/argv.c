@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <ioemu/loop.h>
+
 #include "confpriv.h"
 
 #define COMMAND_LINE "command line"
@@ -76,6 +78,8 @@ static const struct option options[] = {
 	{ "-drive", "key=value,...", CALL(argv_drive) },
 	{ "--plugin-dir", "DIR", CALL(argv_plugin_dir) },
 	{ "--machine-file", "FILE", TEXT(machine_file) },
+	{ "--poll-us", "N", CALL(argv_poll) },
+	{ "--no-merge", NULL, FLAG(no_merge) },
 	{ "--log-level", "LEVEL", CALL(argv_log_level) },
 	{ "--list-devices", NULL, ACTION(CONF_LIST_DEVICES) },
 	{ "--version", NULL, ACTION(CONF_VERSION) },
@@ -172,6 +176,7 @@ conf_parse(int argc, char **argv, struct conf *conf, struct conf_error *err)
 		.vcpus = 1,
 		.max_vcpus = 1,
 		.incoming_fd = -1,
+		.poll_us = SPIN_DEFAULT_US,
 		.log_level = IOEMU_INFO,
 	};
 	err->text[0] = '\0';
@@ -208,6 +213,8 @@ conf_help(void)
 	       "repeatable\n"
 	       "  --machine-file FILE    description of the machine to build\n"
 	       "  --log-level LEVEL      error, warn, info (default), debug\n"
+	       "  --poll-us N            stay awake so long after an answer\n"
+	       "  --no-merge             posted writes go one by one\n"
 	       "\n"
 	       "The toolstack's options are QEMU's: see mini-ioemu(1).\n";
 }

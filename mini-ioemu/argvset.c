@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <ioemu/loop.h>
+
 #include "confpriv.h"
 
 #define MAX_DOMID 0x7fefu /* below DOMID_FIRST_RESERVED, public/xen.h */
@@ -209,6 +211,13 @@ int
 argv_plugin_dir(struct argv *a, const char *text)
 {
 	return conf_add_word(&a->ctx, &a->ctx.conf->plugin_dirs, text);
+}
+
+int
+argv_poll(struct argv *a, const char *text)
+{
+	return conf_number(&a->ctx, "microseconds", text, SPIN_MAX_US,
+			   &a->ctx.conf->poll_us);
 }
 
 int

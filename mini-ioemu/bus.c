@@ -246,7 +246,26 @@ bus_bdf(const struct bus_dev *dev)
 {
 	const struct bus *bus = dev->bus;
 
-	return (bus->bridge ? bus->now.secondary * DEVFNS : 0) | dev->devfn;
+	return (bus && bus->bridge ? bus->now.secondary * DEVFNS : 0) |
+	       dev->devfn;
+}
+
+unsigned
+bus_root_slot(const struct bus_dev *dev)
+{
+	while (dev->bus->bridge)
+		dev = dev->bus->bridge;
+	return dev->devfn / 8;
+}
+
+void
+bus_eject(struct bus *bus, unsigned slot)
+{
+	unsigned i;
+
+	for (i = slot * 8; i < slot * 8 + 8; i++)
+		if (bus->at[i] && bus->at[i]->eject)
+			bus->at[i]->eject(bus->at[i]);
 }
 
 /* ---- bridges ------------------------------------------------------ */

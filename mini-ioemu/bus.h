@@ -27,7 +27,9 @@ struct bus_dev {
 	/* The owner's, set before bus_place(): who gets the accesses, */
 	struct target *target;
 	struct host_window *config;	    /* the configuration space, */
-	void (*reset)(struct bus_dev *dev); /* and: the bus was reset. */
+	void (*reset)(struct bus_dev *dev); /* and: the bus was reset, */
+	/* and: the guest gave it up, bus_remove() it. NULL: it stays. */
+	void (*eject)(struct bus_dev *dev);
 	/* The rest is bus.c's. */
 	struct bus *bus; /* NULL: not placed */
 	unsigned devfn;
@@ -50,8 +52,13 @@ void bus_remove(struct bus_dev *dev);
 /* NULL: nobody, or devfn is none. */
 struct bus_dev *bus_at(const struct bus *bus, unsigned devfn);
 
-/* Bus number << 8 | devfn of a function on a bus. */
+/* Bus number << 8 | devfn of a function; number 0 if it is on no bus. */
 unsigned bus_bdf(const struct bus_dev *dev);
+
+/* The slot of the root bus that holds it, or the topmost bridge above it. */
+unsigned bus_root_slot(const struct bus_dev *dev);
+/* The guest gave up what is in that slot, 0 to 31. */
+void bus_eject(struct bus *bus, unsigned slot);
 
 /* A window of the function appears at w->base, or goes. Before bus_place() it
  * is only noted. */

@@ -130,6 +130,8 @@ struct conf {
 	/* our own */
 	struct conf_word *plugin_dirs; /* to search before the default */
 	const char *machine_file;      /* NULL: the default */
+	unsigned poll_us; /* stay awake after an answer, microseconds */
+	bool no_merge;	  /* posted writes go one by one */
 	enum ioemu_level log_level;
 	struct conf_word *notes; /* one log line each: "... not used" */
 

@@ -118,6 +118,7 @@ int argv_display(struct argv *a, const char *text);
 int argv_net(struct argv *a, const char *text);
 int argv_incoming(struct argv *a, const char *text);
 int argv_plugin_dir(struct argv *a, const char *text);
+int argv_poll(struct argv *a, const char *text);
 int argv_log_level(struct argv *a, const char *text);
 
 #endif

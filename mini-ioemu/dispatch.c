@@ -4,37 +4,14 @@
  * the target sees a write and emptied after it answered a read, so guest
  * memory is touched (and mapped) once a request, whatever its count.
  */
-#include "dispatch.h"
+#include "dispatchpriv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "slot.h"
-
 #define ALL_ONES UINT64_MAX
-
-struct access {
-	struct host_op op; /* first: op_done() finds the access */
-	struct dispatch *d;
-	int vcpu; /* XEN_EVENT_RING: nobody waits */
-	bool busy;
-	bool in_submit, answered; /* of the part at hand */
-	uint32_t next;		  /* first element not yet submitted */
-	struct request req;
-	uint8_t data[HOST_MAX_DATA];
-};
-
-struct dispatch {
-	struct xen *xen;
-	const struct route_table *routes;
-	struct dma *dma;
-	unsigned vcpus, busy;
-	bool held; /* slots wait until the ring is empty */
-	struct access ring;
-	struct access access[];
-};
-
-static void access_run(struct access *a);
+#define GATHER_NS 3000u	      /* a pending write waits for its continuation */
+#define GATHER_MAX_NS 100000u /* ... in all */
 
 /* ---- data: guest memory or the slot's value <-> the buffer -----------------
  */
@@ -55,7 +32,7 @@ access_gather(struct access *a)
 	if (req->read) {
 		memset(a->data, 0xff, len);
 	} else if (req->ptr) {
-		(void)dma_read(a->d->dma, access_lowest(req), a->data, len);
+		(void)dma_read(a->d->env.dma, access_lowest(req), a->data, len);
 	} else {
 		/* rep stos: the same value each time; little-endian, as the
 		 * guest and this program are both x86 */
@@ -75,7 +52,8 @@ access_scatter(struct access *a)
 	if (!req->read)
 		return req->data;
 	if (req->ptr) {
-		(void)dma_write(a->d->dma, access_lowest(req), a->data, len);
+		(void)dma_write(a->d->env.dma, access_lowest(req), a->data,
+				len);
 		return req->data;
 	}
 	memcpy(&value, a->data + (req->down ? 0 : len - req->size), req->size);
@@ -94,6 +72,19 @@ request_valid(const struct request *req)
 	return width && req->count && req->count <= HOST_MAX_DATA / req->size;
 }
 
+/* The vCPU goes on. */
+static void
+access_answer(const struct access *a, uint64_t value)
+{
+	const struct dispatch_env *env = &a->d->env;
+
+	if (a->vcpu < 0)
+		return;
+	slot_put(xen_slots(env->xen), (unsigned)a->vcpu, value);
+	xen_notify(env->xen, (unsigned)a->vcpu);
+	spin_touch(env->spin); /* the guest may ask again at once */
+}
+
 static void
 access_done(struct access *a, uint64_t value)
 {
@@ -101,29 +92,39 @@ access_done(struct access *a, uint64_t value)
 
 	a->busy = false;
 	d->busy--;
-	if (a->vcpu == XEN_EVENT_RING)
-		return;
-	slot_put(xen_slots(d->xen), (unsigned)a->vcpu, value);
-	xen_notify(d->xen, (unsigned)a->vcpu);
+	report_took(&d->report, &a->req, a->vcpu, a->since, a->target,
+		    a->op.window);
+	access_answer(a, value);
+	if (a == &d->merge.access)
+		merge_done(d);
 }
 
 static void
 access_start(struct access *a)
 {
 	const struct request *req = &a->req;
+	bool valid = req->type <= SLOT_CONFIG && request_valid(req);
 
-	a->busy = true;
-	a->d->busy++;
+	a->d->taken++;
 	a->next = 0;
-	if (req->type == SLOT_INVALIDATE)
-		dma_invalidate(a->d->dma);
-	/* TIMEOFFSET: the guest set its clock; nobody keeps it (QEMU, libxl) */
-	if (req->type > SLOT_CONFIG || !request_valid(req)) {
-		access_done(a, ALL_ONES);
+	a->target = NULL;
+	a->since = report_ticks();
+	if (valid)
+		access_gather(a);
+	if (valid && merge_take(a->d, a)) {
+		access_answer(a, req->data);
 		return;
 	}
-	access_gather(a);
-	access_run(a);
+	merge_flush(a->d);
+	a->busy = true;
+	a->d->busy++;
+	if (req->type == SLOT_INVALIDATE)
+		dma_invalidate(a->d->env.dma);
+	/* TIMEOFFSET: the guest set its clock; nobody keeps it (QEMU, libxl) */
+	if (valid)
+		access_run(a);
+	else
+		access_done(a, ALL_ONES);
 }
 
 /* ---- route and submit
@@ -151,17 +152,25 @@ element_addr(const struct request *req, uint32_t i)
 	return req->down ? req->addr - step : req->addr + step;
 }
 
+/* Outside of any batch of events. */
+void
+access_resume(struct access *a)
+{
+	access_run(a);
+	if (a->vcpu != XEN_EVENT_RING || a->busy)
+		return;
+	dispatch_event(a->d, XEN_EVENT_RING);
+	dispatch_flush(a->d);
+}
+
 static void
 access_part_done(struct host_op *op)
 {
 	struct access *a = (struct access *)op;
 
 	a->answered = true;
-	if (a->in_submit)
-		return;
-	access_run(a);
-	if (a->vcpu == XEN_EVENT_RING && !a->busy)
-		dispatch_event(a->d, XEN_EVENT_RING);
+	if (!a->in_submit)
+		access_resume(a);
 }
 
 /* Elements from a->next on that the range answers; at least one. */
@@ -206,24 +215,27 @@ access_submit(struct access *a, const struct range *r)
 		.done = access_part_done,
 	};
 	a->next += n;
+	a->target = r->target;
 	r->target->submit(r->target, &a->op);
 }
 
 /* Part by part until the end, or until a part will be answered later. */
-static void
+void
 access_run(struct access *a)
 {
 	const struct request *req = &a->req;
 
 	while (a->next < req->count) {
 		const struct range *r =
-			route_find(a->d->routes, request_space(req),
+			route_find(a->d->env.routes, request_space(req),
 				   element_addr(req, a->next));
 
 		if (!r) { /* nobody there: all ones, or lost */
 			a->next++;
 			continue;
 		}
+		if (merge_wait(a, r))
+			return;
 		a->answered = false;
 		a->in_submit = true;
 		access_submit(a, r);
@@ -244,8 +256,8 @@ dispatch_ring(struct dispatch *d)
 {
 	unsigned budget = SLOT_RING_ENTRIES;
 
-	while (!d->ring.busy && budget-- &&
-	       slot_ring_take(xen_ring(d->xen), &d->ring.req))
+	while (d->gate != GATE_SHUT && !d->ring.busy && budget-- &&
+	       slot_ring_take(xen_ring(d->env.xen), &d->ring.req))
 		access_start(&d->ring);
 	return !d->ring.busy;
 }
@@ -255,7 +267,8 @@ dispatch_slot(struct dispatch *d, unsigned vcpu)
 {
 	struct access *a = &d->access[vcpu];
 
-	if (!a->busy && slot_take(xen_slots(d->xen), vcpu, &a->req))
+	if (d->gate == GATE_OPEN && !a->busy &&
+	    slot_take(xen_slots(d->env.xen), vcpu, &a->req))
 		access_start(a);
 }
 
@@ -269,7 +282,7 @@ dispatch_all(struct dispatch *d)
 		return;
 	}
 	d->held = false;
-	for (i = 0; i < d->vcpus; i++)
+	for (i = 0; i < d->env.vcpus; i++)
 		dispatch_slot(d, i);
 }
 
@@ -289,32 +302,120 @@ dispatch_event(struct dispatch *d, int event)
 		d->held = true;
 }
 
+void
+dispatch_flush(struct dispatch *d)
+{
+	merge_flush(d);
+}
+
+static bool
+dispatch_scan(struct dispatch *d)
+{
+	unsigned before = d->taken;
+
+	dispatch_all(d);
+	return d->taken != before;
+}
+
+/* While the loop is awake: no port has to ring. A write that may be merged
+ * waits a moment for the next one, as its vCPU has just been told to go on. */
+static bool
+dispatch_poll(struct spin_source *source)
+{
+	struct dispatch *d = (struct dispatch *)source;
+	bool worked = dispatch_scan(d);
+	uint64_t now, until, end;
+
+	if (!d->merge.pending)
+		return worked;
+	now = uv_hrtime();
+	end = now + GATHER_MAX_NS;
+	until = now + GATHER_NS;
+	while (d->merge.pending && now < until && now < end) {
+		bool more = dispatch_scan(d);
+
+		now = uv_hrtime();
+		if (more)
+			until = now + GATHER_NS;
+	}
+	merge_flush(d);
+	return worked;
+}
+
 unsigned
 dispatch_busy(const struct dispatch *d)
 {
 	return d->busy;
 }
 
+bool
+dispatch_shut(struct dispatch *d)
+{
+	dispatch_all(d);
+	merge_flush(d);
+	if (d->gate == GATE_OPEN)
+		d->gate = GATE_RING;
+	if (!d->busy)
+		d->gate = GATE_SHUT;
+	return d->gate == GATE_SHUT;
+}
+
+void
+dispatch_open(struct dispatch *d)
+{
+	d->gate = GATE_OPEN;
+	dispatch_all(d);
+	merge_flush(d);
+}
+
+void
+dispatch_report(const struct dispatch *d, const struct peers *peers,
+		void (*say)(void *ctx, const char *line), void *ctx)
+{
+	char line[REPORT_LINE];
+	unsigned i;
+
+	report_tell(&d->report, d->env.routes, peers, say, ctx);
+	for (i = 0; i < d->env.vcpus; i++) {
+		const struct access *a = &d->access[i];
+
+		if (!a->busy)
+			continue;
+		report_waits(&d->report, &a->req, a->vcpu, a->since,
+			     report_who(a->target, a->op.window), line,
+			     sizeof(line));
+		say(ctx, line);
+	}
+}
+
+/* ---- life
+ * ----------------------------------------------------------------------- */
+
+static void
+access_init(struct access *a, struct dispatch *d, int vcpu)
+{
+	a->d = d;
+	a->vcpu = vcpu;
+}
+
 int
-dispatch_new(struct xen *xen, unsigned vcpus, const struct route_table *routes,
-	     struct dma *dma, struct dispatch **out)
+dispatch_new(const struct dispatch_env *env, struct dispatch **out)
 {
 	struct dispatch *d =
-		calloc(1, sizeof(*d) + vcpus * sizeof(d->access[0]));
+		calloc(1, sizeof(*d) + env->vcpus * sizeof(d->access[0]));
 	unsigned i;
 
 	if (!d)
 		return -ENOMEM;
-	d->xen = xen;
-	d->vcpus = vcpus;
-	d->routes = routes;
-	d->dma = dma;
-	d->ring.d = d;
-	d->ring.vcpu = XEN_EVENT_RING;
-	for (i = 0; i < vcpus; i++) {
-		d->access[i].d = d;
-		d->access[i].vcpu = (int)i;
-	}
+	d->env = *env;
+	report_init(&d->report);
+	access_init(&d->merge.access, d, MERGED);
+	access_init(&d->ring, d, XEN_EVENT_RING);
+	for (i = 0; i < env->vcpus; i++)
+		access_init(&d->access[i], d, (int)i);
+	d->source.poll = dispatch_poll;
+	if (env->spin)
+		spin_add(env->spin, &d->source);
 	*out = d;
 	return 0;
 }
@@ -322,5 +423,7 @@ dispatch_new(struct xen *xen, unsigned vcpus, const struct route_table *routes,
 void
 dispatch_free(struct dispatch *d)
 {
+	if (d && d->env.spin)
+		spin_del(d->env.spin, &d->source);
 	free(d);
 }

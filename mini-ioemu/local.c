@@ -320,6 +320,12 @@ local_unplug(struct hostdev *hd, unsigned what)
 		hostdev_unplug(l->dev[i].hd, what);
 }
 
+static void
+local_eject(struct hostdev *hd, unsigned slot)
+{
+	bus_eject(localdev(hd)->local->env.root, slot);
+}
+
 static bool
 local_upstream(struct hostdev *hd)
 {
@@ -365,6 +371,7 @@ static const struct host_ops local_ops = {
 	.upstream = local_upstream,
 	.bridge = local_bridge,
 	.forget = local_forget,
+	.eject = local_eject,
 };
 
 /* ---- making devices
@@ -489,6 +496,15 @@ local_finish(struct local *l)
 			hostdev_set_multifunction(
 				((struct localdev *)first)->hd);
 	}
+}
+
+void
+local_hotplug(struct local *l, unsigned slot, enum ioemu_hotplug what)
+{
+	unsigned i;
+
+	for (i = 0; i < l->n; i++)
+		hostdev_hotplug(l->dev[i].hd, slot, what);
 }
 
 struct hostdev *

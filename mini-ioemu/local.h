@@ -25,6 +25,7 @@ struct local_env {
 	struct bus *root;
 	struct dma *dma;
 	struct clock *clock;
+	struct spin *spin; /* NULL: the loop always sleeps at once */
 	const struct conf *conf;
 	void (*power)(void *ctx, enum ioemu_power what);
 	void *ctx;
@@ -39,6 +40,9 @@ int local_add(struct local *l, const struct host_type *type,
 	      const struct conf_device *conf);
 /* After the last local_add(): slots with several functions say so. */
 void local_finish(struct local *l);
+
+/* Whoever can tell the guest of slots of the root bus is to do so. */
+void local_hotplug(struct local *l, unsigned slot, enum ioemu_hotplug what);
 
 /* The i-th device, NULL past the end; by id (or type, if only one). */
 struct hostdev *local_at(struct local *l, unsigned i);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "events.h"
 #include "local.h"
 #include "log.h"
 #include "monitor.h"
@@ -22,34 +23,13 @@ struct machine {
 	struct bus *root;
 	struct dma *dma;
 	struct clock *clock;
+	struct spin *spin;
 	struct dispatch *dispatch;
 	struct local *local;
 	struct peers *peers;
 	struct monitor *monitor;
-	uv_poll_t *poll;
+	struct events *events;
 };
-
-/* ---- events
- * -------------------------------------------------------------------- */
-
-static void
-machine_events(uv_poll_t *poll, int status, int what)
-{
-	struct machine *m = poll->data;
-	int event[XEN_MAX_VCPUS + 1];
-	int i, n;
-
-	(void)status;
-	(void)what;
-	n = xen_events(m->xen, event, XEN_MAX_VCPUS + 1);
-	if (n < 0) {
-		log_error("the event channels are lost: %s", strerror(-n));
-		uv_stop(m->loop);
-		return;
-	}
-	for (i = 0; i < n; i++)
-		dispatch_event(m->dispatch, event[i]);
-}
 
 static void
 machine_power(void *ctx, enum ioemu_power what)
@@ -111,6 +91,21 @@ machine_root_bus(struct machine *m)
 }
 
 static int
+machine_dispatch(struct machine *m)
+{
+	const struct dispatch_env env = {
+		.xen = m->xen,
+		.vcpus = m->conf->max_vcpus,
+		.routes = m->routes,
+		.dma = m->dma,
+		.spin = m->spin,
+		.merge = !m->conf->no_merge,
+	};
+
+	return dispatch_new(&env, &m->dispatch);
+}
+
+static int
 machine_core(struct machine *m)
 {
 	int rc = route_new(&m->routes);
@@ -126,8 +121,9 @@ machine_core(struct machine *m)
 	if (!rc)
 		rc = clock_new(m->loop, &m->clock);
 	if (!rc)
-		rc = dispatch_new(m->xen, m->conf->max_vcpus, m->routes, m->dma,
-				  &m->dispatch);
+		rc = spin_new(m->loop, m->conf->poll_us, &m->spin);
+	if (!rc)
+		rc = machine_dispatch(m);
 	if (rc)
 		log_error("cannot start: %s", strerror(-rc));
 	return rc;
@@ -176,6 +172,7 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 		.root = m->root,
 		.dma = m->dma,
 		.clock = m->clock,
+		.spin = m->spin,
 		.conf = m->conf,
 		.power = machine_power,
 		.ctx = m,
@@ -193,21 +190,18 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 }
 
 static int
-machine_listen(struct machine *m)
+machine_monitor(struct machine *m)
 {
-	int rc;
+	const struct monitor_env env = {
+		.loop = m->loop,
+		.conf = m->conf,
+		.local = m->local,
+		.peers = m->peers,
+		.routes = m->routes,
+		.dispatch = m->dispatch,
+	};
 
-	m->poll = malloc(sizeof(*m->poll));
-	if (!m->poll)
-		return -ENOMEM;
-	rc = uv_poll_init(m->loop, m->poll, xen_fd(m->xen));
-	if (rc) {
-		free(m->poll);
-		m->poll = NULL;
-		return rc;
-	}
-	m->poll->data = m;
-	return uv_poll_start(m->poll, UV_READABLE, machine_events);
+	return monitor_new(&env, &m->monitor);
 }
 
 static int
@@ -243,10 +237,9 @@ machine_new(uv_loop_t *loop, const struct conf *conf,
 	if (!rc)
 		rc = machine_devices(m, plugins);
 	if (!rc)
-		rc = machine_listen(m);
+		rc = events_new(loop, m->xen, m->dispatch, m->spin, &m->events);
 	if (!rc)
-		rc = monitor_new(loop, conf, m->local, m->peers, m->routes,
-				 &m->monitor);
+		rc = machine_monitor(m);
 	if (!rc)
 		rc = machine_ready(m);
 	if (rc) {
@@ -262,11 +255,11 @@ machine_free(struct machine *m)
 {
 	if (m->monitor)
 		monitor_free(m->monitor);
-	if (m->poll)
-		uv_close((uv_handle_t *)m->poll, (uv_close_cb)free);
+	events_free(m->events);
 	peers_free(m->peers);
 	local_free(m->local);
 	dispatch_free(m->dispatch);
+	spin_free(m->spin);
 	if (m->clock)
 		clock_free(m->clock);
 	dma_free(m->dma);

@@ -105,8 +105,9 @@ main_watch_signals(uv_loop_t *loop, uv_signal_t *handle)
 static int
 main_probe(uv_loop_t *loop, const struct conf *conf)
 {
+	const struct monitor_env env = { .loop = loop, .conf = conf };
 	struct monitor *mon;
-	int rc = monitor_new(loop, conf, NULL, NULL, NULL, &mon);
+	int rc = monitor_new(&env, &mon);
 
 	if (rc)
 		return rc;

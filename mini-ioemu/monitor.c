@@ -6,6 +6,7 @@
  */
 #include "monitor.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +16,9 @@
 #include "qmp.h"
 
 struct monitor {
-	uv_loop_t *loop;
-	const struct conf *conf;
-	struct local *local;
-	const struct peers *peers;
-	const struct route_table *routes;
+	struct monitor_env env;
 	struct qmp *qmp;
+	uv_signal_t usr1;
 	bool running;
 };
 
@@ -31,13 +29,13 @@ monitor_status(void *ctx)
 
 	if (mon->running)
 		return "running";
-	return mon->conf->incoming_fd >= 0 ? "paused" : "prelaunch";
+	return mon->env.conf->incoming_fd >= 0 ? "paused" : "prelaunch";
 }
 
 static const char *
 monitor_name(void *ctx)
 {
-	return ((struct monitor *)ctx)->conf->name;
+	return ((struct monitor *)ctx)->env.conf->name;
 }
 
 static void
@@ -59,14 +57,14 @@ monitor_chardev(void *ctx, unsigned i, struct qmp_chardev *out)
 {
 	struct monitor *mon = ctx;
 
-	return mon->local &&
-	       local_chardev(mon->local, i, &out->label, &out->filename);
+	return mon->env.local &&
+	       local_chardev(mon->env.local, i, &out->label, &out->filename);
 }
 
 static unsigned
 monitor_n_cpus(void *ctx)
 {
-	return ((struct monitor *)ctx)->conf->vcpus;
+	return ((struct monitor *)ctx)->env.conf->vcpus;
 }
 
 /* ---- lines for humans
@@ -100,7 +98,7 @@ command_devices(struct monitor *mon, const char *arg, struct text *t)
 	unsigned i;
 
 	(void)arg;
-	for (i = 0; (hd = local_at(mon->local, i)); i++)
+	for (i = 0; (hd = local_at(mon->env.local, i)); i++)
 		text_add(t, "%-16s %-14s %s\n", hd->dev.id, hd->type->type.name,
 			 hd->type->path);
 	return 0;
@@ -115,7 +113,7 @@ command_ranges(struct monitor *mon, const char *arg, struct text *t)
 
 	(void)arg;
 	for (s = 0; s < ROUTE_SPACES; s++)
-		for (i = 0; (r = route_at(mon->routes, s, i)); i++)
+		for (i = 0; (r = route_at(mon->env.routes, s, i)); i++)
 			text_add(t, "%-6s %012llx-%012llx %s %s\n", space[s],
 				 (unsigned long long)r->first,
 				 (unsigned long long)r->last,
@@ -132,8 +130,22 @@ command_peers(struct monitor *mon, const char *arg, struct text *t)
 	unsigned i;
 
 	(void)arg;
-	for (i = 0; peers_describe(mon->peers, i, line, sizeof(line)); i++)
+	for (i = 0; peers_describe(mon->env.peers, i, line, sizeof(line)); i++)
 		text_add(t, "%s\n", line);
+	return 0;
+}
+
+static void
+text_line(void *ctx, const char *line)
+{
+	text_add(ctx, "%s\n", line);
+}
+
+static int
+command_times(struct monitor *mon, const char *arg, struct text *t)
+{
+	(void)arg;
+	dispatch_report(mon->env.dispatch, mon->env.peers, text_line, t);
 	return 0;
 }
 
@@ -147,7 +159,7 @@ command_ask(struct monitor *mon, const char *arg, struct text *t)
 	int rc;
 
 	snprintf(id, sizeof(id), "%.*s", (int)(n < 63 ? n : 63), arg);
-	hd = local_find(mon->local, id);
+	hd = local_find(mon->env.local, id);
 	if (!hd) {
 		text_add(t, "no device '%s'; 'devices' lists them\n", id);
 		return 0;
@@ -169,6 +181,7 @@ command_help(struct monitor *mon, const char *arg, struct text *t)
 	text_add(t, "devices            the devices, their types and files\n"
 		    "peers              the peers and their links' counters\n"
 		    "ranges             who answers which addresses\n"
+		    "times              how long accesses take, the slowest\n"
 		    "ask DEVICE WORDS   a question to one device\n");
 	return 0;
 }
@@ -179,7 +192,7 @@ static const struct {
 } commands[] = {
 	{ "ask", command_ask },	      { "devices", command_devices },
 	{ "help", command_help },     { "peers", command_peers },
-	{ "ranges", command_ranges },
+	{ "ranges", command_ranges }, { "times", command_times },
 };
 
 static int
@@ -197,7 +210,7 @@ monitor_command(void *ctx, const char *line, char *buf, size_t size)
 			continue;
 		line += n;
 		line += strspn(line, " ");
-		if (((struct monitor *)ctx)->local)
+		if (((struct monitor *)ctx)->env.local)
 			(void)commands[i].run(ctx, line, &text);
 		return (int)text.len;
 	}
@@ -207,7 +220,7 @@ monitor_command(void *ctx, const char *line, char *buf, size_t size)
 static void
 monitor_quit(void *ctx)
 {
-	uv_stop(((struct monitor *)ctx)->loop);
+	uv_stop(((struct monitor *)ctx)->env.loop);
 }
 
 static const struct qmp_ops monitor_ops = {
@@ -228,7 +241,7 @@ monitor_listen(struct monitor *mon)
 	const struct conf_monitor *c;
 	int rc = 0;
 
-	for (c = mon->conf->monitors; !rc && c; c = c->next) {
+	for (c = mon->env.conf->monitors; !rc && c; c = c->next) {
 		rc = c->path ? qmp_listen_path(mon->qmp, c->path)
 			     : qmp_listen_fd(mon->qmp, c->fd);
 		if (rc)
@@ -238,25 +251,40 @@ monitor_listen(struct monitor *mon)
 	return rc;
 }
 
+/* ---- SIGUSR1: the same in the log
+ * ---------------------------------------------------------------------- */
+
+static void
+log_times(void *ctx, const char *line)
+{
+	(void)ctx;
+	log_info("%s", line);
+}
+
+static void
+monitor_usr1(uv_signal_t *handle, int signum)
+{
+	const struct monitor *mon = handle->data;
+
+	(void)signum;
+	dispatch_report(mon->env.dispatch, mon->env.peers, log_times, NULL);
+}
+
 int
-monitor_new(uv_loop_t *loop, const struct conf *conf, struct local *local,
-	    const struct peers *peers, const struct route_table *routes,
-	    struct monitor **out)
+monitor_new(const struct monitor_env *env, struct monitor **out)
 {
 	struct monitor *mon = calloc(1, sizeof(*mon));
 	int rc;
 
 	if (!mon)
 		return -ENOMEM;
-	*mon = (struct monitor){
-		.loop = loop,
-		.conf = conf,
-		.local = local,
-		.peers = peers,
-		.routes = routes,
-		.running = !conf->stopped,
-	};
-	rc = qmp_new(loop, &monitor_ops, mon, &mon->qmp);
+	mon->env = *env;
+	mon->running = !env->conf->stopped;
+	uv_signal_init(env->loop, &mon->usr1);
+	mon->usr1.data = mon;
+	if (env->dispatch)
+		uv_signal_start(&mon->usr1, monitor_usr1, SIGUSR1);
+	rc = qmp_new(env->loop, &monitor_ops, mon, &mon->qmp);
 	if (!rc)
 		rc = monitor_listen(mon);
 	if (rc) {
@@ -267,10 +295,16 @@ monitor_new(uv_loop_t *loop, const struct conf *conf, struct local *local,
 	return 0;
 }
 
+static void
+monitor_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
 void
 monitor_free(struct monitor *mon)
 {
 	if (mon->qmp)
 		qmp_free(mon->qmp);
-	free(mon);
+	uv_close((uv_handle_t *)&mon->usr1, monitor_closed);
 }

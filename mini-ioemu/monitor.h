@@ -14,10 +14,18 @@
 
 struct monitor;
 
-/* local and routes may be NULL (-machine none). Logs what fails; -errno. */
-int monitor_new(uv_loop_t *loop, const struct conf *conf, struct local *local,
-		const struct peers *peers, const struct route_table *routes,
-		struct monitor **out);
+struct monitor_env {
+	uv_loop_t *loop;
+	const struct conf *conf;
+	struct local *local; /* NULL, as all below: -machine none */
+	const struct peers *peers;
+	const struct route_table *routes;
+	const struct dispatch *dispatch;
+};
+
+/* Logs what fails; -errno. */
+int monitor_new(const struct monitor_env *env, struct monitor **out);
+/* Run the loop once afterwards. */
 void monitor_free(struct monitor *mon);
 
 #endif

@@ -87,6 +87,7 @@ peer_init(struct peer *peer, struct peers *peers,
 	peer->env = &peers->env;
 	peer->instance_of_ours = peers->instance;
 	peer->peers = peers;
+	peer->local = peers->local;
 	peer->listen_fd = -1;
 	peer_path_init(peer);
 	peer->target.name = peer->id;
@@ -107,6 +108,7 @@ peer_init(struct peer *peer, struct peers *peers,
 		fn->place.target = &peer->target;
 		fn->place.config = &fn->config;
 		fn->place.reset = peer_bus_reset;
+		fn->place.eject = peer_bus_eject;
 	}
 }
 
@@ -248,15 +250,31 @@ peers_free(struct peers *peers)
 	free(peers);
 }
 
-bool
-peers_describe(const struct peers *peers, unsigned i, char *buf, size_t size)
+static const struct peer *
+peer_at(const struct peers *peers, unsigned i)
 {
 	const struct peer *peer = peers ? peers->first : NULL;
-	const struct link_stats *s;
-	char process[32] = "";
 
 	while (peer && i--)
 		peer = peer->next;
+	return peer;
+}
+
+const struct target *
+peers_target(const struct peers *peers, unsigned i)
+{
+	const struct peer *peer = peer_at(peers, i);
+
+	return peer ? &peer->target : NULL;
+}
+
+bool
+peers_describe(const struct peers *peers, unsigned i, char *buf, size_t size)
+{
+	const struct peer *peer = peer_at(peers, i);
+	const struct link_stats *s;
+	char process[32] = "";
+
 	if (!peer)
 		return false;
 	if (peer->exec.pid)
@@ -269,12 +287,13 @@ peers_describe(const struct peers *peers, unsigned i, char *buf, size_t size)
 	}
 	s = link_stats(peer->link);
 	snprintf(buf, size,
-		 "%-16s %s '%s', %slost %u times; frames in %llu out %llu, "
+		 "%-16s %s '%s', %s%slost %u times; frames in %llu out %llu, "
 		 "timeouts %llu late %llu unexpected %llu refused %llu "
 		 "unsupported %llu poisoned %llu",
 		 peer->id, peer->ready ? "there" : "coming",
-		 link_other(peer->link)->name, process, peer->lost,
-		 (unsigned long long)s->frames_in,
+		 link_other(peer->link)->name,
+		 link_way_in(peer->link) == LINK_RING ? "ring, " : "", process,
+		 peer->lost, (unsigned long long)s->frames_in,
 		 (unsigned long long)s->frames_out,
 		 (unsigned long long)s->timeouts, (unsigned long long)s->late,
 		 (unsigned long long)s->unexpected,

@@ -27,5 +27,7 @@ int peers_isolate(struct peers *peers, const struct host_type *type,
 /* Lines for a person: state and counters of the i-th; false past the end. */
 bool peers_describe(const struct peers *peers, unsigned i, char *buf,
 		    size_t size);
+/* The link of the i-th; NULL past the end. */
+const struct target *peers_target(const struct peers *peers, unsigned i);
 
 #endif

@@ -18,16 +18,16 @@
 static const char *const peer_keys[] = { "connect",    "listen",  "exec",
 					 "timeout-ms", "on-exit", "dma",
 					 "allow",      "slot",	  "irq",
-					 NULL };
+					 "ring",       NULL };
 /* The last five are what ioemu-ssdt(1) tells the guest. */
 static const char *const range_keys[] = {
-	"connect", "listen",	   "exec",   "timeout-ms", "on-exit",  "dma",
-	"allow",   "peer",	   "base",   "size",	   "space",    "ro",
-	"wo",	   "prefetchable", "posted", "irq",	   "irq-mode", "hid",
-	"cid",	   "compatible",   "name",   NULL
+	"ring", "connect", "listen",	   "exec",   "timeout-ms", "on-exit",
+	"dma",	"allow",   "peer",	   "base",   "size",	   "space",
+	"ro",	"wo",	   "prefetchable", "posted", "irq",	   "irq-mode",
+	"hid",	"cid",	   "compatible",   "name",   NULL
 };
 static const char *const isolate_keys[] = { "timeout-ms", "on-exit", "dma",
-					    "allow", NULL };
+					    "allow",	  "ring",    NULL };
 
 static const char *
 value_of(const struct conf_device *conf, const char *key)
@@ -202,7 +202,11 @@ peer_conf_read(const struct conf_device *conf, const struct host_type *type,
 	uint64_t timeout = TIMEOUT_MS;
 	int rc = 0;
 
-	*out = (struct peer_conf){ .id = conf->id, .isolated = type };
+	*out = (struct peer_conf){
+		.id = conf->id,
+		.isolated = type,
+		.ring = true,
+	};
 	if (!type)
 		rc = read_place(conf, out);
 	if (!rc && !type)
@@ -214,6 +218,8 @@ peer_conf_read(const struct conf_device *conf, const struct host_type *type,
 	out->timeout_ms = (uint32_t)timeout;
 	if (!rc)
 		rc = read_exit(conf, &out->on_exit);
+	if (!rc)
+		rc = on_off(conf, "ring", &out->ring);
 	if (!rc)
 		rc = read_dma(conf, out);
 	if (!rc)

@@ -193,6 +193,8 @@ peer_exec_device(struct peer *peer, const struct host_type *type,
 		rc = exec_add(x, "--type");
 	if (!rc)
 		rc = exec_add(x, "%s", type->type.name);
+	if (!rc) /* it is a part of us: what we were told holds there */
+		rc = exec_add(x, "--poll-us=%u", peer->env->conf->poll_us);
 	if (!rc)
 		rc = exec_add_props(peer, type, conf);
 	return rc ? rc : exec_add_fd(x);

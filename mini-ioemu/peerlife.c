@@ -61,7 +61,47 @@ peer_remove(struct peer *peer)
 		bus_remove(&peer->fn[i].place);
 }
 
+/* The guest gave it up, so it is out until it is plugged in again: until it
+ * connects anew. What it still sends finds no function of it on the bus. */
+void
+peer_bus_eject(struct bus_dev *place)
+{
+	struct peer *peer = ((struct peer_function *)place)->peer;
+	unsigned i;
+
+	peer->ejected = true;
+	peer_quench(peer);
+	peer_remove(peer);
+	for (i = 0; i < PEER_FUNCTIONS; i++)
+		peer_cfg_forget(&peer->fn[i]);
+	if (peer->link)
+		link_say_reset(peer->link, IOEMU_RESET_BUS);
+	log_guest(peer->id, IOEMU_INFO,
+		  "ejected by the guest, until it connects again");
+}
+
 /* ---- coming up ---------------------------------------------------- */
+
+/*
+ * The guest is told each time. If it knows the device already it finds nothing
+ * new and its driver goes on; but Linux, told of one device, drops others that
+ * are lost at that moment, and would not look for them again.
+ */
+static void
+peer_came(struct peer *peer)
+{
+	unsigned i;
+
+	for (i = 0; i < PEER_FUNCTIONS; i++) {
+		const struct bus_dev *place = &peer->fn[i].place;
+
+		if (!place->bus)
+			continue;
+		local_hotplug(peer->local, bus_root_slot(place),
+			      IOEMU_HOTPLUG_CAME);
+		return; /* all are in one slot */
+	}
+}
 
 void
 peer_ready(struct peer *peer)
@@ -75,6 +115,7 @@ peer_ready(struct peer *peer)
 	snprintf(text, sizeof(text), "'%s' is there%s",
 		 link_other(peer->link)->name, peer->lost ? " again" : "");
 	log_guest(peer->id, IOEMU_INFO, text);
+	peer_came(peer);
 }
 
 static void
@@ -84,6 +125,7 @@ peer_functions(struct peer *peer, const struct link_hello *hello)
 
 	for (i = 0; i < PEER_FUNCTIONS; i++)
 		peer->fn[i].exists = hello->functions >> i & 1;
+	peer->ejected = false;
 	peer_place(peer);
 }
 
@@ -126,7 +168,7 @@ peer_lost(struct peer *peer)
 		peer->lost++;
 	if (peer->conf.on_exit != PEER_HOLD)
 		peer_remove(peer);
-	if (was && peer->conf.on_exit == PEER_STOP)
+	if (was && !peer->ejected && peer->conf.on_exit == PEER_STOP)
 		peer->env->power(peer->env->ctx, IOEMU_POWER_OFF);
 }
 
@@ -193,6 +235,9 @@ peer_attach(struct peer *peer, int fd)
 			.rcb = RCB,
 			.keepalive_ms = KEEPALIVE_MS,
 			.instance = peer->instance_of_ours,
+			.caps = peer->conf.ring && linkaddr_is_unix(fd)
+					? LINK_CAP_RING
+					: 0,
 		},
 		.tags = 2 * XEN_MAX_VCPUS,
 		.timeout_ns = peer->conf.timeout_ms * NS_PER_MS,
@@ -204,7 +249,8 @@ peer_attach(struct peer *peer, int fd)
 
 	if (rc)
 		return rc;
-	rc = linksock_new(peer->env->loop, fd, link, &peer->sock);
+	rc = linksock_new(peer->env->loop, fd, link, peer->env->spin,
+			  &peer->sock);
 	if (rc)
 		link_free(link);
 	else

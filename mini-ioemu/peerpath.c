@@ -66,11 +66,12 @@ static bool
 op_goes(const struct peer *peer, const struct host_op *op)
 {
 	const struct peer_window *pw = (struct peer_window *)op->window;
+	const struct peer_function *fn = op->window->host;
 
 	if (!peer->ready)
 		return false;
-	if (op->window->space == IOEMU_CONFIG)
-		return true;
+	if (op->window->space == IOEMU_CONFIG) /* or ejected meanwhile */
+		return fn->place.bus;
 	return op->write ? !pw->readonly : !pw->writeonly;
 }
 

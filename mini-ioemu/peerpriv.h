@@ -60,7 +60,8 @@ struct peer_conf {
 	const char *connect, *listen, *exec; /* one of them */
 	uint32_t timeout_ms;
 	enum peer_exit on_exit;
-	bool dma; /* it may reach guest memory: all of it, or */
+	bool ring; /* shared memory, if it can */
+	bool dma;  /* it may reach guest memory: all of it, or */
 	struct host_interval dma_range[PEER_GRANTS];
 	unsigned n_dma_ranges;
 	struct host_interval allow[PEER_GRANTS]; /* memory it may claim */
@@ -83,6 +84,7 @@ struct peer {
 	struct target target; /* first */
 	const struct local_env *env;
 	struct peers *peers;
+	struct local *local;
 	struct peer_conf conf;
 	char id[64];
 	struct peer *next;
@@ -96,8 +98,9 @@ struct peer {
 	unsigned handles;
 	struct link *link;
 	struct linksock *sock;
-	bool ready; /* accesses may go */
-	bool told;  /* that it cannot be reached */
+	bool ready;   /* accesses may go */
+	bool told;    /* that it cannot be reached */
+	bool ejected; /* by the guest, who does not miss it */
 	uint64_t instance;
 	unsigned lost; /* times */
 	struct peer_exec exec;
@@ -125,6 +128,7 @@ int peer_open(struct peer *peer);
 void peer_ready(struct peer *peer);  /* replay is over */
 void peer_remove(struct peer *peer); /* from its bus */
 void peer_bus_reset(struct bus_dev *place);
+void peer_bus_eject(struct bus_dev *place);
 
 /* peerconf.c: one device as configured; logs what is wrong. `type` is that of
  * an isolated device, else NULL. */

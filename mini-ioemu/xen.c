@@ -54,6 +54,8 @@ struct xen {
 	void *pages;
 	evtchn_port_t port[XEN_MAX_VCPUS];
 	evtchn_port_t ring_port;
+	evtchn_port_t masked[XEN_MAX_VCPUS + 1]; /* taken, not listened to */
+	unsigned n_masked;
 	int16_t owner[MAX_PORTS]; /* port -> vCPU or XEN_EVENT_RING */
 };
 
@@ -223,19 +225,30 @@ xen_fd(struct xen *xen)
 int
 xen_events(struct xen *xen, int *events, unsigned max)
 {
-	evtchn_port_t ports[XEN_MAX_VCPUS + 1];
-	size_t want = max < XEN_MAX_VCPUS + 1 ? max : XEN_MAX_VCPUS + 1;
-	ssize_t got = read(xen_fd(xen), ports, want * sizeof(ports[0]));
+	evtchn_port_t *ports = xen->masked + xen->n_masked;
+	size_t room = sizeof(xen->masked) / sizeof(*ports) - xen->n_masked;
+	ssize_t got = read(xen_fd(xen), ports,
+			   (max < room ? max : room) * sizeof(*ports));
 	unsigned i, n;
 
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	n = (unsigned)got / sizeof(ports[0]);
-	if (write(xen_fd(xen), ports, (size_t)got) != got)
-		return -EIO;
+	n = (unsigned)got / sizeof(*ports);
 	for (i = 0; i < n; i++)
 		events[i] = xen->owner[ports[i] % MAX_PORTS];
+	xen->n_masked += n;
 	return (int)n;
+}
+
+int
+xen_listen(struct xen *xen)
+{
+	size_t len = xen->n_masked * sizeof(xen->masked[0]);
+
+	if (!len)
+		return 0;
+	xen->n_masked = 0;
+	return write(xen_fd(xen), xen->masked, len) == (ssize_t)len ? 0 : -EIO;
 }
 
 void

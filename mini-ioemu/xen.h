@@ -35,10 +35,13 @@ void *xen_ring(struct xen *xen);  /* page of the buffered ring */
 /* Readable when there are events. */
 int xen_fd(struct xen *xen);
 /*
- * Takes events, without waiting, and unmasks them. Returns how many vCPU
- * numbers (or XEN_EVENT_RING) were put into `events`, 0 if none, -errno.
+ * Takes events, without waiting. Returns how many vCPU numbers (or
+ * XEN_EVENT_RING) were put into `events`, 0 if none, -errno. They stay masked,
+ * so that those vCPUs interrupt nobody while we look at their slots anyway,
+ * until xen_listen(): what rang meanwhile rings then.
  */
 int xen_events(struct xen *xen, int *events, unsigned max);
+int xen_listen(struct xen *xen);
 /* Tell the vCPU that its slot has an answer. */
 void xen_notify(struct xen *xen, unsigned vcpu);
 

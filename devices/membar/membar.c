@@ -16,6 +16,7 @@
 #define RAM_MIN 4096u
 #define LOG_SIZE 4096u
 #define SCRATCH_SIZE 16u
+#define SCRATCH_LATE 12u /* reads of the last four bytes are answered late */
 
 #define LOG_ID 0x00
 #define LOG_ID_VALUE 0x11e91234u
@@ -28,6 +29,8 @@
 #define KIND_POSTED 0x4u
 #define KIND_PORT 0x8u
 #define LOG_LATE 0x80 /* answers after delay-us: how many it has answered */
+
+#define TAG_LOG 1u /* of its region */
 
 #define MAX_LATE 64u /* more at once are answered at once */
 
@@ -119,7 +122,15 @@ ram_burst_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	memcpy(mb->ram + a->offset, a->data, a->size);
 }
 
-/* ---- BAR 2: the record -------------------------------------------- */
+/* ---- late answers ------------------------------------------------- */
+
+/* BAR 2's counter counts when it answers; ports were read when asked. */
+static void
+late_answer(struct membar *mb, struct ioemu_access *a)
+{
+	if (a->tag == TAG_LOG)
+		a->value = ++mb->answered;
+}
 
 static void
 late_fire(struct ioemu_dev *dev, struct ioemu_timer *timer)
@@ -132,7 +143,7 @@ late_fire(struct ioemu_dev *dev, struct ioemu_timer *timer)
 
 		mb->first = (mb->first + 1) % MAX_LATE;
 		mb->n_late--;
-		a->value = ++mb->answered;
+		late_answer(mb, a);
 		ioemu_complete(dev, a); /* may bring the next one */
 	}
 	if (mb->n_late)
@@ -146,7 +157,7 @@ late_read(struct ioemu_dev *dev, struct ioemu_access *a)
 	struct late *late = &mb->late[(mb->first + mb->n_late) % MAX_LATE];
 
 	if (!mb->delay_us || mb->n_late == MAX_LATE) {
-		a->value = ++mb->answered;
+		late_answer(mb, a);
 		return;
 	}
 	late->access = a;
@@ -155,6 +166,8 @@ late_read(struct ioemu_dev *dev, struct ioemu_access *a)
 		ioemu_timer_set(dev, &mb->timer, late->due_ns);
 	ioemu_defer(dev, a);
 }
+
+/* ---- BAR 2: the record -------------------------------------------- */
 
 static void
 log_read(struct ioemu_dev *dev, struct ioemu_access *a)
@@ -201,6 +214,8 @@ scratch_read(struct ioemu_dev *dev, struct ioemu_access *a)
 
 	membar_note(mb, a, KIND_PORT);
 	a->value = bytes_get(mb->scratch + a->offset, a->size);
+	if (a->offset >= SCRATCH_LATE)
+		late_read(dev, a);
 }
 
 static void
@@ -230,6 +245,7 @@ static const struct ioemu_region log_region = {
 	.size = LOG_SIZE,
 	.min = 4,
 	.max = 4,
+	.tag = TAG_LOG,
 	.read = log_read,
 	.write = log_write,
 };
@@ -282,7 +298,7 @@ membar_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 static const struct ioemu_prop props[] = {
 	IOEMU_PROP(struct membar, size, "0x100000", "bytes of BAR 0"),
 	IOEMU_PROP(struct membar, delay_us, "0",
-		   "how long the late register takes to answer"),
+		   "how long reads that answer late take"),
 	{ 0 },
 };
 

@@ -185,6 +185,20 @@ late_answers_come(struct bench *b)
 }
 
 static void
+late_ports_keep_what_is_written(struct bench *b)
+{
+	uint8_t in[8];
+
+	place(b);
+	bench_out32(b, SCRATCH + 12, 0x44332211);
+	assert_int_equal(bench_in32(b, SCRATCH + 12), 0x44332211);
+	assert_int_equal(bench_in8(b, SCRATCH + 14), 0x33);
+	bench_string(b, IOEMU_IO, SCRATCH + 12, 2, 4, false, in);
+	assert_int_equal(get_le64(in), 0x2211221122112211);
+	assert_int_equal(log_reg(b, LOG_LATE), 1); /* these do not count */
+}
+
+static void
 every_offset_width_and_order_is_survived(struct bench *b)
 {
 	static const uint64_t places[] = { RAM, RAM + SIZE, LOG, LOG + 0x1000 };
@@ -224,6 +238,7 @@ static const struct bench_test tests[] = {
 	BENCH_TEST(without_decoding_nobody_answers),
 	BENCH_TEST(moving_a_bar_moves_its_memory),
 	BENCH_TEST(late_answers_come),
+	BENCH_TEST(late_ports_keep_what_is_written),
 	BENCH_TEST(every_offset_width_and_order_is_survived),
 };
 

@@ -30,8 +30,14 @@
 #define APMC_ACPI_DISABLE 0xf0u
 
 #define GPE0_BYTES 2u
+#define GPE0_PCI_HOTPLUG 0x02u /* in the first byte; Xen's DSDT: _E01 */
 
-#define HOTPLUG_REMOVABLE 0x0cu
+/* Dwords of a bit for each slot of the root bus: Xen's DSDT, which sends
+ * Notify(slot, 1) for what came and Notify(slot, 3) for what is to go. */
+#define HOTPLUG_CAME 0x00u
+#define HOTPLUG_GOES 0x04u
+#define HOTPLUG_EJECT 0x08u
+#define SLOTS 32u
 
 #define CPU_MAP_BYTES 32u /* XEN_ACPI_CPU_MAP_LEN */
 #define MAX_CPUS (8 * CPU_MAP_BYTES)
@@ -45,6 +51,7 @@ struct piix4_pm {
 	uint8_t gpe_status[GPE0_BYTES];
 	uint8_t gpe_enable[GPE0_BYTES];
 	uint8_t cpu_map[CPU_MAP_BYTES]; /* a bit for each processor online */
+	uint32_t came, goes;		/* a bit for each slot */
 };
 
 /* Storage; decoding does not depend on it. PIIX4 data sheet, function 3. */
@@ -185,16 +192,46 @@ static const struct ioemu_region gpe0 = {
 /* ---- hot-plug ------------------------------------------------------------ */
 
 /*
- * Slots with a new device, slots to be emptied, eject: nothing comes or goes.
+ * Reading clears nothing: _E01 reads once for each slot. So a slot that came
+ * stays until it is ejected, and is looked at again with the next that comes,
+ * which changes nothing (and is as QEMU has it).
+ *
  * The last dword tells which slots can hold a device at all: the DSDT of 4.17
  * reports a slot without its bit as absent, so all are set.
  */
 static void
 pci_hotplug_read(struct ioemu_dev *dev, struct ioemu_access *a)
 {
-	(void)dev;
-	if (a->offset < HOTPLUG_REMOVABLE)
+	const struct piix4_pm *s = ioemu_state(dev);
+	unsigned shift = 8 * (a->offset & 3);
+
+	switch (a->offset & ~3ull) {
+	case HOTPLUG_CAME:
+		a->value = s->came >> shift;
+		break;
+	case HOTPLUG_GOES:
+		a->value = s->goes >> shift;
+		break;
+	case HOTPLUG_EJECT:
 		a->value = 0;
+		break;
+	}
+}
+
+static void
+pci_hotplug_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct piix4_pm *s = ioemu_state(dev);
+	uint32_t slots = (uint32_t)a->value << 8 * (a->offset & 3);
+	unsigned i;
+
+	if ((a->offset & ~3ull) != HOTPLUG_EJECT)
+		return;
+	s->came &= ~slots;
+	s->goes &= ~slots;
+	for (i = 0; i < SLOTS; i++)
+		if (slots >> i & 1)
+			ioemu_eject(dev, i);
 }
 
 static const struct ioemu_region pci_hotplug = {
@@ -203,7 +240,27 @@ static const struct ioemu_region pci_hotplug = {
 	.min = 1,
 	.max = 4,
 	.read = pci_hotplug_read,
+	.write = pci_hotplug_write,
 };
+
+/*
+ * While the guest is not in ACPI mode nobody runs the DSDT, and what came is
+ * found when the buses are scanned. A slot to be given up waits for an answer.
+ */
+static void
+pm_hotplug(struct ioemu_dev *dev, unsigned slot, enum ioemu_hotplug what)
+{
+	struct piix4_pm *s = ioemu_state(dev);
+
+	if (what == IOEMU_HOTPLUG_GOES)
+		s->goes |= 1u << slot;
+	else if (s->pm1a_cnt & PM1_SCI_EN)
+		s->came |= 1u << slot;
+	else
+		return;
+	s->gpe_status[0] |= GPE0_PCI_HOTPLUG;
+	pm_update_sci(dev);
+}
 
 static void
 cpu_map_read(struct ioemu_dev *dev, struct ioemu_access *a)
@@ -233,6 +290,8 @@ pm_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 	memset(s->apm, 0, sizeof(s->apm));
 	memset(s->gpe_status, 0, sizeof(s->gpe_status));
 	memset(s->gpe_enable, 0, sizeof(s->gpe_enable));
+	s->came = 0;
+	s->goes = 0;
 	if (why == IOEMU_RESET_POWER)
 		for (i = 0; i < s->cpus; i++)
 			s->cpu_map[i / 8] |= (uint8_t)(1u << (i % 8));
@@ -306,6 +365,8 @@ static const struct ioemu_field fields[] = {
 	IOEMU_FIELD_ARRAY(struct piix4_pm, gpe_status),
 	IOEMU_FIELD_ARRAY(struct piix4_pm, gpe_enable),
 	IOEMU_FIELD_ARRAY(struct piix4_pm, cpu_map),
+	IOEMU_FIELD(struct piix4_pm, came),
+	IOEMU_FIELD(struct piix4_pm, goes),
 	{ 0 },
 };
 
@@ -318,6 +379,7 @@ static const struct ioemu_type piix4_pm = {
 	.attach = pm_attach,
 	.reset = pm_reset,
 	.loaded = pm_loaded,
+	.hotplug = pm_hotplug,
 };
 
 IOEMU_PLUGIN(&piix4_pm);

@@ -138,14 +138,105 @@ event_status_cannot_be_set_by_the_guest(struct bench *b)
 	assert_false(bench_irq(b, 9));
 }
 
+/* ---- hot-plug ----------------------------------------------------------- */
+
+#define GPE_HOTPLUG 0x02 /* _E01 */
+
+static void
+acpi_on(struct bench *b)
+{
+	bench_out8(b, APMC, 0xf1);
+	bench_out8(b, GPE0_EN, GPE_HOTPLUG);
+}
+
 static void
 every_slot_is_there_and_none_changes(struct bench *b)
 {
-	bench_out32(b, PCI_EJECT, 0xffffffff);
 	assert_int_equal(bench_in32(b, PCI_UP), 0);
 	assert_int_equal(bench_in32(b, PCI_DOWN), 0);
 	assert_int_equal(bench_in32(b, PCI_EJECT), 0);
+	bench_out32(b, PCI_UP, 0xffffffff);
+	bench_out32(b, PCI_DOWN, 0xffffffff);
+	bench_out32(b, PCI_REMOVABLE, 0);
+	assert_int_equal(bench_in32(b, PCI_UP), 0);
+	assert_int_equal(bench_in32(b, PCI_DOWN), 0);
 	assert_int_equal(bench_in32(b, PCI_REMOVABLE), 0xffffffff);
+	assert_int_equal(bench_ejected(b), 0);
+}
+
+/* As ACPICA and _E01 do: status cleared, then one read for each slot. */
+static void
+what_comes_raises_the_sci_until_status_is_cleared(struct bench *b)
+{
+	unsigned slot;
+
+	acpi_on(b);
+	bench_hotplug(b, "piix4-pm", 5, IOEMU_HOTPLUG_CAME);
+	assert_true(bench_irq(b, 9));
+	assert_int_equal(bench_in16(b, GPE0_STS), GPE_HOTPLUG);
+	bench_out8(b, GPE0_STS, GPE_HOTPLUG);
+	assert_false(bench_irq(b, 9));
+	for (slot = 1; slot < 32; slot++) {
+		assert_int_equal(bench_in32(b, PCI_UP), 1u << 5);
+		assert_int_equal(bench_in32(b, PCI_DOWN), 0);
+	}
+	bench_hotplug(b, "piix4-pm", 31, IOEMU_HOTPLUG_CAME);
+	assert_true(bench_irq(b, 9));
+	assert_int_equal(bench_in32(b, PCI_UP), 1u << 31 | 1u << 5);
+	assert_int_equal(bench_in8(b, PCI_UP), 1u << 5);
+	assert_int_equal(bench_in16(b, PCI_UP + 2), 1u << 15);
+}
+
+static void
+what_comes_waits_for_its_enable_bit(struct bench *b)
+{
+	bench_out8(b, APMC, 0xf1);
+	bench_hotplug(b, "piix4-pm", 2, IOEMU_HOTPLUG_CAME);
+	assert_false(bench_irq(b, 9));
+	bench_out8(b, GPE0_EN, 0xff & ~GPE_HOTPLUG);
+	assert_false(bench_irq(b, 9));
+	bench_out8(b, GPE0_EN, GPE_HOTPLUG);
+	assert_true(bench_irq(b, 9));
+}
+
+static void
+what_comes_before_acpi_is_found_by_a_scan(struct bench *b)
+{
+	bench_out8(b, GPE0_EN, 0xff);
+	bench_hotplug(b, "piix4-pm", 2, IOEMU_HOTPLUG_CAME);
+	assert_int_equal(bench_in32(b, PCI_UP), 0);
+	assert_int_equal(bench_in16(b, GPE0_STS), 0);
+	assert_false(bench_irq(b, 9));
+}
+
+static void
+what_is_to_go_waits_for_its_eject(struct bench *b)
+{
+	bench_hotplug(b, "piix4-pm", 3, IOEMU_HOTPLUG_GOES);
+	acpi_on(b);
+	assert_true(bench_irq(b, 9));
+	bench_out8(b, GPE0_STS, GPE_HOTPLUG);
+	assert_int_equal(bench_in32(b, PCI_DOWN), 1u << 3);
+	assert_int_equal(bench_in32(b, PCI_UP), 0);
+	assert_int_equal(bench_ejected(b), 0);
+	bench_out32(b, PCI_EJECT, 1u << 3);
+	assert_int_equal(bench_ejected(b), 1u << 3);
+	assert_int_equal(bench_in32(b, PCI_DOWN), 0);
+	assert_int_equal(bench_in32(b, PCI_EJECT), 0);
+}
+
+static void
+an_eject_nobody_asked_for_is_told_too(struct bench *b)
+{
+	acpi_on(b);
+	bench_hotplug(b, "piix4-pm", 4, IOEMU_HOTPLUG_CAME);
+	bench_hotplug(b, "piix4-pm", 20, IOEMU_HOTPLUG_CAME);
+	bench_out32(b, PCI_EJECT, 1u << 4);
+	assert_int_equal(bench_ejected(b), 1u << 4);
+	assert_int_equal(bench_in32(b, PCI_UP), 1u << 20);
+	bench_out8(b, PCI_EJECT + 2, 1u << 4);
+	assert_int_equal(bench_ejected(b), 1u << 20);
+	assert_int_equal(bench_in32(b, PCI_UP), 0);
 }
 
 static void
@@ -206,6 +297,11 @@ main(int argc, char **argv)
 		BENCH_TEST(no_event_is_pending_at_start),
 		BENCH_TEST(event_status_cannot_be_set_by_the_guest),
 		BENCH_TEST(every_slot_is_there_and_none_changes),
+		BENCH_TEST(what_comes_raises_the_sci_until_status_is_cleared),
+		BENCH_TEST(what_comes_waits_for_its_enable_bit),
+		BENCH_TEST(what_comes_before_acpi_is_found_by_a_scan),
+		BENCH_TEST(what_is_to_go_waits_for_its_eject),
+		BENCH_TEST(an_eject_nobody_asked_for_is_told_too),
 		BENCH_TEST(one_processor_is_online_by_default),
 		BENCH_TEST_WITH(processors_online_are_set_in_the_map, ten),
 		BENCH_TEST(every_port_takes_every_width),

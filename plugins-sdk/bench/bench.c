@@ -288,6 +288,15 @@ bench_unplugged(struct bench *b)
 	return b->m->unplugged;
 }
 
+uint32_t
+bench_ejected(struct bench *b)
+{
+	uint32_t ejected = b->m->ejected;
+
+	b->m->ejected = 0;
+	return ejected;
+}
+
 const char *
 bench_log(struct bench *b)
 {
@@ -317,6 +326,15 @@ bench_settle(struct bench *b)
 	if (!machine_wait(b->m, NULL))
 		fail_msg("a deferred access was never answered");
 	machine_check(b->m);
+}
+
+void
+bench_hotplug(struct bench *b, const char *id, unsigned slot,
+	      enum ioemu_hotplug what)
+{
+	hostdev_hotplug(machine_find(b->m, id)->hd, slot, what);
+	machine_turn(b->m);
+	machine_arrive(b->m);
 }
 
 void

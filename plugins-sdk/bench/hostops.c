@@ -189,6 +189,12 @@ ops_unplug(struct hostdev *hd, unsigned what)
 }
 
 static void
+ops_eject(struct hostdev *hd, unsigned slot)
+{
+	machine_of(hd)->ejected |= 1u << slot;
+}
+
+static void
 ops_log(struct hostdev *hd, enum ioemu_level level, const char *text)
 {
 	(void)level;
@@ -222,7 +228,7 @@ ops_forget(struct hostdev *hd)
 	.chr_write = ops_chr_write, .chr_accept = ops_chr_accept,              \
 	.block_info = ops_block_info, .io = ops_io, .power = ops_power,        \
 	.link_route = ops_link_route, .unplug = ops_unplug,                    \
-	.forget = ops_forget
+	.forget = ops_forget, .eject = ops_eject
 
 const struct host_ops bench_ops = {
 	COMMON_OPS,

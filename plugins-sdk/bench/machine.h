@@ -96,6 +96,7 @@ struct machine {
 	int link[N_LINKS];
 	int power;
 	unsigned unplugged;
+	uint32_t ejected;
 	char *log;
 	size_t log_len;
 };

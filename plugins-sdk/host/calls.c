@@ -179,6 +179,15 @@ call_unplug(struct ioemu_dev *dev, unsigned what)
 	hd->ops->unplug(hd, what);
 }
 
+static void
+call_eject(struct ioemu_dev *dev, unsigned slot)
+{
+	struct hostdev *hd = hostdev_of(dev);
+
+	if (hd->ops->eject)
+		hd->ops->eject(hd, slot & 31);
+}
+
 /* What a guest wrote may be in the text: printable ASCII only. */
 static void IOEMU_PRINTF(3, 4)
 	call_log(struct ioemu_dev *dev, enum ioemu_level level, const char *fmt,
@@ -218,4 +227,5 @@ const struct ioemu_host hostdev_calls = {
 	.link_route = call_link_route,
 	.unplug = call_unplug,
 	.log = call_log,
+	.eject = call_eject,
 };

@@ -174,6 +174,13 @@ hostdev_unplug(struct hostdev *hd, unsigned what)
 		hd->type->type.unplug(&hd->dev, what);
 }
 
+void
+hostdev_hotplug(struct hostdev *hd, unsigned slot, enum ioemu_hotplug what)
+{
+	if (hd->type->type.hotplug)
+		hd->type->type.hotplug(&hd->dev, slot, what);
+}
+
 int
 hostdev_query(struct hostdev *hd, const char *what, char *buf, size_t size)
 {

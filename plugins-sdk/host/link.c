@@ -100,6 +100,7 @@ link_close(struct link *link, enum link_reason reason, const char *why)
 {
 	if (link->state == LINK_CLOSED)
 		return;
+	link->stats.malformed += reason == LINK_MALFORMED;
 	link_bye(link, reason, why);
 	link_end(link, why);
 }
@@ -107,7 +108,6 @@ link_close(struct link *link, enum link_reason reason, const char *why)
 void
 link_malformed(struct link *link, const char *what)
 {
-	link->stats.malformed++;
 	link_close(link, LINK_MALFORMED, what);
 }
 
@@ -206,7 +206,7 @@ frame_wrong(const struct link *link, const uint8_t *head, size_t len)
 {
 	bool ping = head[0] == FRAME_PING || head[0] == FRAME_PONG;
 
-	if (head[0] < FRAME_HELLO || head[0] > FRAME_BYE)
+	if (head[0] < FRAME_HELLO || head[0] > FRAME_RING)
 		return "unknown type of frame";
 	if (head[1])
 		return "flags of a frame";
@@ -253,6 +253,9 @@ link_frame_in(struct link *link, const uint8_t *head, size_t len)
 	case FRAME_BYE:
 		link_bye_in(link, body, len);
 		break;
+	case FRAME_RING:
+		linkswitch_in(link, body, len);
+		break;
 	}
 }
 
@@ -266,18 +269,23 @@ link_input(struct link *link, size_t *room)
 void
 link_received(struct link *link, size_t n)
 {
+	bool ring = link->ring.came;
 	size_t at = 0, len;
 
 	link->in_used += n;
 	link->stats.bytes_in += n;
 	link->heard_ns = link_now(link);
-	while (link->state != LINK_CLOSED &&
+	while (link->state != LINK_CLOSED && link->ring.came == ring &&
 	       link->in_used - at >= FRAME_HEADER) {
 		len = get_be16(link->in + at + 2);
 		if (len <= TLP_MAX && link->in_used - at < FRAME_HEADER + len)
 			break;
 		link_frame_in(link, link->in + at, len);
 		at += FRAME_HEADER + len;
+	}
+	if (link->ring.came != ring) { /* the rest came behind RING */
+		link_doorbell(link, link->in + at, link->in_used - at);
+		at = link->in_used;
 	}
 	if (link->state == LINK_CLOSED)
 		at = link->in_used;
@@ -291,7 +299,7 @@ size_t
 link_output(const struct link *link, const uint8_t **bytes)
 {
 	*bytes = link->out.p + link->out.head;
-	return link->out.used;
+	return linkswitch_room(link);
 }
 
 void
@@ -301,6 +309,7 @@ link_sent(struct link *link, size_t n)
 	if (link->other.keepalive_ms) /* else nobody asks when */
 		link->said_ns = link_now(link);
 	bytes_drop(&link->out, n);
+	linkswitch_sent(link, n);
 	if (link->state == LINK_UP)
 		linkout_pump(link);
 }

@@ -254,7 +254,7 @@ linkhost_connect(struct linkhost *lh, struct link **out)
 			.p_data = P_DATA,
 			.rcb = RCB,
 			.instance = lh->instance,
-			.caps = LINK_CAP_WINDOWS |
+			.caps = lh->caps | LINK_CAP_WINDOWS |
 				(lh->n_devs == 1 ? LINK_CAP_STATE : 0),
 		},
 		.tags = TAGS,
@@ -308,6 +308,12 @@ void *
 linkhost_user(const struct linkhost *lh)
 {
 	return lh->user;
+}
+
+void
+linkhost_allow_ring(struct linkhost *lh)
+{
+	lh->caps |= LINK_CAP_RING;
 }
 
 int

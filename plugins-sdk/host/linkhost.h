@@ -32,6 +32,7 @@ struct linkhost {
 	const struct linkhost_ops *ops;
 	void *user;
 	uint64_t instance;
+	uint32_t caps;	   /* that its host can do */
 	struct link *link; /* NULL: none */
 	struct hostdev *dev[LINKHOST_DEVICES];
 	unsigned n_devs;

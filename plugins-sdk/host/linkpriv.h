@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * linkpriv.h - between link.c (life, frames, time), linkout.c (requests of
- * ours), linkin.c (requests of the other end) and hello.c.
+ * ours), linkin.c (requests of the other end), linkswitch.c (from a socket to
+ * rings) and hello.c.
  */
 #ifndef HOST_LINKPRIV_H
 #define HOST_LINKPRIV_H
@@ -20,6 +21,7 @@ enum frame_type {
 	FRAME_PING = 4,
 	FRAME_PONG = 5,
 	FRAME_BYE = 6,
+	FRAME_RING = 7,
 };
 
 #define CREDIT_SIZE 12u /* counters of P headers, P data, NP headers */
@@ -81,6 +83,14 @@ struct request {
 	uint8_t data[TLP_MAX_DATA];
 };
 
+/* The switch from a socket to rings, each direction by itself. */
+struct link_switch {
+	bool said, came; /* RING of ours, of the other end */
+	size_t left;	 /* bytes of `out` up to the end of ours, and ... */
+	size_t size;	 /* ... its own size */
+	struct link_ring ring;
+};
+
 enum link_state { LINK_WAITS, LINK_UP, LINK_CLOSED };
 
 struct link {
@@ -106,6 +116,9 @@ struct link {
 	struct request *pool, *pool_free;
 	unsigned n_pool, n_open;
 	struct credits granted, taken, told;
+
+	/* linkswitch.c */
+	struct link_switch ring;
 
 	/* link.c */
 	uint64_t made_ns, heard_ns, said_ns, pinged_ns;
@@ -143,6 +156,12 @@ void linkout_tick(struct link *link, uint64_t now);
 uint64_t linkout_deadline(const struct link *link);
 void linkout_close(struct link *link); /* everything is answered */
 void linkout_free(struct link *link);
+
+/* linkswitch.c */
+void linkswitch_in(struct link *link, const uint8_t *p, size_t len);
+/* Bytes of `out` that go the same way. */
+size_t linkswitch_room(const struct link *link);
+void linkswitch_sent(struct link *link, size_t n);
 
 /* linkmsg.c */
 void linkmsg_in(struct link *link, const struct tlp *t);

@@ -1,38 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The socket under a link: moves bytes both ways, keeps the link's time, and
- * opens sockets by name. What the bytes mean is the link's business.
+ * What is under a link: moves bytes both ways, over a socket or, from some
+ * time on, through rings in shared memory; keeps the link's time. What the
+ * bytes mean is the link's business.
  *
  * Output leaves once a turn of the loop, after everything that was there to be
  * worked on has been: many requests then go in one write.
+ *
+ * With rings the socket stays for doorbells and for its end (doc/wire.md,
+ * section 13). The loop that is awake looks at the memory by itself.
  */
 #include <ioemu/loop.h>
 
-#include <netdb.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define N_HANDLES 4u
+#include "linkfd.h"
+#include "linkring.h"
+
+#define N_HANDLES 5u
 #define NS_PER_MS 1000000ull
-#define BACKLOG 8
+#define DRAINS 4u /* what a ring holds, at least */
+#define DOORBELLS 64u
 
 struct linksock {
+	struct spin_source source; /* first */
 	struct link *link;
+	struct spin *spin;
+	struct linkring *ring; /* NULL: all goes over the socket */
+	int ring_fd;	       /* its memory, on its way to us or them; -1 */
+	bool no_ring;	       /* it was tried in vain */
 	int fd;
 	int events;	 /* polled for at present */
 	uint64_t due_ns; /* when the timer will fire */
+	bool kicked;	 /* there is output */
 	bool closing;
 	unsigned handles;
 	uv_poll_t poll;
 	uv_timer_t timer;
 	uv_prepare_t prepare; /* before the loop sleeps, and ... */
 	uv_check_t check;     /* ... after it woke: flush */
+	uv_idle_t idle;	      /* there is something to do: no sleep */
 };
 
 static void linksock_wake(struct linksock *s);
@@ -66,7 +76,7 @@ linksock_arm(struct linksock *s)
 		       0);
 }
 
-/* ---- bytes -------------------------------------------------------- */
+/* ---- output ------------------------------------------------------- */
 
 static void linksock_event(uv_poll_t *poll, int status, int events);
 
@@ -80,44 +90,195 @@ linksock_poll(struct linksock *s, int events)
 }
 
 static void
+ring_fd_close(struct linksock *s)
+{
+	if (s->ring_fd >= 0)
+		close(s->ring_fd);
+	s->ring_fd = -1;
+}
+
+/* Bytes that went, or -errno; -EAGAIN: no room. */
+static ssize_t
+linksock_put(struct linksock *s, const uint8_t *p, size_t n)
+{
+	enum link_way way = link_way_out(s->link);
+	ssize_t rc;
+
+	if (way == LINK_RING) {
+		rc = linkring_put(s->ring, p, n);
+		return rc ? rc : -EAGAIN;
+	}
+	if (way == LINK_RING_FRAME && s->ring_fd >= 0) {
+		rc = linkfd_send(s->fd, p, n, s->ring_fd);
+		if (rc > 0)
+			ring_fd_close(s);
+		return rc;
+	}
+	rc = send(s->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return rc < 0 ? -errno : rc;
+}
+
+/* Among what is still to go over the socket it would be taken for a part of
+ * that. No room for it: there are doorbells not heard yet. */
+static void
+linksock_bell(struct linksock *s)
+{
+	static const char zero;
+
+	if (s->ring && s->fd >= 0 && link_way_out(s->link) == LINK_RING &&
+	    linkring_bell(s->ring))
+		(void)send(s->fd, &zero, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void
+linksock_broke(struct linksock *s, int err)
+{
+	if (err == -EPROTO)
+		link_close(s->link, LINK_MALFORMED, "an index of its ring");
+	else /* the reading side will say it */
+		link_close(s->link, LINK_FAILURE, strerror(-err));
+}
+
+static void
 linksock_write(struct linksock *s)
 {
+	int events = UV_READABLE;
+	ssize_t rc = 0;
 	const uint8_t *p;
 	size_t n;
 
 	while (s->fd >= 0 && (n = link_output(s->link, &p))) {
-		ssize_t rc = send(s->fd, p, n, MSG_NOSIGNAL);
-
-		if (rc < 0 && errno == EINTR)
-			continue;
-		if (rc < 0 && errno == EAGAIN) {
-			linksock_poll(s, UV_READABLE | UV_WRITABLE);
-			return;
-		}
-		if (rc < 0) { /* the reading side will say it */
-			link_close(s->link, LINK_FAILURE, strerror(errno));
-			return;
-		}
-		link_sent(s->link, (size_t)rc);
+		rc = linksock_put(s, p, n);
+		if (rc == -EAGAIN || (rc < 0 && rc != -EINTR))
+			break;
+		if (rc > 0)
+			link_sent(s->link, (size_t)rc);
 	}
+	if (rc < 0 && rc != -EAGAIN) {
+		linksock_broke(s, (int)rc);
+		return;
+	}
+	linksock_bell(s);
+	/* room in a ring is told by a doorbell */
+	if (rc == -EAGAIN && link_way_out(s->link) != LINK_RING)
+		events |= UV_WRITABLE;
 	if (s->fd >= 0)
-		linksock_poll(s, UV_READABLE);
+		linksock_poll(s, events);
+}
+
+/* ---- the switch --------------------------------------------------- */
+
+static void
+linksock_offer(struct linksock *s)
+{
+	struct link_ring layout;
+
+	s->no_ring = linkring_new(&s->ring, &layout, &s->ring_fd);
+	if (!s->no_ring) /* else the socket does as well */
+		link_ring_say(s->link, &layout);
+}
+
+static void
+linksock_agree(struct linksock *s)
+{
+	int rc = linkring_open(link_ring(s->link), s->ring_fd, &s->ring);
+
+	ring_fd_close(s);
+	if (rc == -EPROTO)
+		link_close(s->link, LINK_MALFORMED, "memory of RING");
+	else if (rc)
+		link_close(s->link, LINK_FAILURE, strerror(-rc));
+	else
+		link_ring_say(s->link, NULL);
+}
+
+static void linksock_prepare(uv_prepare_t *prepare);
+static void linksock_check(uv_check_t *check);
+
+/* Something came over the socket: is it time? */
+static void
+linksock_switch(struct linksock *s)
+{
+	bool in = link_way_in(s->link) == LINK_RING;
+
+	if (s->fd < 0 || s->no_ring)
+		return;
+	if (s->ring) { /* root: the peer has agreed */
+		if (in)
+			linkring_listen(s->ring);
+		return;
+	}
+	if (in)
+		linksock_agree(s);
+	else if (link_ring_due(s->link))
+		linksock_offer(s);
+	if (!s->ring || s->fd < 0)
+		return;
+	uv_prepare_start(&s->prepare, linksock_prepare);
+	uv_check_start(&s->check, linksock_check);
+	if (s->spin)
+		spin_add(s->spin, &s->source);
+}
+
+/* ---- input -------------------------------------------------------- */
+
+/* All that is in the ring now, and a little more; true: there was something. */
+static bool
+linksock_drain(struct linksock *s)
+{
+	unsigned i;
+	ssize_t n = 1;
+
+	for (i = 0; i < DRAINS && n > 0 && s->fd >= 0; i++) {
+		size_t room;
+		uint8_t *p = link_input(s->link, &room);
+
+		n = linkring_get(s->ring, p, room);
+		if (n > 0)
+			link_received(s->link, (size_t)n);
+		else if (n < 0)
+			linksock_broke(s, (int)n);
+	}
+	return i > 1;
+}
+
+/* The other end is gone; its last words may be in the ring. */
+static void
+linksock_end(struct linksock *s, enum link_reason reason, const char *why)
+{
+	if (s->ring)
+		(void)linksock_drain(s);
+	link_close(s->link, reason, why);
+}
+
+static void
+linksock_received(struct linksock *s, size_t n)
+{
+	spin_touch(s->spin);
+	link_received(s->link, n);
+	linksock_switch(s);
 }
 
 static void
 linksock_read(struct linksock *s)
 {
-	size_t room;
-	uint8_t *p = link_input(s->link, &room);
-	ssize_t n = recv(s->fd, p, room, 0);
+	bool ring = link_way_in(s->link) == LINK_RING;
+	uint8_t bells[DOORBELLS];
+	size_t room = sizeof(bells);
+	uint8_t *p = ring ? bells : link_input(s->link, &room);
+	ssize_t n = link_ring_awaited(s->link)
+			    ? linkfd_recv(s->fd, p, room, &s->ring_fd)
+			    : recv(s->fd, p, room, MSG_DONTWAIT);
 
-	if (n > 0)
-		link_received(s->link, (size_t)n);
+	if (n > 0 && ring)
+		link_doorbell(s->link, bells, (size_t)n);
+	else if (n > 0)
+		linksock_received(s, (size_t)n);
 	else if (n == 0)
-		link_close(s->link, LINK_END,
-			   "the other end closed the connection");
+		linksock_end(s, LINK_END,
+			     "the other end closed the connection");
 	else if (errno != EAGAIN && errno != EINTR)
-		link_close(s->link, LINK_FAILURE, strerror(errno));
+		linksock_end(s, LINK_FAILURE, strerror(errno));
 }
 
 static void
@@ -126,7 +287,7 @@ linksock_event(uv_poll_t *poll, int status, int events)
 	struct linksock *s = poll->data;
 
 	if (status < 0) {
-		link_close(s->link, LINK_FAILURE, "the connection broke");
+		linksock_end(s, LINK_FAILURE, "the connection broke");
 		return;
 	}
 	if (events & UV_READABLE)
@@ -134,35 +295,76 @@ linksock_event(uv_poll_t *poll, int status, int events)
 	linksock_wake(s);
 }
 
+/* ---- turns of the loop -------------------------------------------- */
+
 static void
 linksock_flush(struct linksock *s)
 {
-	uv_prepare_stop(&s->prepare);
-	uv_check_stop(&s->check);
-	linksock_write(s);
+	linksock_write(s); /* all of it, or until there is room again */
+	s->kicked = false;
+	uv_idle_stop(&s->idle);
+	if (!s->ring) {
+		uv_prepare_stop(&s->prepare);
+		uv_check_stop(&s->check);
+	}
 	if (s->fd >= 0)
 		linksock_arm(s);
 }
 
 static void
+no_sleep(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+static void
 linksock_prepare(uv_prepare_t *prepare)
 {
-	linksock_flush(prepare->data);
+	struct linksock *s = prepare->data;
+
+	linksock_flush(s);
+	if (s->ring && s->fd >= 0 && !spin_awake(s->spin) &&
+	    !linkring_sleep(s->ring))
+		uv_idle_start(&s->idle, no_sleep);
 }
 
 static void
 linksock_check(uv_check_t *check)
 {
-	linksock_flush(check->data);
+	struct linksock *s = check->data;
+
+	if (s->ring)
+		linkring_wake(s->ring);
+	if (s->ring && linksock_drain(s))
+		spin_touch(s->spin);
+	linksock_flush(s);
 }
 
+static bool
+linksock_spin(struct spin_source *source)
+{
+	struct linksock *s = (struct linksock *)source;
+
+	bool came;
+
+	if (s->fd < 0 || (!s->kicked && !linkring_news(s->ring)))
+		return false;
+	came = linksock_drain(s);
+	linksock_flush(s);
+	return came;
+}
+
+/* The idle handle: who wakes it from another's prepare handle comes after its
+ * own, and the loop would sleep on it. */
 static void
 linksock_wake(struct linksock *s)
 {
 	if (s->fd < 0)
 		return;
+	s->kicked = true;
 	uv_prepare_start(&s->prepare, linksock_prepare);
 	uv_check_start(&s->check, linksock_check);
+	uv_idle_start(&s->idle, no_sleep);
 }
 
 void
@@ -180,6 +382,7 @@ linksock_closed(uv_handle_t *handle)
 
 	if (--s->handles)
 		return;
+	linkring_free(s->ring); /* here: who reads it may have closed us */
 	link_free(s->link);
 	free(s);
 }
@@ -192,10 +395,14 @@ linksock_close(struct linksock *s)
 	s->closing = true;
 	link_close(s->link, LINK_END, "closed"); /* may come back here */
 	linksock_write(s); /* the goodbye, if it goes at once */
+	if (s->ring && s->spin)
+		spin_del(s->spin, &s->source);
 	uv_close((uv_handle_t *)&s->poll, linksock_closed);
 	uv_close((uv_handle_t *)&s->timer, linksock_closed);
 	uv_close((uv_handle_t *)&s->prepare, linksock_closed);
 	uv_close((uv_handle_t *)&s->check, linksock_closed);
+	uv_close((uv_handle_t *)&s->idle, linksock_closed);
+	ring_fd_close(s);
 	close(s->fd);
 	s->fd = -1;
 }
@@ -205,14 +412,16 @@ linksock_handles(uv_loop_t *loop, struct linksock *s)
 {
 	s->handles = N_HANDLES;
 	s->poll.data = s->timer.data = s;
-	s->prepare.data = s->check.data = s;
+	s->prepare.data = s->check.data = s->idle.data = s;
 	uv_timer_init(loop, &s->timer);
 	uv_prepare_init(loop, &s->prepare);
 	uv_check_init(loop, &s->check);
+	uv_idle_init(loop, &s->idle);
 }
 
 int
-linksock_new(uv_loop_t *loop, int fd, struct link *link, struct linksock **out)
+linksock_new(uv_loop_t *loop, int fd, struct link *link, struct spin *spin,
+	     struct linksock **out)
 {
 	struct linksock *s = calloc(1, sizeof(*s));
 	int rc;
@@ -224,6 +433,9 @@ linksock_new(uv_loop_t *loop, int fd, struct link *link, struct linksock **out)
 		free(s);
 		return rc;
 	}
+	s->source.poll = linksock_spin;
+	s->spin = spin;
+	s->ring_fd = -1;
 	s->fd = fd;
 	s->link = link;
 	s->due_ns = UINT64_MAX;
@@ -232,121 +444,4 @@ linksock_new(uv_loop_t *loop, int fd, struct link *link, struct linksock **out)
 	linksock_wake(s);
 	*out = s;
 	return 0;
-}
-
-/* ---- addresses ---------------------------------------------------- */
-
-/* "HOST:PORT", HOST in brackets or not; resolved here and now. */
-static int
-addr_tcp(const char *text, struct linkaddr *out)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	const char *colon = strrchr(text, ':');
-	struct addrinfo *found;
-	char host[256];
-	size_t n;
-
-	if (!colon || colon == text || !colon[1])
-		return -EINVAL;
-	if (*text == '[' && colon[-1] == ']')
-		n = (size_t)(colon - ++text) - 1;
-	else
-		n = (size_t)(colon - text);
-	if (n >= sizeof(host))
-		return -EINVAL;
-	memcpy(host, text, n);
-	host[n] = '\0';
-	if (getaddrinfo(host, colon + 1, &hints, &found))
-		return -ENOENT;
-	memcpy(&out->sa, found->ai_addr, found->ai_addrlen);
-	out->len = found->ai_addrlen;
-	freeaddrinfo(found);
-	return 0;
-}
-
-static int
-addr_unix(const char *path, struct linkaddr *out)
-{
-	struct sockaddr_un *sa = (struct sockaddr_un *)&out->sa;
-	size_t n = strlen(path);
-
-	if (!n || n >= sizeof(sa->sun_path))
-		return n ? -ENAMETOOLONG : -EINVAL;
-	sa->sun_family = AF_UNIX;
-	memcpy(sa->sun_path, path, n + 1);
-	out->len = sizeof(*sa);
-	return 0;
-}
-
-int
-linkaddr_parse(const char *text, struct linkaddr *out)
-{
-	*out = (struct linkaddr){ .len = 0 };
-	if (!strncmp(text, "unix:", 5))
-		return addr_unix(text + 5, out);
-	if (!strncmp(text, "tcp:", 4))
-		return addr_tcp(text + 4, out);
-	return -EINVAL;
-}
-
-static int
-addr_socket(const struct linkaddr *addr)
-{
-	int family = addr->sa.ss_family, on = 1;
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (family != AF_UNIX) /* a request is small and waited for */
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return fd;
-}
-
-int
-linkaddr_connect(const struct linkaddr *addr)
-{
-	int fd = addr_socket(addr), err;
-
-	if (fd < 0 ||
-	    !connect(fd, (const struct sockaddr *)&addr->sa, addr->len) ||
-	    errno == EINPROGRESS)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
-int
-linkaddr_listen(const struct linkaddr *addr)
-{
-	const struct sockaddr_un *sa = (const struct sockaddr_un *)&addr->sa;
-	int fd = addr_socket(addr), err, on = 1;
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	/* what an earlier run left; never a file */
-	if (addr->sa.ss_family == AF_UNIX && !lstat(sa->sun_path, &st) &&
-	    S_ISSOCK(st.st_mode))
-		(void)unlink(sa->sun_path);
-	if (!bind(fd, (const struct sockaddr *)&addr->sa, addr->len) &&
-	    !listen(fd, BACKLOG))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
-int
-linkaddr_accept(int listen_fd)
-{
-	int on = 1;
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	/* fails on a Unix socket, which needs it not */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return fd;
 }

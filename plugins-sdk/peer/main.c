@@ -14,10 +14,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#define MAX_FD 65535
+
 struct options {
 	const char *plugin, *type;
 	const char *connect, *listen;
 	int fd; /* -1: none */
+	unsigned poll_us;
+	bool no_ring;
 	char **props;
 	int n_props;
 };
@@ -40,6 +44,8 @@ static const char usage[] =
 	"  --listen ADDR   wait for it, again and again; state is kept\n"
 	"  --fd N          use a connected socket that was inherited\n"
 	"  --type NAME     which device, if the plugin has several\n"
+	"  --poll-us=N     look around for N us before sleeping; 0: never\n"
+	"  --no-ring       all goes over the socket\n"
 	"  --help, --version\n"
 	"\n"
 	"ADDR is unix:PATH or tcp:HOST:PORT. key=value are properties of the\n"
@@ -202,6 +208,8 @@ serve_open(struct serve *s, const struct options *o)
 	}
 	if (fd < 0)
 		fprintf(stderr, "ioemu-peer: %s: %s\n", text, strerror(-fd));
+	if (fd >= 0 && !o->no_ring && linkaddr_is_unix(fd))
+		linkhost_allow_ring(s->peer.lh);
 	if (fd >= 0 && o->listen)
 		s->listen_fd = fd;
 	return fd;
@@ -276,7 +284,7 @@ serve(const struct options *o)
 	while (!instance)
 		if (getrandom(&instance, sizeof(instance), 0) < 0)
 			return -errno;
-	rc = peer_new(peer, instance);
+	rc = peer_new(peer, instance, o->poll_us);
 	if (!rc)
 		rc = make_device(peer, o);
 	return rc ? rc : serve_run(&s, o);
@@ -284,64 +292,95 @@ serve(const struct options *o)
 
 /* ---- arguments ---------------------------------------------------- */
 
-enum { OPT_CONNECT = 256, OPT_LISTEN, OPT_FD, OPT_TYPE, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_CONNECT = 256,
+	OPT_LISTEN,
+	OPT_FD,
+	OPT_TYPE,
+	OPT_POLL_US,
+	OPT_NO_RING,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "connect", required_argument, NULL, OPT_CONNECT },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "fd", required_argument, NULL, OPT_FD },
 	{ "type", required_argument, NULL, OPT_TYPE },
+	{ "poll-us", required_argument, NULL, OPT_POLL_US },
+	{ "no-ring", no_argument, NULL, OPT_NO_RING },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
 };
 
+/* 0 to most, or -1. */
 static int
-parse_fd(const char *text)
+parse_number(const char *text, long most)
 {
 	char *end;
-	long fd = strtol(text, &end, 10);
+	long n = strtol(text, &end, 10);
 
-	return *end || end == text || fd < 0 || fd > 65535 ? -1 : (int)fd;
+	return *end || end == text || n < 0 || n > most ? -1 : (int)n;
+}
+
+static const char *
+parse_option(struct options *o, int c)
+{
+	int n;
+
+	switch (c) {
+	case OPT_CONNECT:
+		o->connect = optarg;
+		return NULL;
+	case OPT_LISTEN:
+		o->listen = optarg;
+		return NULL;
+	case OPT_FD:
+		o->fd = parse_number(optarg, MAX_FD);
+		return o->fd < 0 ? "--fd wants a number" : NULL;
+	case OPT_TYPE:
+		o->type = optarg;
+		return NULL;
+	case OPT_POLL_US:
+		n = parse_number(optarg, SPIN_MAX_US);
+		o->poll_us = (unsigned)n;
+		return n < 0 ? "--poll-us wants 0 to 1000" : NULL;
+	case OPT_NO_RING:
+		o->no_ring = true;
+		return NULL;
+	default:
+		return "unknown option";
+	}
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options o = { .fd = -1 };
+	struct options o = { .fd = -1, .poll_us = SPIN_DEFAULT_US };
+	const char *wrong = NULL;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (c) {
-		case OPT_CONNECT:
-			o.connect = optarg;
-			break;
-		case OPT_LISTEN:
-			o.listen = optarg;
-			break;
-		case OPT_FD:
-			o.fd = parse_fd(optarg);
-			if (o.fd < 0)
-				return usage_error("--fd wants a number");
-			break;
-		case OPT_TYPE:
-			o.type = optarg;
-			break;
-		case OPT_HELP:
+	while (!wrong &&
+	       (c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (c == OPT_HELP) {
 			printf("%s", usage);
 			return 0;
-		case OPT_VERSION:
+		}
+		if (c == OPT_VERSION) {
 			puts("ioemu-peer " IOEMU_VERSION);
 			return 0;
-		default:
-			return usage_error("unknown option");
 		}
+		wrong = parse_option(&o, c);
 	}
-	if (optind == argc)
-		return usage_error("no plugin is named");
-	if ((o.connect != NULL) + (o.listen != NULL) + (o.fd >= 0) != 1)
-		return usage_error("one of --connect, --listen, --fd is "
-				   "needed");
+	if (!wrong && optind == argc)
+		wrong = "no plugin is named";
+	if (!wrong &&
+	    (o.connect != NULL) + (o.listen != NULL) + (o.fd >= 0) != 1)
+		wrong = "one of --connect, --listen, --fd is needed";
+	if (wrong)
+		return usage_error(wrong);
 	o.plugin = argv[optind];
 	o.props = argv + optind + 1;
 	o.n_props = argc - optind - 1;

@@ -89,7 +89,7 @@ peer_attach(struct peer *peer, int fd)
 
 	if (rc)
 		return rc;
-	rc = linksock_new(&peer->loop, fd, link, &peer->sock);
+	rc = linksock_new(&peer->loop, fd, link, peer->spin, &peer->sock);
 	if (rc) {
 		link_close(link, LINK_FAILURE, "its socket cannot be used");
 		link_free(link);
@@ -109,12 +109,14 @@ peer_check(uv_check_t *check)
 }
 
 int
-peer_new(struct peer *peer, uint64_t instance)
+peer_new(struct peer *peer, uint64_t instance, unsigned poll_us)
 {
 	int rc = linkhost_new(&linkhost_ops, peer, instance, &peer->lh);
 
 	if (!rc)
 		rc = clock_new(&peer->loop, &peer->clock);
+	if (!rc)
+		rc = spin_new(&peer->loop, poll_us, &peer->spin);
 	if (rc)
 		return rc;
 	clock_pause(peer->clock);
@@ -130,6 +132,7 @@ peer_free(struct peer *peer)
 		linksock_close(peer->sock);
 	hostdev_free(peer->hd);
 	clock_free(peer->clock);
+	spin_free(peer->spin);
 	uv_close((uv_handle_t *)&peer->check, NULL);
 	uv_run(&peer->loop, UV_RUN_DEFAULT);
 	linkhost_free(peer->lh);

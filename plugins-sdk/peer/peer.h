@@ -17,6 +17,7 @@ struct peer {
 	struct host_plugins *plugins;
 	struct hostdev *hd;
 	struct clock *clock;
+	struct spin *spin;
 	struct linksock *sock;
 
 	struct ioemu_block *block[8];
@@ -24,7 +25,7 @@ struct peer {
 };
 
 /* peer.c */
-int peer_new(struct peer *peer, uint64_t instance);
+int peer_new(struct peer *peer, uint64_t instance, unsigned poll_us);
 void peer_free(struct peer *peer);
 /* A connection was made; it takes over fd. */
 int peer_attach(struct peer *peer, int fd);

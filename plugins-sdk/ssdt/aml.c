@@ -23,6 +23,8 @@
 #define OP_PACKAGE 0x12
 #define PREFIX_EXT 0x5b
 #define EXT_DEVICE 0x82
+#define PREFIX_DUAL 0x2e
+#define PREFIX_MULTI 0x2f
 
 #define SEG 4u
 
@@ -89,9 +91,31 @@ static void
 aml_seg(struct aml *a, const char *seg)
 {
 	char padded[SEG] = { '_', '_', '_', '_' };
+	size_t n = strcspn(seg, ".");
 
-	memcpy(padded, seg, strnlen(seg, SEG));
+	memcpy(padded, seg, n < SEG ? n : SEG);
 	aml_bytes(a, padded, SEG);
+}
+
+/* ACPI 6.4, 20.2.2 "Name Objects Encoding" */
+static void
+aml_path(struct aml *a, const char *path)
+{
+	const char *dot;
+	uint8_t n = 1;
+
+	for (dot = path; *dot; dot++)
+		n = (uint8_t)(n + (*dot == '.'));
+	if (n == 2)
+		aml_byte(a, PREFIX_DUAL);
+	if (n > 2) {
+		aml_byte(a, PREFIX_MULTI);
+		aml_byte(a, n);
+	}
+	for (dot = path; dot; dot = strchr(dot, '.')) {
+		dot += *dot == '.';
+		aml_seg(a, dot);
+	}
 }
 
 void
@@ -166,12 +190,12 @@ aml_buffer(struct aml *a, const uint8_t *data, size_t n)
 }
 
 void
-aml_scope(struct aml *a, const char *seg)
+aml_scope(struct aml *a, const char *path)
 {
 	aml_byte(a, OP_SCOPE);
 	aml_open(a);
 	aml_byte(a, '\\');
-	aml_seg(a, seg);
+	aml_path(a, path);
 }
 
 void

@@ -36,7 +36,7 @@ void aml_buffer(struct aml *a, const uint8_t *data, size_t n);
 void aml_name(struct aml *a, const char *seg);
 
 /* What has a body: up to the aml_close() of it. */
-void aml_scope(struct aml *a, const char *seg); /* \seg */
+void aml_scope(struct aml *a, const char *path); /* \seg.seg... */
 void aml_device(struct aml *a, const char *seg);
 void aml_package(struct aml *a, uint8_t n_elements);
 void aml_close(struct aml *a);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioemu-ssdt: what a guest's ACPI says of devices behind raw ranges, as a file
- * for xl.cfg's acpi_firmware=. Arguments in, one file out.
+ * ioemu-ssdt: what a guest's ACPI says of devices behind raw ranges, and of
+ * slots behind bridges, as a file for xl.cfg's acpi_firmware=. Arguments in,
+ * one file out.
  */
 #include "ssdt.h"
 
@@ -13,11 +14,14 @@
 
 static const char usage[] =
 	"usage: ioemu-ssdt -o FILE raw-mmio,base=N,size=N[,key=value...] ...\n"
+	"                          i31154,addr=SLOT ...\n"
 	"\n"
 	"Writes an ACPI table (SSDT) that tells a guest of devices behind raw\n"
 	"ranges, for acpi_firmware= in xl.cfg. Each argument is one range, in "
 	"the\n"
-	"words of mini-ioemu's -device:\n"
+	"words of mini-ioemu's -device, or a bridge, so that the guest sees "
+	"by\n"
+	"itself what comes late behind it:\n"
 	"\n"
 	"  base=N,size=N       where it is\n"
 	"  space=mem|io        memory (the default) or ports\n"
@@ -112,6 +116,6 @@ main(int argc, char **argv)
 	if (!path)
 		return usage_error("-o FILE is missing");
 	if (optind == argc)
-		return usage_error("no range is given");
+		return usage_error("no range or bridge is given");
 	return make(path, argv + optind);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table: a header, then one Device under \_SB for each device, with its
- * identity and its resources. Where the words came from is not known here.
+ * identity and its resources, and the slots behind bridges. Where the words
+ * came from is not known here.
  */
 #include "ssdt.h"
 
@@ -178,6 +179,31 @@ table_device(struct aml *a, const struct ssdt_device *d, unsigned uid)
 	aml_close(a);
 }
 
+/* ---- bridges ------------------------------------------------------ */
+
+/*
+ * Xen's DSDT has a device for each slot of the root bus and tells of a change
+ * by Notify() on it. An operating system that gets one for a bridge looks into
+ * the slots behind it that it has devices for: an address is all it needs.
+ */
+static void
+table_bridge(struct aml *a, unsigned bridge)
+{
+	char name[16];
+	unsigned slot;
+
+	snprintf(name, sizeof(name), "_SB.PCI0.S%u", bridge);
+	aml_scope(a, name);
+	for (slot = 0; slot < SSDT_SLOTS; slot++) {
+		snprintf(name, sizeof(name), "P%02X", slot);
+		aml_device(a, name);
+		aml_name(a, "_ADR");
+		aml_integer(a, slot << 16); /* function 0 */
+		aml_close(a);
+	}
+	aml_close(a);
+}
+
 /* ---- the table ---------------------------------------------------- */
 
 static void
@@ -208,6 +234,9 @@ ssdt_encode(const struct ssdt *ssdt, uint8_t *buf, size_t size)
 	for (i = 0; i < ssdt->n; i++)
 		table_device(&a, &ssdt->device[i], i);
 	aml_close(&a);
+	for (i = 0; i < SSDT_SLOTS; i++)
+		if (ssdt->bridges >> i & 1)
+			table_bridge(&a, i);
 	if (a.full)
 		return -ENOSPC;
 	aml_init(&length, buf + AT_LENGTH, 4);

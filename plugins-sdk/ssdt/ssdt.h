@@ -13,6 +13,7 @@
 #define SSDT_DEVICES 36u /* RAW0 .. RAWZ */
 #define SSDT_RANGES 64u	 /* of a device, as of a peer */
 #define SSDT_TEXT 64u
+#define SSDT_SLOTS 32u	  /* of a PCI bus */
 #define SSDT_MAX 0x40000u /* bytes of a table */
 #define SSDT_ERROR 200u
 
@@ -32,10 +33,11 @@ struct ssdt_device {
 struct ssdt {
 	struct ssdt_device device[SSDT_DEVICES];
 	unsigned n;
+	uint32_t bridges; /* slots of the root bus, as bits */
 };
 
-/* One "raw-mmio,key=value,...": as for mini-ioemu's -device. -EINVAL with the
- * reason in `why`. */
+/* One "raw-mmio,key=value,..." or "i31154,...": as for mini-ioemu's -device.
+ * -EINVAL with the reason in `why`. */
 int ssdt_add(struct ssdt *ssdt, const char *words, char why[SSDT_ERROR]);
 
 /* The table: its bytes in buf, or -ENOSPC. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * "raw-mmio,key=value,..." to devices. The words are those that mini-ioemu
- * takes for the same range; here they say what the guest is told of it, so
- * what concerns the way to the peer alone is read over.
+ * "raw-mmio,key=value,..." to devices, "i31154,..." to bridges. The words are
+ * those that mini-ioemu takes for the same range; here they say what the guest
+ * is told of it, so what concerns the way to the peer alone is read over.
  */
 #include "ssdt.h"
 
@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define TYPE "raw-mmio"
+#define BRIDGE "i31154"
 #define PORTS 0x10000ull
 #define MAX_WORD 4096u
 
@@ -152,6 +153,7 @@ enum key {
 	KEY_PEER,
 	KEY_WO,
 	KEY_POSTED,
+	KEY_RING,
 	N_KEYS
 };
 
@@ -178,6 +180,7 @@ static const char *const keys[N_KEYS] = {
 	[KEY_PEER] = "peer",
 	[KEY_WO] = "wo",
 	[KEY_POSTED] = "posted",
+	[KEY_RING] = "ring",
 };
 
 static int
@@ -253,24 +256,60 @@ read_pair(struct word *w, char *pair, unsigned *seen)
 	return read_key(w, (enum key)k, eq + 1);
 }
 
+/* The words of a range, after its type. */
 static int
-read_words(struct word *w, char *text)
+read_range(struct word *w, char *at)
 {
 	const struct ssdt_range *r = &w->range;
-	char *at = text, *pair = next_pair(&at);
 	unsigned seen = 0;
 	uint64_t end;
+	char *pair;
 	int rc = 0;
 
-	if (!pair || strcmp(pair, TYPE) != 0)
-		return fail(w, "'%.40s': only " TYPE " has an entry",
-			    pair ? pair : "");
 	while (!rc && (pair = next_pair(&at)))
 		rc = read_pair(w, pair, &seen);
 	end = r->io ? PORTS - 1 : UINT64_MAX;
 	if (!rc && (!(seen >> KEY_BASE & 1) || !r->size || r->base > end ||
 		    r->size - 1 > end - r->base))
 		rc = fail(w, "base= and size= must lie in the space");
+	return rc;
+}
+
+/* "SLOT" or "SLOT.0", hexadecimal as on the command line. */
+static int
+read_slot(struct word *w, const char *text, unsigned *out)
+{
+	char *end;
+	unsigned long slot = strtoul(text, &end, 16);
+
+	if (!isxdigit((unsigned char)*text) || (*end && strcmp(end, ".0")) ||
+	    !slot || slot >= SSDT_SLOTS)
+		return fail(w, "addr=%.40s: the bridge's slot, 1 to 1f", text);
+	*out = (unsigned)slot;
+	return 0;
+}
+
+/* What is behind a bridge that is itself behind one is found by that one's. */
+static int
+read_bridge(struct word *w, char *at, uint32_t *bridges)
+{
+	bool deeper = false;
+	unsigned slot = 0;
+	char *pair;
+	int rc = 0;
+
+	while (!rc && (pair = next_pair(&at))) {
+		if (!strncmp(pair, "addr=", 5))
+			rc = read_slot(w, pair + 5, &slot);
+		else if (!strncmp(pair, "bus=", 4))
+			deeper = true;
+		else if (strncmp(pair, "id=", 3) != 0)
+			rc = fail(w, "unknown key '%.40s'", pair);
+	}
+	if (!rc && !slot)
+		rc = fail(w, "addr= is missing");
+	if (!rc && !deeper)
+		*bridges |= 1u << slot;
 	return rc;
 }
 
@@ -361,14 +400,22 @@ ssdt_add(struct ssdt *ssdt, const char *words, char why[SSDT_ERROR])
 		.why = why,
 	};
 	size_t n = strlen(words);
+	char text[MAX_WORD], *at = text, *type;
 	struct ssdt_device *d;
-	char text[MAX_WORD];
 	int rc;
 
 	if (n >= sizeof(text))
 		return fail(&w, "longer than %u characters", MAX_WORD - 1);
 	memcpy(text, words, n + 1);
-	rc = read_words(&w, text);
+	type = next_pair(&at);
+	if (type && !strcmp(type, BRIDGE))
+		return read_bridge(&w, at, &ssdt->bridges);
+	if (!type || strcmp(type, TYPE) != 0)
+		return fail(&w,
+			    "'%.40s': only " TYPE " and " BRIDGE
+			    " have an entry",
+			    type ? type : "");
+	rc = read_range(&w, at);
 	if (rc)
 		return rc;
 	d = device_of(ssdt, w.name);

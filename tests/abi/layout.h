@@ -136,6 +136,7 @@ AT(ioemu_type, loaded, 88);
 AT(ioemu_type, unplug, 96);
 AT(ioemu_type, input, 104);
 AT(ioemu_type, query, 112);
+AT(ioemu_type, hotplug, 120);
 
 AT(ioemu_plugin, abi, 0);
 AT(ioemu_plugin, size, 4);
@@ -163,6 +164,7 @@ AT(ioemu_host, power, 120);
 AT(ioemu_host, link_route, 128);
 AT(ioemu_host, unplug, 136);
 AT(ioemu_host, log, 144);
+AT(ioemu_host, eject, 152);
 
 #undef AT
 #undef SIZE

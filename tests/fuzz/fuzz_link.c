@@ -3,9 +3,9 @@
  * One end of a link and another that says anything. The input is a script:
  * what the other end sends (bytes as they are, frames that are nearly right,
  * good ones), and what happens at this end meanwhile (requests, answers, time,
- * room in the socket). Nothing crashes, nothing grows without bound, a link
- * whose deadline was served sleeps, and every request of ours ends exactly
- * once.
+ * room in the socket, the switch to rings). Nothing crashes, nothing grows
+ * without bound, a link whose deadline was served sleeps, and every request of
+ * ours ends exactly once.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -228,8 +228,25 @@ drain(struct end *e)
 	const uint8_t *p;
 	size_t n = link_output(e->link, &p), most = take16(e);
 
+	assert(n || !e->link->out.used);
 	if (n)
 		link_sent(e->link, n < most ? n : most);
+}
+
+/* As whoever moves the bytes does: an offer, or the answer to one. */
+static void
+change_way(struct end *e)
+{
+	const struct link_ring ring = { .total = 4096 };
+
+	if (link_ring_due(e->link))
+		link_ring_say(e->link, &ring);
+	else if (e->link->config.hello.role == LINK_PEER &&
+		 link_way_in(e->link) == LINK_RING &&
+		 link_way_out(e->link) == LINK_SOCKET && !e->link->ring.said)
+		link_ring_say(e->link, NULL);
+	if (link_way_in(e->link) == LINK_RING && take8(e) & 1)
+		link_doorbell(e->link, (const uint8_t *)"", take8(e) & 1);
 }
 
 /* ---- the other end --------------------------------------------------- */
@@ -277,6 +294,7 @@ static void
 give_hello(struct end *e)
 {
 	uint8_t frame[FRAME_HEADER + HELLO_MAX];
+	unsigned more = take8(e);
 	const struct link_hello hello = {
 		.role = e->link->config.hello.role ^ 3,
 		.kind = LINK_KIND_PCI,
@@ -287,7 +305,8 @@ give_hello(struct end *e)
 		.p_credits = (uint16_t)(1 + take8(e)),
 		.p_data = (uint16_t)(256 + take8(e)),
 		.rcb = take8(e) & 1 ? 64 : 128,
-		.keepalive_ms = take8(e) & 1 ? 100 : 0,
+		.keepalive_ms = more & 1 ? 100 : 0,
+		.caps = more & 2 ? LINK_CAP_RING : 0,
 		.instance = 1,
 	};
 	size_t n = hello_encode(&hello, frame + FRAME_HEADER);
@@ -315,6 +334,26 @@ give_ping(struct end *e, enum frame_type type)
 	uint8_t frame[FRAME_HEADER + 8] = { 0 };
 
 	give_frame(e, type, frame, 8);
+}
+
+/* Good, or with a bit that is something else. */
+static void
+give_ring(struct end *e)
+{
+	static const uint32_t good[] = { 1,    0x3000, 0,      0x100,
+					 4096, 4096,   0x2000, 4096 };
+	uint8_t frame[FRAME_HEADER + sizeof(good)];
+	bool to_peer = e->link->config.hello.role == LINK_PEER;
+	unsigned bad = take16(e), i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		put_be32(frame + FRAME_HEADER + 4 * (size_t)i, good[i]);
+	if (bad & 1)
+		frame[FRAME_HEADER + (bad >> 8) % sizeof(good)] ^=
+			(uint8_t)(1 << (bad >> 1 & 7));
+	if (bad & 0x10)
+		to_peer = !to_peer;
+	give_frame(e, FRAME_RING, frame, to_peer ? sizeof(good) : 0);
 }
 
 static void
@@ -406,7 +445,10 @@ step_of_other(struct end *e, unsigned what)
 		give_credit(e);
 		break;
 	case 3:
-		give_ping(e, what & 8 ? FRAME_PING : FRAME_PONG);
+		if (what & 32)
+			give_ring(e);
+		else
+			give_ping(e, what & 8 ? FRAME_PING : FRAME_PONG);
 		break;
 	case 4:
 	case 5:
@@ -429,7 +471,10 @@ step_of_ours(struct end *e, unsigned what)
 		submit(e);
 		break;
 	case 3:
-		say(e);
+		if (what & 32)
+			change_way(e);
+		else
+			say(e);
 		break;
 	case 4:
 		pass_time(e);
@@ -474,6 +519,7 @@ end_open(struct end *e)
 			.p_data = how & 32 ? 256 : 4096,
 			.rcb = 64,
 			.keepalive_ms = how & 64 ? 100 : 0,
+			.caps = LINK_CAP_RING,
 			.instance = 1,
 		},
 		.tags = how & 128 ? 1 : 32,

@@ -26,27 +26,35 @@ fuzz_submit(struct target *target, struct host_op *op)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct target target = { .submit = fuzz_submit };
-	struct host_window w = { 0 };
+	struct target target = { .name = "fuzz", .submit = fuzz_submit };
+	struct host_window w = { .region.flags = IOEMU_PREFETCHABLE };
+	struct dispatch_env env = { .vcpus = FAKE_VCPUS, .merge = true };
 	struct route_table *routes;
 	struct xen *xen = fake_xen_new();
 	struct dispatch *d;
 	struct dma *dma;
 	uint64_t answer;
 
-	if (route_new(&routes) || dma_new(xen, &dma) ||
-	    route_add(routes, IOEMU_MEM, 0xa0000, 0x20000, &target, &w) ||
+	if (route_new(&routes) || dma_new(xen, &dma))
+		abort();
+	env.xen = xen;
+	env.routes = routes;
+	env.dma = dma;
+	if (route_add(routes, IOEMU_MEM, 0xa0000, 0x20000, &target, &w) ||
 	    route_add(routes, IOEMU_IO, 0x100, 0x100, &target, &w) ||
 	    route_add(routes, IOEMU_CONFIG, 0, 256, &target, &w) ||
-	    dispatch_new(xen, FAKE_VCPUS, routes, dma, &d))
+	    dispatch_new(&env, &d))
 		abort();
 	for (; size >= 64; data += 64, size -= 64) {
 		memcpy(xen_slots(xen), data, 32);
 		memcpy(xen_ring(xen), data + 32, 32);
 		dispatch_event(d, 0);
+		if (data[0] & 1) /* else the next one may be merged */
+			dispatch_flush(d);
 		assert(!dispatch_busy(d));
 		(void)fake_xen_answer(xen, 0, &answer);
 	}
+	dispatch_flush(d);
 	dispatch_free(d);
 	dma_free(dma);
 	route_free(routes);

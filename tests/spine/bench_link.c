@@ -6,8 +6,8 @@
  * Run by `make bench` with the plugin folder as argument.
  *
  * Where the scheduler puts two processes decides more than anything they do,
- * so all is measured twice: left to it, and on one processor, where what
- * counts is how much there is to do.
+ * so all is measured left to it, on one processor, where what counts is how
+ * much there is to do, and on two, where what counts is who has to be woken.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -44,10 +44,20 @@ enum figure {
 	N_FIGURES
 };
 
+enum placement { ANYWHERE, TOGETHER, APART };
+
+/* How the peer is reached. */
+struct way {
+	const char *name;
+	bool tcp, ring;
+	unsigned poll_us; /* of both sides */
+	enum placement placement;
+};
+
 struct bench {
 	struct core core; /* first */
 	const char *plugin_dir;
-	bool tcp;
+	struct way way;
 	char dir[32], addr[64];
 	pid_t peer;
 	int ping[2]; /* descriptors: sleeps in read, sleeps in poll */
@@ -62,6 +72,23 @@ check(bool good, const char *what)
 		return;
 	perror(what);
 	exit(EXIT_FAILURE);
+}
+
+/* Where this process and those it starts run. */
+static void
+place(const struct way *way, bool peer)
+{
+	static cpu_set_t all;
+	cpu_set_t one;
+
+	if (!CPU_COUNT(&all))
+		check(!sched_getaffinity(0, sizeof(all), &all),
+		      "sched_getaffinity");
+	CPU_ZERO(&one);
+	CPU_SET(peer && way->placement == APART, &one);
+	check(!sched_setaffinity(0, sizeof(one),
+				 way->placement == ANYWHERE ? &all : &one),
+	      "sched_setaffinity");
 }
 
 /* ---- the measure ---------------------------------------------------- */
@@ -124,7 +151,7 @@ pong_start(struct bench *b, unsigned polls)
 {
 	int fd[2];
 
-	if (b->tcp)
+	if (b->way.tcp)
 		tcp_pair(fd);
 	else
 		check(!socketpair(AF_UNIX, SOCK_STREAM, 0, fd), "socketpair");
@@ -132,6 +159,7 @@ pong_start(struct bench *b, unsigned polls)
 	b->pong[polls] = fork();
 	check(b->pong[polls] >= 0, "fork");
 	if (!b->pong[polls]) {
+		place(&b->way, true);
 		close(fd[0]);
 		while (ping_take(fd[1], polls))
 			ping_send(fd[1]);
@@ -149,7 +177,7 @@ peer_address(struct bench *b)
 
 	strcpy(b->dir, "/tmp/ioemu-bench-XXXXXX");
 	check(mkdtemp(b->dir), "mkdtemp");
-	if (!b->tcp) {
+	if (!b->way.tcp) {
 		snprintf(b->addr, sizeof(b->addr), "unix:%s/p0", b->dir);
 		return;
 	}
@@ -161,15 +189,17 @@ peer_address(struct bench *b)
 static void
 peer_start(struct bench *b)
 {
-	char program[512], so[512];
+	char program[512], so[512], poll[32];
 
+	snprintf(poll, sizeof(poll), "--poll-us=%u", b->way.poll_us);
 	snprintf(program, sizeof(program), "%s/../ioemu-peer", b->plugin_dir);
 	snprintf(so, sizeof(so), "%s/membar.so", b->plugin_dir);
 	b->peer = fork();
 	check(b->peer >= 0, "fork");
 	if (!b->peer) {
+		place(&b->way, true);
 		freopen("/dev/null", "w", stderr);
-		execl(program, "ioemu-peer", "--connect", b->addr, so,
+		execl(program, "ioemu-peer", "--connect", b->addr, poll, so,
 		      (char *)NULL);
 		_exit(127);
 	}
@@ -189,8 +219,9 @@ bench_open(struct bench *b)
 	peer_address(b);
 	pong_start(b, false);
 	pong_start(b, true);
-	core_open(&b->core, b->plugin_dir);
-	snprintf(spec, sizeof(spec), "peer,slot=3,listen=%s", b->addr);
+	core_open_with(&b->core, b->plugin_dir, b->way.poll_us, true);
+	snprintf(spec, sizeof(spec), "peer,slot=3,ring=%s,listen=%s",
+		 b->way.ring ? "on" : "off", b->addr);
 	core_add_spec(&b->core, spec);
 	peer_start(b);
 	core_until(&b->core, is_there, &b->core);
@@ -357,14 +388,15 @@ tell(const struct bench *b)
 
 /* Rounds of all by turns: what disturbs one disturbs its neighbours. */
 static void
-bench_run(const char *plugin_dir, bool tcp)
+bench_run(const char *plugin_dir, const struct way *way)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	unsigned f, round;
 
 	check(b, "memory");
 	b->plugin_dir = plugin_dir;
-	b->tcp = tcp;
+	b->way = *way;
+	place(way, false);
 	bench_open(b);
 	for (round = 0; round < ROUNDS; round++)
 		for (f = 0; f < N_FIGURES; f++)
@@ -376,25 +408,48 @@ bench_run(const char *plugin_dir, bool tcp)
 	free(b);
 }
 
+static const struct way ways[] = {
+	{ .name = "a Unix socket" },
+	{ .name = "TCP, loopback", .tcp = true },
+	{ .name = "a shared-memory ring",
+	  .ring = true,
+	  .poll_us = SPIN_DEFAULT_US },
+	{ .name = "a Unix socket, all on one processor",
+	  .placement = TOGETHER },
+	{ .name = "TCP, loopback, all on one processor",
+	  .tcp = true,
+	  .placement = TOGETHER },
+	{ .name = "a shared-memory ring, all on one processor",
+	  .ring = true,
+	  .poll_us = SPIN_DEFAULT_US,
+	  .placement = TOGETHER },
+	{ .name = "a Unix socket, each on its own processor",
+	  .placement = APART },
+	{ .name = "a shared-memory ring, each on its own processor, no polling",
+	  .ring = true,
+	  .placement = APART },
+	{ .name = "a shared-memory ring, each on its own processor",
+	  .ring = true,
+	  .poll_us = SPIN_DEFAULT_US,
+	  .placement = APART },
+};
+
 int
 main(int argc, char **argv)
 {
-	cpu_set_t one;
+	size_t i;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: %s PLUGIN-FOLDER\n", argv[0]);
 		return EXIT_FAILURE;
 	}
-	puts("peer on a Unix socket:");
-	bench_run(argv[1], false);
-	puts("peer on TCP, loopback:");
-	bench_run(argv[1], true);
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	check(!sched_setaffinity(0, sizeof(one), &one), "sched_setaffinity");
-	puts("peer on a Unix socket, all on one processor:");
-	bench_run(argv[1], false);
-	puts("peer on TCP, loopback, all on one processor:");
-	bench_run(argv[1], true);
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (ways[i].placement == APART &&
+		    sysconf(_SC_NPROCESSORS_ONLN) < 2)
+			continue;
+		printf("peer on %s:\n", ways[i].name);
+		fflush(stdout);
+		bench_run(argv[1], &ways[i]);
+	}
 	return EXIT_SUCCESS;
 }

@@ -18,8 +18,30 @@ core_power(void *ctx, enum ioemu_power what)
 	((struct core *)ctx)->xen->power = (int)what;
 }
 
+static void
+core_dispatch(struct core *core, bool merge)
+{
+	const struct dispatch_env env = {
+		.xen = core->xen,
+		.vcpus = FAKE_VCPUS,
+		.routes = core->env.routes,
+		.dma = core->env.dma,
+		.spin = core->env.spin,
+		.merge = merge,
+	};
+
+	assert_int_equal(dispatch_new(&env, &core->d), 0);
+}
+
 void
 core_open(struct core *core, const char *plugin_dir)
+{
+	core_open_with(core, plugin_dir, 0, true);
+}
+
+void
+core_open_with(struct core *core, const char *plugin_dir, unsigned poll_us,
+	       bool merge)
 {
 	struct local_env *env = &core->env;
 	struct bus_env bus;
@@ -44,9 +66,8 @@ core_open(struct core *core, const char *plugin_dir)
 	assert_int_equal(bus_new(&bus, &env->root), 0);
 	assert_int_equal(dma_new(core->xen, &env->dma), 0);
 	assert_int_equal(clock_new(&core->loop, &env->clock), 0);
-	assert_int_equal(dispatch_new(core->xen, FAKE_VCPUS, env->routes,
-				      env->dma, &core->d),
-			 0);
+	assert_int_equal(spin_new(&core->loop, poll_us, &env->spin), 0);
+	core_dispatch(core, merge);
 	assert_int_equal(local_new(env, &core->local), 0);
 	assert_int_equal(peers_new(env, core->local, &core->peers), 0);
 }
@@ -60,6 +81,7 @@ core_close(struct core *core)
 	local_free(core->local);
 	dispatch_free(core->d);
 	clock_free(core->env.clock);
+	spin_free(core->env.spin);
 	uv_run(&core->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&core->loop), 0);
 	dma_free(core->env.dma);
@@ -111,65 +133,91 @@ core_until(struct core *core, bool (*is)(void *ctx), void *ctx)
 	}
 }
 
-bool
-core_ask(struct core *core, const struct request *req, uint64_t *data)
+struct request
+core_request(uint8_t type, bool read, uint64_t addr, uint32_t size,
+	     uint64_t data)
 {
-	fake_xen_ask(core->xen, 0, req);
-	dispatch_event(core->d, 0);
-	return fake_xen_answer(core->xen, 0, data);
+	return (struct request){
+		.type = type,
+		.read = read,
+		.addr = addr,
+		.size = size,
+		.count = 1,
+		.data = data,
+	};
 }
 
 uint64_t
-core_access(struct core *core, const struct request *req)
+core_config_addr(unsigned bus, unsigned devfn, unsigned reg)
 {
-	static const enum ioemu_space space[] = { IOEMU_IO, IOEMU_MEM,
-						  IOEMU_CONFIG };
+	return (uint64_t)(bus << 8 | devfn) << 32 | reg;
+}
+
+void
+core_begin(struct core *core, unsigned vcpu, const struct request *req)
+{
+	fake_xen_ask(core->xen, vcpu, req);
+	dispatch_event(core->d, (int)vcpu);
+	dispatch_flush(core->d);
+}
+
+uint64_t
+core_finish(struct core *core, unsigned vcpu)
+{
 	uint64_t data, end = uv_hrtime() + ANSWER_LIMIT_NS;
 
-	if (!fake_xen_claims(core->xen, space[req->type], req->addr))
-		return UINT64_MAX;
-	if (core_ask(core, req, &data))
-		return data;
-	while (!fake_xen_answer(core->xen, 0, &data)) {
+	while (!fake_xen_answer(core->xen, vcpu, &data)) {
 		assert_true(uv_hrtime() < end);
 		uv_run(&core->loop, UV_RUN_ONCE);
 	}
 	return data;
 }
 
-static uint64_t
-core_plain(struct core *core, uint8_t type, uint64_t addr, const uint32_t *v)
+bool
+core_ask(struct core *core, const struct request *req, uint64_t *data)
 {
-	const struct request req = {
-		.type = type,
-		.read = !v,
-		.addr = addr,
-		.size = 4,
-		.count = 1,
-		.data = v ? *v : 0,
-	};
+	core_begin(core, 0, req);
+	return fake_xen_answer(core->xen, 0, data);
+}
 
-	return core_access(core, &req);
+uint64_t
+core_access_by(struct core *core, unsigned vcpu, const struct request *req)
+{
+	static const enum ioemu_space space[] = { IOEMU_IO, IOEMU_MEM,
+						  IOEMU_CONFIG };
+
+	if (!fake_xen_claims(core->xen, space[req->type], req->addr))
+		return UINT64_MAX;
+	core_begin(core, vcpu, req);
+	return core_finish(core, vcpu);
+}
+
+uint64_t
+core_access(struct core *core, const struct request *req)
+{
+	return core_access_by(core, 0, req);
 }
 
 static uint64_t
-config_addr(unsigned bus, unsigned devfn, unsigned reg)
+core_plain(struct core *core, uint8_t type, uint64_t addr, const uint32_t *v)
 {
-	return (uint64_t)(bus << 8 | devfn) << 32 | reg;
+	const struct request req = core_request(type, !v, addr, 4, v ? *v : 0);
+
+	return core_access(core, &req);
 }
 
 uint32_t
 core_config_read(struct core *core, unsigned bus, unsigned devfn, unsigned reg)
 {
 	return (uint32_t)core_plain(core, SLOT_CONFIG,
-				    config_addr(bus, devfn, reg), NULL);
+				    core_config_addr(bus, devfn, reg), NULL);
 }
 
 void
 core_config_write(struct core *core, unsigned bus, unsigned devfn, unsigned reg,
 		  uint32_t v)
 {
-	core_plain(core, SLOT_CONFIG, config_addr(bus, devfn, reg), &v);
+	core_plain(core, SLOT_CONFIG, core_config_addr(bus, devfn, reg), &v);
 }
 
 uint32_t

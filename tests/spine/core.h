@@ -22,6 +22,9 @@ struct core {
 };
 
 void core_open(struct core *core, const char *plugin_dir);
+/* As --poll-us and --no-merge say; else: asleep at once, and merging. */
+void core_open_with(struct core *core, const char *plugin_dir, unsigned poll_us,
+		    bool merge);
 /* Asserts that nothing stays claimed, no line up, no handle open. */
 void core_close(struct core *core);
 
@@ -31,11 +34,23 @@ void core_add_spec(struct core *core, const char *spec);
 /* Run the loop until it is so; not within 10 s fails the test. */
 void core_until(struct core *core, bool (*is)(void *ctx), void *ctx);
 
+/* One element; data: what is written. */
+struct request core_request(uint8_t type, bool read, uint64_t addr,
+			    uint32_t size, uint64_t data);
+uint64_t core_config_addr(unsigned bus, unsigned devfn, unsigned reg);
+
+/* A vCPU asks; fake_xen_answer() tells when there is an answer. */
+void core_begin(struct core *core, unsigned vcpu, const struct request *req);
+/* The loop runs until there is one. */
+uint64_t core_finish(struct core *core, unsigned vcpu);
 /* vCPU 0 asks; false: no answer yet. */
 bool core_ask(struct core *core, const struct request *req, uint64_t *data);
 
 /* What a guest's access gives, all ones (from Xen) where nobody claims. The
  * loop runs until there is an answer. */
+uint64_t core_access_by(struct core *core, unsigned vcpu,
+			const struct request *req);
+/* As are these, by vCPU 0. */
 uint64_t core_access(struct core *core, const struct request *req);
 uint32_t core_config_read(struct core *core, unsigned bus, unsigned devfn,
 			  unsigned reg);

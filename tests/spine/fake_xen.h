@@ -9,7 +9,7 @@
 #include "slot.h"
 #include "xen.h"
 
-#define FAKE_VCPUS 4u
+#define FAKE_VCPUS 16u
 #define FAKE_RAM (1u << 20) /* bytes at address 0; the rest is no memory */
 
 struct xen {
@@ -26,6 +26,7 @@ struct xen {
 	bool isa[16];
 	bool intx[32][4];
 	unsigned isa_calls;
+	unsigned msi[256]; /* messages of each vector */
 	int power;
 };
 

@@ -7,8 +7,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,7 +29,7 @@ struct fix {
 	struct dma *dma;
 	struct dispatch *d;
 	struct host_window mem, io;
-	uint8_t byte[SIZE];
+	uint8_t byte[SIZE + 0x1000];
 	bool hold;
 	struct host_op *held[8];
 	unsigned n_held, ops;
@@ -69,12 +71,17 @@ setup(void **state)
 {
 	struct fix *f = calloc(1, sizeof(*f));
 
-	f->target.submit = fix_submit;
-	f->xen = fake_xen_new();
-	if (route_new(&f->routes) || dma_new(f->xen, &f->dma) ||
-	    route_add(f->routes, IOEMU_MEM, BASE, SIZE, &f->target, &f->mem) ||
+	struct dispatch_env env = { .vcpus = FAKE_VCPUS, .merge = true };
+
+	f->target = (struct target){ .name = "fix", .submit = fix_submit };
+	f->xen = env.xen = fake_xen_new();
+	if (route_new(&f->routes) || dma_new(f->xen, &f->dma))
+		return -1;
+	env.routes = f->routes;
+	env.dma = f->dma;
+	if (route_add(f->routes, IOEMU_MEM, BASE, SIZE, &f->target, &f->mem) ||
 	    route_add(f->routes, IOEMU_IO, PORT, 16, &f->target, &f->io) ||
-	    dispatch_new(f->xen, FAKE_VCPUS, f->routes, f->dma, &f->d))
+	    dispatch_new(&env, &f->d))
 		return -1;
 	*state = f;
 	return 0;
@@ -389,6 +396,92 @@ a_pinned_page_outlives_invalidate(void **state)
 	assert_int_equal(f->xen->unmaps, 1);
 }
 
+/* Posted writes that a device takes its time for: the guest went on, but
+ * nothing younger overtakes them, and only that device is waited for. */
+static void
+a_slow_merged_write_holds_its_device_only(void **state)
+{
+	struct fix *f = *state;
+	struct hostdev mine = { 0 }, other = { 0 };
+	struct host_window far = { .hd = &other };
+	struct request req = request(SLOT_COPY, true, BASE, 4, 0);
+	uint64_t data;
+
+	f->mem.hd = &mine;
+	f->mem.region.flags = IOEMU_PREFETCHABLE;
+	assert_false(route_add(f->routes, IOEMU_MEM, BASE + SIZE, 0x1000,
+			       &f->target, &far));
+	f->hold = true;
+	ask(f, 0, request(SLOT_COPY, false, BASE, 4, 0x11111111));
+	ask(f, 0, request(SLOT_COPY, false, BASE + 4, 4, 0x22222222));
+	assert_int_equal(f->n_held, 0);
+	dispatch_flush(f->d);
+	assert_int_equal(f->n_held, 1);
+	fake_xen_ask(f->xen, 1, &req);
+	dispatch_event(f->d, 1);
+	assert_int_equal(f->n_held, 1);
+	f->hold = false;
+	ask(f, 2, request(SLOT_COPY, true, BASE + SIZE, 4, 0));
+	assert_false(fake_xen_answer(f->xen, 1, &data));
+	fix_answer(f, f->held[0]);
+	assert_true(fake_xen_answer(f->xen, 1, &data));
+	assert_int_equal(data, 0x11111111);
+	assert_int_equal(dispatch_busy(f->d), 0);
+	route_del(f->routes, &far);
+}
+
+struct lines {
+	char text[8192];
+	size_t len;
+};
+
+static void
+line_add(void *ctx, const char *line)
+{
+	struct lines *l = ctx;
+
+	l->len += (size_t)snprintf(l->text + l->len, sizeof(l->text) - l->len,
+				   "%s\n", line);
+	assert_true(l->len < sizeof(l->text));
+}
+
+static void
+it_tells_what_was_slow_and_what_still_waits(void **state)
+{
+	struct fix *f = *state;
+	struct request req = request(SLOT_COPY, true, BASE + 0x40, 4, 0);
+	struct lines l = { .len = 0 };
+	uint64_t data;
+	char *unit;
+	double ms;
+	unsigned i;
+
+	for (i = 0; i < 100; i++)
+		ask(f, 0, request(SLOT_PIO, true, PORT, 1, 0));
+	f->hold = true;
+	fake_xen_ask(f->xen, 0, &req);
+	dispatch_event(f->d, 0);
+	req.addr += 4;
+	fake_xen_ask(f->xen, 3, &req);
+	dispatch_event(f->d, 3);
+	usleep(20000);
+	fix_answer(f, f->held[0]);
+	assert_true(fake_xen_answer(f->xen, 0, &data));
+	dispatch_report(f->d, NULL, line_add, &l);
+	fix_answer(f, f->held[1]);
+	assert_non_null(strstr(l.text, "io 0x300 fix"));
+	assert_non_null(strstr(l.text, ": 100 accesses, half < "));
+	/* the slowest comes first, with its address */
+	ms = strtod(strstr(l.text, "slow: ") + strlen("slow: "), &unit);
+	assert_memory_equal(unit, " ms", 3);
+	assert_true(ms > 19.9);
+	assert_non_null(strstr(l.text, "vCPU 0, read 1 x 4 bytes, memory "
+				       "0xf0000040 (fix)"));
+	assert_non_null(strstr(l.text, "waits: "));
+	assert_non_null(strstr(l.text, "so far, vCPU 3, read 1 x 4 bytes, "
+				       "memory 0xf0000044 (fix)"));
+}
+
 int
 main(void)
 {
@@ -411,6 +504,8 @@ main(void)
 		T(a_slow_buffered_write_holds_the_slots),
 		T(the_ring_wraps_at_511_entries),
 		T(a_pinned_page_outlives_invalidate),
+		T(a_slow_merged_write_holds_its_device_only),
+		T(it_tells_what_was_slow_and_what_still_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,73 +13,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "spine/core.h"
+#include "spine/procs.h"
 
 #define SLOT 0x18 /* 03.0 */
 #define BAR0 0xf0000000ull
 #define BAR2 0xf0100000ull
 #define MEMBAR_ID 0x11e91234u
 #define ONES 0xffffffffu
-#define MAX_PEERS 4u
 
 static const char *plugin_dir;
 
 struct fix {
 	struct core core; /* first */
-	char dir[64];
-	pid_t pid[MAX_PEERS];
-	unsigned n_pids;
+	struct procs procs;
 };
-
-/* ---- peers -------------------------------------------------------- */
-
-/* Ends with the test, whatever happens. */
-static pid_t
-peer_start(struct fix *f, const char *plugin, const char *how, const char *addr,
-	   const char *prop)
-{
-	char program[512], so[512];
-	pid_t pid;
-
-	snprintf(program, sizeof(program), "%s/../ioemu-peer", plugin_dir);
-	snprintf(so, sizeof(so), "%s/%s.so", plugin_dir, plugin);
-	pid = fork();
-	if (!pid) {
-		execl(program, "ioemu-peer", how, addr, so, prop, (char *)NULL);
-		_exit(127);
-	}
-	assert_true(pid > 0);
-	f->pid[f->n_pids++] = pid;
-	return pid;
-}
-
-static void
-peer_end(struct fix *f, pid_t pid, int sig)
-{
-	unsigned i;
-	int status;
-
-	kill(pid, sig);
-	kill(pid, SIGCONT);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	for (i = 0; i < f->n_pids; i++)
-		if (f->pid[i] == pid)
-			f->pid[i] = f->pid[--f->n_pids];
-}
-
-static const char *
-sock(struct fix *f, const char *form)
-{
-	static char text[160];
-
-	snprintf(text, sizeof(text), form, f->dir);
-	return text;
-}
 
 /* ---- the guest ---------------------------------------------------- */
 
@@ -108,9 +60,10 @@ membar_up(struct fix *f)
 static void
 peer_membar(struct fix *f, const char *prop)
 {
-	core_add_spec(&f->core, sock(f, "peer,id=p0,slot=3,"
-					"listen=unix:%s/p0"));
-	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), prop);
+	core_add_spec(&f->core, procs_text(&f->procs, "peer,id=p0,slot=3,"
+						      "listen=unix:%s/p0"));
+	procs_start(&f->procs, "membar", "--connect",
+		    procs_text(&f->procs, "unix:%s/p0"), prop);
 	membar_up(f);
 }
 
@@ -120,8 +73,7 @@ setup(void **state)
 	struct fix *f = calloc(1, sizeof(*f));
 
 	core_open(&f->core, plugin_dir);
-	strcpy(f->dir, "/tmp/ioemu-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	procs_open(&f->procs, plugin_dir);
 	*state = f;
 	return 0;
 }
@@ -131,11 +83,8 @@ teardown(void **state)
 {
 	struct fix *f = *state;
 
-	while (f->n_pids)
-		peer_end(f, f->pid[0], SIGKILL);
+	procs_close(&f->procs);
 	core_close(&f->core);
-	unlink(sock(f, "%s/p0"));
-	assert_int_equal(rmdir(f->dir), 0);
 	free(f);
 	return 0;
 }
@@ -147,10 +96,12 @@ a_peer_appears_when_it_comes(void **state)
 {
 	struct fix *f = *state;
 
-	core_add_spec(&f->core, sock(f, "peer,slot=3,connect=unix:%s/p0"));
+	core_add_spec(&f->core,
+		      procs_text(&f->procs, "peer,slot=3,connect=unix:%s/p0"));
 	assert_true(is_gone(&f->core));
 	uv_run(&f->core.loop, UV_RUN_NOWAIT);
-	peer_start(f, "membar", "--listen", sock(f, "unix:%s/p0"), NULL);
+	procs_start(&f->procs, "membar", "--listen",
+		    procs_text(&f->procs, "unix:%s/p0"), NULL);
 	membar_up(f);
 	assert_int_equal(core_mem_read(&f->core, BAR2), MEMBAR_ID);
 }
@@ -232,11 +183,11 @@ a_killed_peer_is_surprise_removal_and_comes_back_as_it_was(void **state)
 	for (round = 0; round < 5; round++) {
 		core_mem_write(&f->core, BAR0, 0x1000 + round);
 		assert_int_equal(core_mem_read(&f->core, BAR0), 0x1000 + round);
-		peer_end(f, f->pid[0], SIGKILL);
+		procs_end(&f->procs, f->procs.pid[0], SIGKILL);
 		core_until(&f->core, is_gone, &f->core);
 		assert_int_equal(core_mem_read(&f->core, BAR0), ONES);
-		peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"),
-			   NULL);
+		procs_start(&f->procs, "membar", "--connect",
+			    procs_text(&f->procs, "unix:%s/p0"), NULL);
 		core_until(&f->core, is_there, &f->core);
 		/* BARs and command are what they were; its memory is new */
 		assert_int_equal(core_mem_read(&f->core, BAR2), MEMBAR_ID);
@@ -250,19 +201,20 @@ a_peer_that_listens_keeps_its_state_over_a_lost_connection(void **state)
 	struct fix *f = *state;
 	char addr[160];
 
-	snprintf(addr, sizeof(addr), "unix:%s/p0", f->dir);
-	peer_start(f, "membar", "--listen", addr, NULL);
-	core_add_spec(&f->core, sock(f, "peer,id=p0,slot=3,timeout-ms=50,"
-					"connect=unix:%s/p0"));
+	snprintf(addr, sizeof(addr), "unix:%s/p0", f->procs.dir);
+	procs_start(&f->procs, "membar", "--listen", addr, NULL);
+	core_add_spec(&f->core,
+		      procs_text(&f->procs, "peer,id=p0,slot=3,timeout-ms=50,"
+					    "connect=unix:%s/p0"));
 	membar_up(f);
 	core_mem_write(&f->core, BAR0, 0xfeed);
 	assert_int_equal(core_mem_read(&f->core, BAR0), 0xfeed);
 	/* stopped, it answers nothing: the core gives it up, as hardware
 	 * would, and finds it again */
-	kill(f->pid[0], SIGSTOP);
+	kill(f->procs.pid[0], SIGSTOP);
 	assert_int_equal(core_mem_read(&f->core, BAR0), ONES);
 	core_until(&f->core, is_gone, &f->core);
-	kill(f->pid[0], SIGCONT);
+	kill(f->procs.pid[0], SIGCONT);
 	core_until(&f->core, is_there, &f->core);
 	assert_int_equal(core_mem_read(&f->core, BAR0), 0xfeed);
 }
@@ -274,11 +226,11 @@ is_there_or_started(void *ctx)
 {
 	struct fix *f = ctx;
 
-	if (f->n_pids && waitpid(f->pid[0], NULL, WNOHANG) == f->pid[0])
-		f->n_pids = 0;
-	if (!f->n_pids)
-		peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"),
-			   NULL);
+	if (f->procs.n)
+		procs_ended(&f->procs, f->procs.pid[0]);
+	if (!f->procs.n)
+		procs_start(&f->procs, "membar", "--connect",
+			    procs_text(&f->procs, "unix:%s/p0"), NULL);
 	return is_there(&f->core);
 }
 
@@ -288,15 +240,18 @@ a_peer_on_hold_keeps_its_place_and_reads_ones(void **state)
 	const uint64_t config = (uint64_t)SLOT << 32;
 	struct fix *f = *state;
 
-	core_add_spec(&f->core, sock(f, "peer,slot=3,on-exit=hold,"
-					"listen=unix:%s/p0"));
-	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), NULL);
+	core_add_spec(&f->core,
+		      procs_text(&f->procs, "peer,slot=3,on-exit=hold,"
+					    "listen=unix:%s/p0"));
+	procs_start(&f->procs, "membar", "--connect",
+		    procs_text(&f->procs, "unix:%s/p0"), NULL);
 	membar_up(f);
-	peer_end(f, f->pid[0], SIGKILL);
+	procs_end(&f->procs, f->procs.pid[0], SIGKILL);
 	core_until(&f->core, is_gone, &f->core);
 	assert_true(fake_xen_claims(f->core.xen, IOEMU_CONFIG, config));
 	assert_int_equal(core_mem_read(&f->core, BAR2), ONES);
-	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), NULL);
+	procs_start(&f->procs, "membar", "--connect",
+		    procs_text(&f->procs, "unix:%s/p0"), NULL);
 	core_until(&f->core, is_there, &f->core);
 	assert_int_equal(core_mem_read(&f->core, BAR2), MEMBAR_ID);
 }
@@ -312,12 +267,14 @@ a_peer_that_matters_takes_the_guest_with_it(void **state)
 {
 	struct fix *f = *state;
 
-	core_add_spec(&f->core, sock(f, "peer,slot=3,on-exit=stop,"
-					"listen=unix:%s/p0"));
-	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), NULL);
+	core_add_spec(&f->core,
+		      procs_text(&f->procs, "peer,slot=3,on-exit=stop,"
+					    "listen=unix:%s/p0"));
+	procs_start(&f->procs, "membar", "--connect",
+		    procs_text(&f->procs, "unix:%s/p0"), NULL);
 	membar_up(f);
 	assert_false(is_off(&f->core));
-	peer_end(f, f->pid[0], SIGKILL);
+	procs_end(&f->procs, f->procs.pid[0], SIGKILL);
 	core_until(&f->core, is_off, &f->core);
 }
 
@@ -343,7 +300,7 @@ lose(struct fix *f, unsigned round)
 
 	for (i = 0; i < round % 8; i++)
 		core_mem_write(&f->core, BAR0 + 4 * i, round);
-	kill(f->pid[0], how[round % 3]);
+	kill(f->procs.pid[0], how[round % 3]);
 	/* what is read is what was written, or ones: never anything else */
 	for (i = 0; i < 8; i++) {
 		uint32_t v = core_mem_read(&f->core, BAR0 + 4 * i);
@@ -351,7 +308,7 @@ lose(struct fix *f, unsigned round)
 		assert_true(v == ONES || v == (i < round % 8 ? round : 0));
 	}
 	core_until(&f->core, is_gone, &f->core);
-	peer_end(f, f->pid[0], SIGKILL);
+	procs_end(&f->procs, f->procs.pid[0], SIGKILL);
 }
 
 static void
@@ -360,9 +317,11 @@ two_hundred_losses_leave_nothing_behind(void **state)
 	struct fix *f = *state;
 	unsigned round, fds = 0, claims = 0;
 
-	core_add_spec(&f->core, sock(f, "peer,id=p0,slot=3,timeout-ms=100,"
-					"listen=unix:%s/p0"));
-	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"), NULL);
+	core_add_spec(&f->core,
+		      procs_text(&f->procs, "peer,id=p0,slot=3,timeout-ms=100,"
+					    "listen=unix:%s/p0"));
+	procs_start(&f->procs, "membar", "--connect",
+		    procs_text(&f->procs, "unix:%s/p0"), NULL);
 	membar_up(f);
 	for (round = 1; round <= 200; round++) {
 		lose(f, round);
@@ -391,10 +350,11 @@ a_slow_register_times_out_and_nothing_else_waits(void **state)
 	};
 	uint64_t data, start;
 
-	core_add_spec(&f->core, sock(f, "peer,slot=3,timeout-ms=100,"
-					"listen=unix:%s/p0"));
-	peer_start(f, "membar", "--connect", sock(f, "unix:%s/p0"),
-		   "delay-us=400000");
+	core_add_spec(&f->core,
+		      procs_text(&f->procs, "peer,slot=3,timeout-ms=100,"
+					    "listen=unix:%s/p0"));
+	procs_start(&f->procs, "membar", "--connect",
+		    procs_text(&f->procs, "unix:%s/p0"), "delay-us=400000");
 	membar_up(f);
 	start = uv_hrtime();
 	fake_xen_ask(f->core.xen, 1, &req);
@@ -416,10 +376,12 @@ raw_ranges_are_where_the_user_says(void **state)
 	struct fix *f = *state;
 	bool posted;
 
-	core_add_spec(&f->core, sock(f, "raw-mmio,id=r0,space=io,base=0xe9,"
-					"size=1,connect=unix:%s/p0"));
+	core_add_spec(&f->core,
+		      procs_text(&f->procs, "raw-mmio,id=r0,space=io,base=0xe9,"
+					    "size=1,connect=unix:%s/p0"));
 	assert_int_equal(core_port_read(&f->core, 0xe9) & 0xff, 0xff);
-	peer_start(f, "debugcon", "--listen", sock(f, "unix:%s/p0"), NULL);
+	procs_start(&f->procs, "debugcon", "--listen",
+		    procs_text(&f->procs, "unix:%s/p0"), NULL);
 	for (posted = false; !posted;) {
 		struct request req = {
 			.type = SLOT_PIO,

@@ -53,6 +53,13 @@ xen_events(struct xen *xen, int *events, unsigned max)
 }
 
 int
+xen_listen(struct xen *xen)
+{
+	(void)xen;
+	return 0;
+}
+
+int
 xen_ready(struct xen *xen)
 {
 	(void)xen;

@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include <ioemu/loop.h>
+
 #include "conf.h"
 
 #define CASE_DIR "tests/conf"
@@ -119,6 +121,10 @@ dump(FILE *f, const struct conf *conf)
 		"log %d\n",
 		(int)conf->action, conf->domid, conf->memory_mib, conf->vcpus,
 		conf->max_vcpus, conf->incoming_fd, (int)conf->log_level);
+	if (conf->poll_us != SPIN_DEFAULT_US)
+		fprintf(f, "poll %u us\n", conf->poll_us);
+	if (conf->no_merge)
+		fprintf(f, "no merging\n");
 	dump_flag(f, "no machine", conf->no_machine);
 	dump_flag(f, "xen platform", conf->xen_platform);
 	dump_flag(f, "nographic", conf->nographic);

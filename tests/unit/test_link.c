@@ -677,7 +677,8 @@ static const struct {
 	const char *why;
 } wrong[] = {
 #define B(s) s, sizeof(s) - 1
-	{ "unknown type", B("\x07\x00\x00\x00"), "unknown type of frame" },
+	{ "unknown type", B("\x08\x00\x00\x00"), "unknown type of frame" },
+	{ "RING", B("\x07\x00\x00\x00"), "RING that nobody waits for" },
 	{ "flags", B("\x04\x01\x00\x08________"), "flags" },
 	{ "too long", B("\x03\x00\xff\xff"), "length of a frame" },
 	{ "second HELLO", B("\x01\x00\x00\x04____"), "second HELLO" },

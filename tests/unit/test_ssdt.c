@@ -138,8 +138,8 @@ what_does_not_fit_is_said_and_not_written(void **state)
 static const struct bad {
 	const char *words, *why;
 } bad[] = {
-	{ "", "only raw-mmio" },
-	{ "peer,slot=3", "only raw-mmio" },
+	{ "", "only raw-mmio and i31154" },
+	{ "peer,slot=3", "only raw-mmio and i31154" },
 	{ "raw-mmio", "base= and size=" },
 	{ "raw-mmio,size=4", "base= and size=" },
 	{ "raw-mmio,base=4096", "base= and size=" },
@@ -165,6 +165,12 @@ static const struct bad {
 	{ "raw-mmio,base=1,size=2,name=0AB", "name=0AB" },
 	{ "raw-mmio,base=1,size=2,name=", "name=" },
 	{ "raw-mmio,base=1,size=2,compatible=", "compatible=" },
+	{ "i31154", "addr= is missing" },
+	{ "i31154,addr=0", "addr=0: the bridge's slot" },
+	{ "i31154,addr=20", "addr=20" },
+	{ "i31154,addr=5.1", "addr=5.1" },
+	{ "i31154,addr=x", "addr=x" },
+	{ "i31154,addr=5,slot=5", "unknown key 'slot=5'" },
 };
 
 static void
@@ -182,6 +188,7 @@ what_makes_no_sense_is_refused_with_the_reason(void **state)
 		if (!strstr(why, bad[i].why))
 			fail_msg("%s: %s", bad[i].words, why);
 		assert_int_equal(ssdt.n, 0);
+		assert_int_equal(ssdt.bridges, 0);
 	}
 }
 
@@ -247,7 +254,8 @@ the_device_model_takes_the_same_words(void **state)
 {
 	static const char words[] =
 		"raw-mmio,id=r,connect=unix:/x,,y,timeout-ms=50,on-exit=hold,"
-		"dma=off,allow=0x1000-0x1fff,base=0xe0000000,size=0x1000,"
+		"ring=off,dma=off,allow=0x1000-0x1fff,base=0xe0000000,size="
+		"0x1000,"
 		"space=mem,ro=off,wo=off,prefetchable=on,posted=off,irq=7,"
 		"irq-mode=level,hid=LABR0001,cid=PRP0001,name=LAB0,"
 		"compatible=generic-uio";
@@ -280,6 +288,9 @@ static const char *const table[] = {
 	"compatible=generic-uio",
 	"raw-mmio,base=0xd0000000,size=4096,ro=on,hid=ABC1234,cid=XYZ0001,"
 	"compatible=a,,b,name=Z",
+	"i31154,id=br0,addr=5",
+	"i31154,id=br1,bus=br0,addr=9",
+	"i31154,addr=1f.0",
 };
 
 #define N_TABLE (sizeof(table) / sizeof(table[0]))
@@ -288,7 +299,7 @@ static void
 the_header_is_what_firmware_wants(void **state)
 {
 	struct ssdt s = { .n = 0 };
-	uint8_t buf[1024], sum = 0;
+	uint8_t buf[2048], sum = 0;
 	size_t i;
 	long n;
 
@@ -371,6 +382,10 @@ static const char *const listing[] = {
 	"Name (_CID, Package (0x02) // _CID: Compatible ID { \"XYZ0001\", "
 	"\"PRP0001\" })",
 	"\"compatible\", \"a,b\"",
+	"Scope (\\_SB.PCI0.S5) { Device (P00) { Name (_ADR, Zero) // _ADR: "
+	"Address } Device (P01) { Name (_ADR, 0x00010000)",
+	"Device (P1F) { Name (_ADR, 0x001F0000) // _ADR: Address } } Scope "
+	"(\\_SB.PCI0.S31) {",
 	NULL
 };
 

@@ -9,6 +9,7 @@ import kit
 import peer_access
 import peer_dma
 import peer_life
+import ring_checks
 import wire
 from corebench import MPS, Bench
 from kit import equal, true
@@ -59,6 +60,8 @@ def guarded(bench, function, *args):
 def run_checks(report, bench):
     for checks in (peer_access.check, peer_dma.check, peer_life.check):
         checks.run(report, guarded, bench)
+    if bench.caps:
+        ring_checks.core.run(report, guarded, bench)
 
 
 def run_attacks(report, bench):
@@ -74,11 +77,11 @@ def run_attacks(report, bench):
                peer_access.a_peer_is_found_where_the_user_wants_it)
 
 
-def run_all(report, build, folder):
+def run_all(report, build, folder, ring):
     """A core for the checks and one for the attacks: what peers make a core
     log is limited over its life."""
     for name, run in (("core-1", run_checks), ("core-2", run_attacks)):
-        bench = Bench(build, folder, name)
+        bench = Bench(build, folder, name, ring)
         try:
             run(report, bench)
             report.run(f"{name}: it ends with nothing claimed",

@@ -7,6 +7,7 @@ Owns the order, and what an attack must end in.
 import hostile
 import kit
 import root_access
+import ring_checks
 import root_dma
 import root_life
 import wire
@@ -44,11 +45,13 @@ def guarded(bench, function, *args):
         bench.done()
 
 
-def run_all(report, build, folder):
-    bench = Bench(build, folder)
+def run_all(report, build, folder, ring):
+    bench = Bench(build, folder, ring)
     try:
         for checks in (root_access.check, root_dma.check, root_life.check):
             checks.run(report, guarded, bench)
+        if ring:
+            ring_checks.peer.run(report, guarded, bench)
         for case in hostile.malformed(wire.ROOT, MPS):
             report.run(f"peer, hostile root: {case.name}", guarded, bench,
                        attack, case)

@@ -17,6 +17,7 @@ import tempfile
 import aspeer
 import asroot
 import kit
+import ring
 import wire
 
 DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -24,7 +25,7 @@ DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 
 def examples_of_the_document():
-    """Section 12 as this implementation reads and writes it."""
+    """Those of sections 12 and 13 as we read and write them."""
     with open(DOCUMENT, encoding="utf-8") as f:
         text = f.read().split("## 12")[1]
     found = 0
@@ -44,6 +45,9 @@ def examples_of_the_document():
             hello = wire.Hello.unpack(data[4:])
             hello.check(3 - hello.role)
             kit.equal(wire.frame(wire.HELLO, hello.pack()), data, line)
+        elif data[0] == wire.RING and size > 4:
+            layout = ring.Layout.unpack(data[4:])
+            kit.equal(wire.frame(wire.RING, layout.pack()), data, line)
     kit.true(found >= 30, f"only {found} examples found")
 
 
@@ -55,8 +59,12 @@ def main():
     report = kit.Report(sys.argv[2] if len(sys.argv) == 3 else "")
     report.run("the examples of the document", examples_of_the_document)
     with tempfile.TemporaryDirectory(prefix="ioemu-wire-") as folder:
-        asroot.run_all(report, build, folder)
-        aspeer.run_all(report, build, folder)
+        for word in ("", "ring: "):
+            report.where = word
+            place = os.path.join(folder, "ring" if word else "socket")
+            os.mkdir(place)
+            asroot.run_all(report, build, place, bool(word))
+            aspeer.run_all(report, build, place, bool(word))
     return report.end()
 
 

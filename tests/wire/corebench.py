@@ -58,6 +58,9 @@ class Core(kit.Program):
         self.got += chunk
         self.ended_ = not chunk
 
+    def rest(self):
+        return True
+
     def tick(self):
         pass
 
@@ -102,9 +105,10 @@ class Scripted(Device):
 
 
 class Bench:
-    """The core, and the peer of the check at hand."""
+    """The core, and the peer of the check at hand; `ring`: through memory."""
 
-    def __init__(self, build, folder, name):
+    def __init__(self, build, folder, name, ring=False):
+        self.caps = wire.CAP_RING if ring else 0
         self.core = Core(build, folder, name)
         self.folder = folder
         self.device = None
@@ -162,9 +166,10 @@ class Bench:
 
     def attach(self, device, **hello):
         self.device = device
+        hello.setdefault("capabilities", self.caps)
         self.link = device.attach(kit.connect(self.core.path, self.core),
                                   **hello)
-        self.until(lambda: self.link.theirs or self.link.eof, "HELLO")
+        self.until(self.link.switched, "HELLO, or RING")
         return device
 
     def there(self):
@@ -197,10 +202,10 @@ class Bench:
         """A link that does nothing by itself, past HELLO."""
         device = Device()
         self.link = Link(kit.connect(self.core.path, self.core),
-                         device.hello(max_payload=MPS),
+                         device.hello(max_payload=MPS, capabilities=self.caps),
                          lambda link, tlp: None if tlp.posted() else
                          [wire.answer(tlp)])
-        self.until(lambda: self.link.theirs or self.link.eof, "HELLO")
+        self.until(self.link.switched, "HELLO, or RING")
         return self.link
 
     def expect_bye(self, reason):

@@ -29,7 +29,7 @@ def _tlp(name, tlp, reason=wire.R_MALFORMED):
 def frames():
     """Frames that are none: point 1."""
     out = [Case(f"frame type {k:#04x}", frame(k, bytes(12)))
-           for k in (0, 7, 0x7f, 0xff)]
+           for k in (0, 7, 8, 0x7f, 0xff)]
     out.append(Case("frame flags", frame(wire.PING, bytes(8), flags=1)))
     lengths = {wire.HELLO: (0, 63, 513), wire.CREDIT: (0, 11, 13, 65535),
                wire.TLP: (0, 11, 4113, 65535), wire.PING: (0, 7, 9),

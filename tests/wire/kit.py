@@ -118,9 +118,11 @@ class Report:
 
     def __init__(self, word=""):
         self.word = word
+        self.where = ""         # before each name
         self.passed = self.failed = 0
 
     def run(self, name, function, *args):
+        name = self.where + name
         if self.word not in name:
             return
         start = time.monotonic()

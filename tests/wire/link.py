@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One end of a link: the socket, credits, tags, completions, order.
+"""One end of a link: frames, credits, tags, completions, order.
 
 Owns sections 3, 5, 6 and 8 of plugins-sdk/doc/wire.md as far as they concern
 both sides alike, and closes with the right BYE when the other side breaks
@@ -13,10 +13,11 @@ import socket
 import struct
 import time
 
+import ring
 import wire
+from way import LIMIT_S, Way
 from wire import WireError, need
 
-LIMIT_S = 15
 UNEXPECTED_MAX = 1000
 DISCARD_S = 1
 POSTED_HDR, POSTED_DATA, NP_HDR = range(3)
@@ -28,6 +29,8 @@ class WaitError(Exception):
 
 def pump(sources, limit):
     """Move what can be moved now; wait up to `limit` seconds for that."""
+    if not all([s.rest() for s in sources]):
+        limit = 0
     reads = [s for s in sources if s.fileno() >= 0]
     writes = [s for s in reads if s.wants_write()]
     ready, room, _ = select.select(reads, writes, [], limit)
@@ -127,19 +130,18 @@ class Request:
 
 
 # pylint: disable=too-many-instance-attributes
-class Link:
+class Link(Way):
     """`serve(link, tlp)` answers a request of the other side: for non-posted
     ones it gives the completions, or None and calls complete() later."""
 
     def __init__(self, sock, hello, serve=None, timeout_s=None):
-        self.sock = sock
+        super().__init__(sock, hello.role)
         self.mine = hello
         self.serve = serve or (lambda link, tlp: [wire.answer(tlp, wire.UR)])
         self.timeout_s = timeout_s
         self.theirs = None
         self.mps = self.mrrs = 128
         self.inp = bytearray()
-        self.out = bytearray()
         self.queue = []         # TLPs that wait for credit or order
         self.open = {}          # tag: Request
         self.next_tag = 0
@@ -157,49 +159,53 @@ class Link:
         self.bye = None         # the other's: reason, text
         self.broken = None      # why we closed it: WireError
         self.closing = None     # when we said BYE
-        self.eof = False
         self.heard = self.spoke = time.monotonic()
-        sock.setblocking(False)
+        self.offers = True      # root: say RING as soon as may be
         self.put(wire.frame(wire.HELLO, hello.pack()))
 
-    # -- the socket
+    # -- the way's
 
-    def fileno(self):
-        return -1 if self.eof else self.sock.fileno()
-
-    def wants_write(self):
-        return bool(self.out)
-
-    def writable(self):
-        try:
-            n = self.sock.send(self.out)
-            del self.out[:n]
-        except BlockingIOError:
-            return
-        except OSError:         # the other end is gone; readable() says so
-            self.out.clear()
-        if self.closing and not self.out:
-            self._shut()
-
-    def readable(self):
-        try:
-            chunk = self.sock.recv(1 << 18)
-        except BlockingIOError:
-            return
-        except OSError:
-            chunk = b""
+    def arrived(self, chunk):
         self.heard = time.monotonic()
-        if not chunk:
-            self._gone()
-        elif self.closing is None:
+        if self.closing is None:
             self.inp += chunk
             self._frames()
 
+    def wrong(self, error):
+        if self.closing is None:
+            self.broken = error
+        self.close(error.reason, error.text)
+
+    def flushed(self):
+        if self.closing:
+            self._shut()
+
+    def gone(self):
+        if self.eof:
+            return
+        self.end()
+        for req in self.open.values():
+            req.over = True
+            req.finish(wire.CA)
+        self.open.clear()
+
+    def both_want_rings(self):
+        return self.theirs is not None and (
+            self.mine.capabilities & self.theirs.capabilities & wire.CAP_RING)
+
+    def switched(self):
+        """Both directions are, or nothing of the kind will be."""
+        if self.theirs is None or not self.both_want_rings():
+            return self.theirs is not None or self.eof
+        return self.eof or (self.ring_came and self.ring_left == 0)
+
     def tick(self):
-        """What time brings: time-outs, keep-alive, the end of a close."""
+        """What is in memory; what time brings: time-outs, keep-alive, the end
+        of a close."""
+        self.look()
         now = time.monotonic()
         if self.closing is not None and now - self.closing > DISCARD_S:
-            self._gone()
+            self.gone()
         if self.eof or self.closing is not None:
             return
         if self.timeout_s:
@@ -219,16 +225,6 @@ class Link:
         except OSError:
             pass
 
-    def _gone(self):
-        if self.eof:
-            return
-        self.eof = True
-        self.sock.close()
-        for req in self.open.values():
-            req.over = True
-            req.finish(wire.CA)
-        self.open.clear()
-
     def close(self, reason=wire.R_END, text=""):
         """BYE, and then what section 8 says."""
         if self.closing is not None or self.eof:
@@ -239,7 +235,7 @@ class Link:
 
     def cut(self):
         """As when the process dies."""
-        self._gone()
+        self.gone()
 
     def put(self, data):
         """Bytes as they are, right or wrong."""
@@ -337,17 +333,22 @@ class Link:
 
     def _frames(self):
         try:
+            came = self.ring_came
             while len(self.inp) >= 4 and self.bye is None:
+                if self.ring_came != came:
+                    break
                 size = wire.frame_size(self.inp)
                 if len(self.inp) < size:
                     return
                 kind, body = self.inp[0], bytes(self.inp[4:size])
                 del self.inp[:size]
                 self._frame(kind, body)
+            if self.ring_came != came:
+                need(not any(self.inp), "bytes on the socket after RING")
+                self.inp.clear()
             need(self.bye is None or not self.inp, "a frame after BYE")
         except WireError as e:
-            self.broken = e
-            self.close(e.reason, e.text)
+            self.wrong(e)
 
     def _frame(self, kind, body):
         if kind == wire.HELLO:
@@ -366,6 +367,9 @@ class Link:
             self.cookie = None
         elif kind == wire.BYE:
             self._bye(body)
+        elif kind == wire.RING:
+            need(self.both_want_rings(), "RING")
+            self.take_ring(body)
 
     def _bye(self, body):
         self.bye = (struct.unpack(">H", body[:2])[0], body[2:].decode())
@@ -380,6 +384,9 @@ class Link:
         self.mps = min(hello.max_payload, self.mine.max_payload)
         self.mrrs = min(hello.max_read, self.mine.max_read)
         self.credit = [hello.posted_hdr, hello.posted_data, hello.np_hdr]
+        root = self.mine.role == wire.ROOT
+        if root and self.offers and self.both_want_rings():
+            self.offer(ring.LAYOUT, ring.memory(ring.LAYOUT.total))
         self._run_queue()
 
     def _credit(self, counters):

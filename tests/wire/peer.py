@@ -106,9 +106,9 @@ class Device:
     # -- the link's life
 
     def hello(self, **more):
+        more.setdefault("capabilities", 0)
         return wire.Hello(role=wire.PEER, kind=wire.KIND_PCI, functions=1,
-                          instance=self.instance, capabilities=0, name=NAME,
-                          **more)
+                          instance=self.instance, name=NAME, **more)
 
     def attach(self, sock, **more):
         self.running = False

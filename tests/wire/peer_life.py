@@ -308,30 +308,18 @@ def reads_without_end_are_bounded_in_memory(bench):
     device = bench.fresh()
     data = b"".join(wire.mem_read(RAM, 4096, rid=device.rid,
                                   tag=i % 1024).frame() for i in range(8192))
-    bench.link.sock.setblocking(True)
-    bench.link.sock.settimeout(kit.LIMIT_S)
-    sent = 0
-    try:
-        while sent < len(data):
-            sent += bench.link.sock.send(data[sent:sent + 4096])
-    except OSError:
-        pass                    # it has closed
-    bench.link.sock.setblocking(False)
+    bench.link.push(data)
     bench.link.unexpected = -2**31
     bench.until(lambda: bench.link.eof or bench.link.bye, "BYE")
-    equal((bench.link.bye or (None,))[0], wire.R_CREDIT, "reason")
+    if not bench.link.ring_came:   # there it finds no room: it is full
+        equal((bench.link.bye or (None,))[0], wire.R_CREDIT, "reason")
 
 
 @check
 def a_flood_of_pings_ends_the_link_or_is_answered(bench):
     bench.fresh()
-    bench.link.put(wire.frame(wire.PING, b"12345678") * 20000)
-    end = time.monotonic() + kit.LIMIT_S
-    while bench.link.out and time.monotonic() < end:
-        bench.link.writable()   # without reading
-        if bench.link.out:
-            time.sleep(0.001)
-    true(time.monotonic() < end, "it neither reads nor closes")
+    bench.link.push(wire.frame(wire.PING, b"12345678") * 20000)
+    true(not bench.link.out, "it neither reads nor closes")
     bench.link.cut()
     bench.link = None
     bench.gone()

@@ -24,9 +24,10 @@ def pattern(n, seed=1):
 
 
 class Bench:
-    """The two peers, and links to them."""
+    """The two peers, and links to them; `ring`: through memory."""
 
-    def __init__(self, build, folder):
+    def __init__(self, build, folder, ring=False):
+        self.caps = wire.CAP_STATE | (wire.CAP_RING if ring else 0)
         self.build = build
         self.folder = folder
         self.count = 0
@@ -46,9 +47,12 @@ class Bench:
         return program
 
     def link(self, program, **hello):
+        hello.setdefault("capabilities", self.caps)
         root = Root(kit.connect(program.path, program), **hello)
         self.opened.append(root)
-        return root.hello()
+        root.hello()
+        root.until(root.link.switched, "RING")
+        return root
 
     def fresh(self, program, **hello):
         """After a reset, with its BARs where the guest wants them."""

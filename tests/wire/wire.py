@@ -10,9 +10,9 @@ import struct
 from dataclasses import dataclass, field
 
 # Frame types, section 1
-HELLO, CREDIT, TLP, PING, PONG, BYE = range(1, 7)
+HELLO, CREDIT, TLP, PING, PONG, BYE, RING = range(1, 8)
 BOUNDS = {HELLO: (64, 512), CREDIT: (12, 12), TLP: (12, 4112), PING: (8, 8),
-          PONG: (8, 8), BYE: (2, 122)}
+          PONG: (8, 8), BYE: (2, 122), RING: (0, 32)}
 
 # Reasons of BYE, section 8
 (R_END, R_VERSION, R_HELLO, R_MALFORMED, R_CREDIT, R_UNEXPECTED, R_SILENCE,
@@ -20,7 +20,7 @@ BOUNDS = {HELLO: (64, 512), CREDIT: (12, 12), TLP: (12, 4112), PING: (8, 8),
 
 ROOT, PEER = 1, 2
 KIND_PCI, KIND_WINDOWS = 1, 2
-CAP_STATE, CAP_WINDOWS = 1, 4
+CAP_STATE, CAP_RING, CAP_WINDOWS = 1, 2, 4
 SIZES = (128, 256, 512, 1024, 2048, 4096)
 
 # Byte 0 of a TLP, section 4

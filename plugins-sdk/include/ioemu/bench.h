@@ -13,8 +13,9 @@
  *  - "peer": every device, with its children, is at the other end of a socket,
  *    as in ioemu-peer, and the bench is the root of its link (doc/wire.md).
  *    Accesses, memory, windows, interrupts and text cross it in pieces of any
- *    size; power, routing of links, unplug and bench_query() do not. As on PCI
- *    Express no request crosses a multiple of 4 KiB: a burst that does is two.
+ *    size; power, routing of links, unplug, hot-plug and bench_query() do not.
+ *    As on PCI Express no request crosses a multiple of 4 KiB: a burst that
+ *    does is two.
  *
  * In all of them an access has had its effect when the call returns: a posted
  * write has arrived, and so has what the device said because of it.
@@ -101,6 +102,8 @@ int bench_link(struct bench *b, unsigned link); /* routed irq, -1: never set */
 int bench_power(struct bench *b); /* enum ioemu_power asked for, -1: none;
 				     cleared by the call */
 unsigned bench_unplugged(struct bench *b); /* all ioemu_unplug() so far */
+uint32_t bench_ejected(struct bench *b);   /* slots of ioemu_eject(), as bits;
+					      cleared by the call */
 
 /* The guest's clock moves by `ns`; timers fire in order. */
 void bench_advance(struct bench *b, uint64_t ns);
@@ -122,6 +125,9 @@ uint8_t *bench_disk(struct bench *b, const char *name);
 /* The next request on this disk ends with this status (-EIO). */
 void bench_disk_fail(struct bench *b, const char *name, int status);
 unsigned bench_disk_flushes(struct bench *b, const char *name);
+/* hostdev_hotplug() of the device with that id or type name. */
+void bench_hotplug(struct bench *b, const char *id, unsigned slot,
+		   enum ioemu_hotplug what);
 /* Text logged so far by devices. */
 const char *bench_log(struct bench *b);
 /* hostdev_query() of the device with that id or type name. */

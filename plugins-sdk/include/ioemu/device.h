@@ -272,6 +272,12 @@ enum ioemu_reset {
 #define IOEMU_UNPLUG_NICS 0x2u
 #define IOEMU_UNPLUG_AUX_DISKS 0x4u /* all disks but the primary master */
 
+/* What a guest is to be told of a slot of the root bus. */
+enum ioemu_hotplug {
+	IOEMU_HOTPLUG_CAME, /* there is something new in it, or behind it */
+	IOEMU_HOTPLUG_GOES, /* it is to be given up: ioemu_eject() */
+};
+
 struct ioemu_type {
 	uint32_t abi, size; /* IOEMU_TYPE() sets these and state_size */
 	const char *name, *summary;
@@ -299,6 +305,9 @@ struct ioemu_type {
 	 */
 	int (*query)(struct ioemu_dev *dev, const char *what, char *buf,
 		     size_t size);
+	/* Hot-plug controllers: slot 0 to 31 of the root bus, so tell it. */
+	void (*hotplug)(struct ioemu_dev *dev, unsigned slot,
+			enum ioemu_hotplug what);
 };
 
 struct ioemu_plugin {
@@ -362,6 +371,7 @@ struct ioemu_host {
 	void (*unplug)(struct ioemu_dev *dev, unsigned what);
 	void (*log)(struct ioemu_dev *dev, enum ioemu_level level,
 		    const char *fmt, ...) IOEMU_PRINTF(3, 4);
+	void (*eject)(struct ioemu_dev *dev, unsigned slot);
 };
 
 static inline void *
@@ -506,6 +516,14 @@ static inline void
 ioemu_unplug(struct ioemu_dev *dev, unsigned what)
 {
 	dev->host->unplug(dev, what);
+}
+
+/* Hot-plug controllers: the guest has given up what is in that slot, 0 to 31,
+ * of the root bus, whether it was asked to or not. */
+static inline void
+ioemu_eject(struct ioemu_dev *dev, unsigned slot)
+{
+	dev->host->eject(dev, slot);
 }
 
 /* One line, no newline at its end; the host limits the rate. */

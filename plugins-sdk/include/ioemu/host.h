@@ -71,6 +71,8 @@ enum host_window_kind {
 	HOST_WINDOW_CONFIG, /* the host decides where; not given to map() */
 };
 
+#define HOST_TOOK 48u
+
 struct hostdev;
 
 /* A region at a place. Owned by its device, stable until detach. */
@@ -81,13 +83,14 @@ struct host_window {
 	enum ioemu_space space;
 	enum host_window_kind kind;
 	uint8_t index;
-	bool mapped; /* between ops->map and ops->unmap */
-	void *host;  /* the host's own */
+	bool mapped;		  /* between ops->map and ops->unmap */
+	void *host;		  /* the host's own, as is this: */
+	uint32_t took[HOST_TOOK]; /* accesses by their time, log2 */
 };
 
 /*
  * What a host provides. Called with arguments already checked. All must be
- * set but the last three.
+ * set but the last four.
  */
 struct host_ops {
 	/* The guest can reach the window at w->base from now on / no more. */
@@ -132,6 +135,9 @@ struct host_ops {
 	 * DMA and disk I/O; nothing may call it any more. NULL: nothing can
 	 * be in flight then. */
 	void (*forget)(struct hostdev *hd);
+	/* The guest gave up what is in that slot of the root bus, 0 to 31.
+	 * NULL: nothing can be taken out. */
+	void (*eject)(struct hostdev *hd, unsigned slot);
 };
 
 struct host_op;
@@ -179,6 +185,9 @@ void hostdev_free(struct hostdev *hd);
 
 void hostdev_reset(struct hostdev *hd, enum ioemu_reset why);
 void hostdev_unplug(struct hostdev *hd, unsigned what);
+/* As type->hotplug; most devices have nothing to do with it. */
+void hostdev_hotplug(struct hostdev *hd, unsigned slot,
+		     enum ioemu_hotplug what);
 /* A deferred access or a refused request is open: not the time to save. What
  * was handed to ops->dma_read and ops->io the host counts itself. */
 bool hostdev_busy(const struct hostdev *hd);

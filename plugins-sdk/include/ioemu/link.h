@@ -26,7 +26,7 @@ enum link_kind {
 };
 
 #define LINK_CAP_STATE 0x1u   /* can save and load its state */
-#define LINK_CAP_RING 0x2u    /* shared-memory rings: not used yet */
+#define LINK_CAP_RING 0x2u    /* may change to shared-memory rings */
 #define LINK_CAP_WINDOWS 0x4u /* names raw windows of its own */
 
 #define LINK_NAME_SIZE 25u /* with the terminating 0 */
@@ -252,6 +252,40 @@ void link_sent(struct link *link, size_t n);
 /* Where bytes that arrive go, always at least one; then how many did. */
 uint8_t *link_input(struct link *link, size_t *room);
 void link_received(struct link *link, size_t n);
+
+/*
+ * Its bytes may change their way, once: from a socket to rings of bytes in
+ * shared memory (doc/wire.md, section 13). The link says when; whoever moves
+ * them has memory and descriptors. Where neither end sets LINK_CAP_RING, all
+ * go one way.
+ */
+enum link_way {
+	LINK_SOCKET,
+	LINK_RING_FRAME, /* the socket: RING, from its first byte on */
+	LINK_RING,
+};
+
+/* Where things are in that memory. */
+struct link_ring {
+	uint32_t total;
+	struct {
+		uint32_t block, ring, size;
+	} root, peer;
+};
+
+/* The way of what link_output() gives next, and of what comes next. */
+enum link_way link_way_out(const struct link *link);
+enum link_way link_way_in(const struct link *link);
+/* Root: RING may be said, and was not. */
+bool link_ring_due(const struct link *link);
+/* Peer: RING, and a descriptor with it, may come. */
+bool link_ring_awaited(const struct link *link);
+/* Root: offers `ring`. Peer: agrees to what came, with NULL. */
+void link_ring_say(struct link *link, const struct link_ring *ring);
+/* Peer: what came, checked. */
+const struct link_ring *link_ring(const struct link *link);
+/* Bytes that came over the socket when link_way_in() is LINK_RING. */
+void link_doorbell(struct link *link, const uint8_t *p, size_t n);
 
 /* When link_tick() wants to be called, UINT64_MAX: never. */
 uint64_t link_deadline(const struct link *link);

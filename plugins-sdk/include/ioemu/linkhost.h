@@ -45,6 +45,9 @@ void *linkhost_user(const struct linkhost *lh);
  */
 int linkhost_add(struct linkhost *lh, struct hostdev *hd);
 
+/* Its connections may change to shared memory: Unix sockets. */
+void linkhost_allow_ring(struct linkhost *lh);
+
 /* A new link, not up yet; the one before is closed. -ENOMEM. */
 int linkhost_connect(struct linkhost *lh, struct link **out);
 

@@ -29,6 +29,38 @@ void clock_resume(struct clock *clock);
 /* From now on it is this time, running or not. */
 void clock_jump(struct clock *clock, uint64_t now_ns);
 
+/* ---- staying awake (spin.c) ---------------------------------------------- */
+
+/*
+ * Sleep costs more than an access: who was just answered often asks again
+ * within microseconds. After something happened the loop looks around for a
+ * short time before it sleeps. It finds out by itself whether that pays: each
+ * time in vain doubles the number of times it is left out.
+ */
+struct spin;
+
+#define SPIN_DEFAULT_US 20u
+#define SPIN_MAX_US 1000u
+
+/* Somebody whose news is in memory and wakes nobody. */
+struct spin_source {
+	/* Look, do what there is to do; false: nothing. */
+	bool (*poll)(struct spin_source *source);
+	struct spin_source *next; /* the list's */
+};
+
+/* Stays awake for `us` microseconds, 0: never. */
+int spin_new(uv_loop_t *loop, unsigned us, struct spin **out);
+void spin_free(struct spin *spin); /* run the loop once afterwards */
+/* From a poll() too: a source stays where it is until the loop's closing
+ * callbacks. */
+void spin_add(struct spin *spin, struct spin_source *source);
+void spin_del(struct spin *spin, struct spin_source *source);
+/* Something happened. A NULL spin never stays awake. */
+void spin_touch(struct spin *spin);
+/* The loop will not sleep at the end of this turn. */
+bool spin_awake(const struct spin *spin);
+
 /* ---- character devices (chardev.c) --------------------------------------- */
 
 /*
@@ -97,7 +129,7 @@ void block_forget(struct ioemu_block *block);
 /* Only with no request in flight; flushes (fdatasync), closes, frees. */
 void block_close(struct ioemu_block *block);
 
-/* ---- sockets under links (linksock.c) ------------------------------------ */
+/* ---- sockets under links (linkaddr.c, linksock.c) ------------------------ */
 
 /* "unix:PATH" or "tcp:HOST:PORT", resolved. */
 struct linkaddr {
@@ -113,6 +145,8 @@ int linkaddr_parse(const char *text, struct linkaddr *out);
 int linkaddr_connect(const struct linkaddr *addr);
 int linkaddr_listen(const struct linkaddr *addr); /* replaces a dead socket */
 int linkaddr_accept(int listen_fd);
+/* It can pass descriptors, so rings may be used. */
+bool linkaddr_is_unix(int fd);
 
 struct linksock;
 
@@ -120,8 +154,11 @@ struct linksock;
  * Pump bytes between a socket and a link, and keep the link's time, which is
  * uv_hrtime(). Takes both over: linksock_close() closes the socket and, from
  * the loop, frees the link. The link's wake() must call linksock_kick().
+ *
+ * Where both ends said LINK_CAP_RING the bytes change to shared memory, which
+ * `spin` looks at while it is awake; NULL: the loop sleeps in between.
  */
-int linksock_new(uv_loop_t *loop, int fd, struct link *link,
+int linksock_new(uv_loop_t *loop, int fd, struct link *link, struct spin *spin,
 		 struct linksock **out);
 void linksock_kick(struct linksock *s);
 /* Sends what is left if it goes at once; nothing happens the second time. */

@@ -23,6 +23,7 @@ static const struct verb verbs[] = {
 	{ "disk-write", cmd_disk_write, "DEVICE MIB" },
 	{ "disk-check", cmd_disk_check, "DEVICE" },
 	{ "bench", cmd_bench, "VENDOR.DEVICE [OFFSET [BLOCK-OFFSET]]" },
+	{ "async", cmd_async, "ROUNDS MILLISECONDS" },
 	{ "survive", cmd_survive, "LOSSES" },
 	{ "hostile", cmd_hostile,
 	  "mild|wild SECONDS SEED [io=FIRST-LAST] "

@@ -54,6 +54,7 @@ int cmd_disk_write(int argc, char **argv);
 int cmd_disk_check(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_hostile(int argc, char **argv);
+int cmd_async(int argc, char **argv);
 int cmd_survive(int argc, char **argv);
 
 #endif

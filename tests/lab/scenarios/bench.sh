@@ -92,6 +92,14 @@ kernel_boot()
 	no_leftovers
 }
 
+# The same device through an Intel 31154 and a socket.
+peer_accesses()
+{
+	peer bench-peer "$PLUGINS/membar.so" --listen "unix:$RUN/p.sock"
+	accesses "i31154,id=br0\", \"-device\", \"peer,bus=br0,slot=3,connect=unix:$RUN/p.sock" \
+		1234.11e9 4 1000
+}
+
 turn stock "$STOCK"
 accesses edu 1234.11e8 4 1000
 figure binary "$(stat -c %s "$STOCK")"
@@ -99,6 +107,8 @@ turn mini "$MINI"
 accesses membar 1234.11e9 4 1000
 figure binary "$(stat -c %s "$MINI")"
 figure plugins "$(cat "$PLUGINS"/*.so | wc -c)"
+turn peer "$MINI"
+peer_accesses
 # In turn, so that a host busy for a while disturbs both.
 for round in 1 2 3; do
 	turn stock "$STOCK"

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * events.h - where accesses come in: ports that ring wake the loop, which hands
+ * them to dispatch.c in batches. While the loop stays awake the slots are
+ * looked at without being rung for, and the ports stay masked.
+ */
+#ifndef EVENTS_H
+#define EVENTS_H
+
+#include "dispatch.h"
+#include "xen.h"
+
+struct events;
+
+int events_new(uv_loop_t *loop, struct xen *xen, struct dispatch *d,
+	       const struct spin *spin, struct events **out);
+void events_free(struct events *e); /* freed by the loop */
+
+#endif
