@@ -154,10 +154,16 @@ core_config_addr(unsigned bus, unsigned devfn, unsigned reg)
 }
 
 void
-core_begin(struct core *core, unsigned vcpu, const struct request *req)
+core_ring(struct core *core, unsigned vcpu, const struct request *req)
 {
 	fake_xen_ask(core->xen, vcpu, req);
 	dispatch_event(core->d, (int)vcpu);
+}
+
+void
+core_begin(struct core *core, unsigned vcpu, const struct request *req)
+{
+	core_ring(core, vcpu, req);
 	dispatch_flush(core->d);
 }
 

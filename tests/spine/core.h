@@ -39,7 +39,9 @@ struct request core_request(uint8_t type, bool read, uint64_t addr,
 			    uint32_t size, uint64_t data);
 uint64_t core_config_addr(unsigned bus, unsigned devfn, unsigned reg);
 
-/* A vCPU asks; fake_xen_answer() tells when there is an answer. */
+/* A vCPU asks, one of a batch that dispatch_flush() ends. */
+void core_ring(struct core *core, unsigned vcpu, const struct request *req);
+/* A batch of one; fake_xen_answer() tells when there is an answer. */
 void core_begin(struct core *core, unsigned vcpu, const struct request *req);
 /* The loop runs until there is one. */
 uint64_t core_finish(struct core *core, unsigned vcpu);

@@ -171,7 +171,7 @@ on_tick(uv_timer_t *timer)
 	((struct run *)timer->data)->tick = true;
 }
 
-/* One access a vCPU at most, then the loop: as real vCPUs leave it time. */
+/* Each vCPU has its turn, as if they rang together; then the loop. */
 static void
 turn(struct run *r)
 {
@@ -182,6 +182,7 @@ turn(struct run *r)
 	for (i = 0; i <= CARETAKER; i++)
 		worked |= vcpu_turn(&s->vcpu[i]);
 	units_turn(s, r->tick);
+	dispatch_flush(s->core.d);
 	r->tick = false;
 	uv_run(&s->core.loop, worked ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 	progress(r);

@@ -105,6 +105,8 @@ struct vcpu {
 	uint64_t since_ns;
 	void (*answered)(struct vcpu *v, uint64_t data);
 	struct dma_job job;
+	struct request run; /* writes that follow each other, to be merged */
+	unsigned runs;	    /* how many are left */
 };
 
 struct latency {

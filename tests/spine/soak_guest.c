@@ -10,6 +10,8 @@
 
 #define STRING_MAX HOST_MAX_DATA /* bytes: Xen never asks for more */
 
+#define RUN_MAX 64u
+
 static const enum ioemu_space space_of[] = { IOEMU_IO, IOEMU_MEM,
 					     IOEMU_CONFIG };
 /* A byte of configuration space for each: cache line, latency, line. */
@@ -46,7 +48,7 @@ vcpu_ask(struct vcpu *v, struct unit *u, const struct request *req,
 	v->busy = true;
 	u->in_flight++;
 	v->since_ns = uv_hrtime();
-	core_begin(&s->core, v->i, req);
+	core_ring(&s->core, v->i, req);
 }
 
 static void
@@ -117,6 +119,20 @@ string_read(struct vcpu *v, uint64_t data)
 	}
 }
 
+/* rep stos: one value for all. */
+static void
+stos_ask(struct vcpu *v, struct unit *u, struct request req)
+{
+	uint32_t i;
+
+	req.data = (uint64_t)soak_random(v->s, 0) << 32 | soak_random(v->s, 0);
+	v->req = req;
+	v->unit = u;
+	for (i = 0; i < req.count; i++)
+		memcpy(element_model(v, i), &req.data, req.size);
+	vcpu_ask(v, u, &req, string_written);
+}
+
 /* The model is written as the elements are, in their order. */
 static void
 string_ask(struct vcpu *v, struct unit *u, struct request req)
@@ -169,7 +185,10 @@ any_memory(struct vcpu *v, struct unit *u)
 					  u->ram + v->i * UNIT_PART, size, 0);
 
 	if (soak_random(s, 4)) {
-		req.addr += soak_random(s, UNIT_PART - size + 1);
+		req.addr += soak_random(s, UNIT_PART - RUN_MAX * size + 1);
+		v->run = req;
+		if (!req.read && !soak_random(s, 4))
+			v->runs = soak_random(s, RUN_MAX);
 		plain_ask(v, u, req);
 		return;
 	}
@@ -179,7 +198,10 @@ any_memory(struct vcpu *v, struct unit *u)
 	req.addr += soak_random(s, UNIT_PART - req.count * size + 1);
 	if (req.down)
 		req.addr += (req.count - 1) * size;
-	string_ask(v, u, req);
+	if (!req.read && !soak_random(s, 4))
+		stos_ask(v, u, req);
+	else
+		string_ask(v, u, req);
 }
 
 static void
@@ -275,6 +297,17 @@ any_register(struct vcpu *v, struct unit *u)
 	vcpu_ask(v, u, &req, registers_answered);
 }
 
+/* A loop that writes, as a guest without rep has it; then the last of them is
+ * read, while it may still be on its way to be merged. */
+static void
+next_of_run(struct vcpu *v)
+{
+	v->run.read = !--v->runs;
+	if (!v->run.read)
+		v->run.addr += v->run.size;
+	plain_ask(v, v->unit, v->run);
+}
+
 /* ---- the vCPU ----------------------------------------------------- */
 
 static void
@@ -328,9 +361,11 @@ vcpu_turn(struct vcpu *v)
 		return false;
 	if (v->i == CARETAKER || v->s->failed)
 		return v->busy;
+	v->runs = 0; /* one of them was not answered at once */
 	if (!v->busy && !dma_next(v) && !v->s->ending)
 		any_access(v);
-	if (v->busy) /* what is answered at once is taken at once */
-		(void)vcpu_answered(v);
+	/* what is answered at once is taken at once */
+	while (v->busy && vcpu_answered(v) && v->runs)
+		next_of_run(v);
 	return true;
 }

@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "spine/membars.h"
 
@@ -21,7 +22,19 @@ struct silent {
 	uint64_t start[N_SILENT];
 	uint64_t late[TIMEOUTS];
 	unsigned begun, ended;
+	bool lost;
 };
+
+/* All answers come at once when a link closes, as it does when this machine
+ * stands still for so long that the peer seems to. */
+static bool
+peer_lost(const struct core *core)
+{
+	char line[320];
+
+	assert_true(peers_describe(core->peers, 0, line, sizeof(line)));
+	return strstr(line, "not there") || !strstr(line, "lost 0 times");
+}
 
 static void
 silent_begin(struct core *core, struct silent *s, unsigned vcpu)
@@ -43,6 +56,9 @@ silent_answered(struct core *core, struct silent *s, unsigned vcpu)
 		return;
 	took = uv_hrtime() - s->start[vcpu];
 	assert_int_equal((uint32_t)data, ONES);
+	s->lost = peer_lost(core);
+	if (s->lost)
+		return;
 	assert_true(took >= TIMEOUT_MS * MS); /* never early */
 	s->late[s->ended++] = took - TIMEOUT_MS * MS;
 	s->start[vcpu] = 0;
@@ -52,25 +68,45 @@ silent_answered(struct core *core, struct silent *s, unsigned vcpu)
 
 /* The peer lives, and answers these too late. They are begun at different
  * times, so that each has a deadline of its own. */
-static void
-a_thousand_time_outs_are_on_time(void **state)
+static bool
+time_outs(struct membars *m, struct silent *s)
 {
-	struct silent *s = calloc(1, sizeof(*s));
-	struct membars *m = *state;
 	uint64_t first = uv_hrtime();
 	unsigned i, started = 0;
 
 	membars_add_peer(m, SLOW, ",timeout-ms=50", "delay-us=130000");
-	while (s->ended < TIMEOUTS) {
+	while (s->ended < TIMEOUTS && !s->lost) {
 		if (started < N_SILENT &&
 		    uv_hrtime() - first > started * 3 * MS)
 			silent_begin(&m->core, s, started++);
-		for (i = 0; i < started; i++)
+		for (i = 0; i < started && !s->lost; i++)
 			if (s->start[i])
 				silent_answered(&m->core, s, i);
 		uv_run(&m->core.loop,
 		       started < N_SILENT ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 	}
+	/* what came too late was dropped: it is nobody else's answer */
+	if (!s->lost)
+		assert_int_equal(core_mem_read(&m->core, REG(SLOW)), MEMBAR_ID);
+	return !s->lost;
+}
+
+static void
+a_thousand_time_outs_are_on_time(void **state)
+{
+	struct silent *s = calloc(1, sizeof(*s));
+	unsigned tries = 0;
+	bool done;
+	void *m;
+
+	(void)state;
+	do {
+		assert_true(tries++ < 10);
+		*s = (struct silent){ .begun = 0 };
+		assert_int_equal(membars_setup(&m), 0);
+		done = time_outs(m, s);
+		assert_int_equal(membars_teardown(&m), 0);
+	} while (!done);
 	qsort(s->late, TIMEOUTS, sizeof(s->late[0]), membars_by_size);
 	print_message("time-outs: %u of %d ms, late by %.2f ms (median), "
 		      "%.2f ms (99 %%), %.2f ms (most)\n",
@@ -78,8 +114,6 @@ a_thousand_time_outs_are_on_time(void **state)
 		      (double)s->late[TIMEOUTS * 99 / 100] / MS,
 		      (double)s->late[TIMEOUTS - 1] / MS);
 	assert_true(s->late[TIMEOUTS / 2] < 10 * MS);
-	/* what came too late was dropped: it is nobody else's answer */
-	assert_int_equal(core_mem_read(&m->core, REG(SLOW)), MEMBAR_ID);
 	free(s);
 }
 
@@ -148,7 +182,7 @@ four_vcpus_do_four_times_as_much(void **state)
 	unsigned tries;
 
 	membars_add_peer(m, SLOW, "", "delay-us=1000");
-	for (tries = 0; tries < 4 && most < 3.8; tries++) {
+	for (tries = 0; tries < 8 && most < 3.8; tries++) {
 		double g = gain(&m->core);
 
 		most = g > most ? g : most;
@@ -162,7 +196,7 @@ main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 #define T(fn)                                                                  \
 	cmocka_unit_test_setup_teardown(fn, membars_setup, membars_teardown)
-		T(a_thousand_time_outs_are_on_time),
+		cmocka_unit_test(a_thousand_time_outs_are_on_time),
 		T(four_vcpus_do_four_times_as_much),
 	};
 

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# a vCPU that always waits for a slow peer: what the other one gets done meanwhile
+# needs: kernel
+# dm: mini
+# limit: 900
+
+# Xen has one processor here, which both vCPUs, dom0 and the peer share. A vCPU
+# whose access is on its way is blocked and leaves it to the others. So what is
+# to be shown is that the processor is not idle: what the port reads beside get
+# of it and what as many accesses take that are answered at once make nearly all
+# of it; the rest are the peer's timer and the switches that only a late answer
+# needs. If anything waited, it would be next to nothing. With a peer ten times
+# as slow all this is little, and the port reads lose nothing.
+ROUNDS=${ROUNDS:-11}
+WINDOW_MS=${WINDOW_MS:-250}
+LIMIT=$((60 + ROUNDS * WINDOW_MS * 6 * 5 / 1000))
+PLUGINS=/usr/lib/mini-ioemu/devices
+
+field()
+{
+	# shellcheck disable=SC2154
+	echo "$line" | tr -d '\r' | sed -n "s/.*$1 \([0-9]*\).*/\1/p"
+}
+
+# figures DELAY-US NTH: what one run of the guest's tool says.
+figures()
+{
+	wait_for "ASYNC timer alone.*most-us [0-9]" async "$LIMIT" "$2"
+	say "$1 us: timer of 10 ms, late by: ${line#*timer }"
+	wait_for "ASYNC timer beside.*most-us [0-9]" async 10 "$2"
+	say "$1 us: timer of 10 ms, late by: ${line#*timer }"
+	late=$(field middle-us)
+	wait_for "ASYNC slow-reads.*slowest-us [0-9]" async 10 "$2"
+	say "$1 us: ${line#*ASYNC }"
+	fastest=$(field fastest-us)
+	wait_for "ASYNC permille.*busy [0-9]" async 10 "$2"
+	say "$1 us: ${line#*ASYNC }"
+	beside=$(field beside)
+	busy=$(field busy)
+	check "a slow read took $fastest us only" [ "$fastest" -ge "$1" ]
+	check "a timer is late by $late us" [ "$late" -lt 8000 ]
+	wait_for "ASYNC done" async 10 "$2"
+}
+
+start_peer()
+{
+	peer slow $PLUGINS/membar.so "delay-us=$1" --listen "unix:$RUN/slow.sock"
+}
+
+tool=tool:async:$ROUNDS:$WINDOW_MS
+guest async vcpus=2 cmd="lab=cpus:2,$tool,$tool,$tool,$tool" \
+	dm_args="\"-device\", \"peer,slot=5,timeout-ms=10000,connect=unix:$RUN/slow.sock\""
+start_peer 20000
+create async
+up async
+figures 20000 1
+check "the processor was busy for $busy of 1000" [ "$busy" -ge 900 ]
+# shellcheck disable=SC2154
+kill -KILL "$peer_pid"
+start_peer 200000
+# A host that is busy with other things disturbs each window differently, and
+# makes the share no larger.
+for try in 2 3 4; do
+	figures 200000 "$try"
+	[ "$beside" -lt 950 ] || break
+done
+check "beside a slow access $beside of 1000 port reads are done" \
+	[ "$beside" -ge 950 ]
+xl destroy async
+no_leftovers
