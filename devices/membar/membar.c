@@ -32,7 +32,7 @@
 
 #define TAG_LOG 1u /* of its region */
 
-#define MAX_LATE 64u /* more at once are answered at once */
+#define MAX_LATE 256u /* more at once are answered at once */
 
 struct late {
 	struct ioemu_access *access;

@@ -20,6 +20,7 @@
 #define HERE 0x28u  /* 05.0: a device in our own process */
 #define HERE_DELAY_MS 5u
 #define MS 1000000ull
+#define ORDER_LIMIT_NS (20000 * MS)
 
 static const char *plugin_dir;
 
@@ -271,12 +272,14 @@ one_vcpus_accesses_stay_in_order(void **state)
 	enum { STEPS = 3 * 200 };
 	struct membars *m = *state;
 	struct core *core = &m->core;
+	uint64_t end = uv_hrtime() + ORDER_LIMIT_NS;
 	unsigned step[4] = { 0 }, left = 4, i;
 
 	membars_add_peer(m, SLOW, ",timeout-ms=10000", NULL);
 	for (i = 0; i < 4; i++)
 		begin_step(core, i, 0);
 	while (left) {
+		assert_true(uv_hrtime() < end);
 		for (i = 0; i < 4; i++) {
 			uint64_t data;
 
@@ -330,7 +333,7 @@ the_monitor_answers_while_the_guest_waits(void **state)
 		core_request(SLOT_COPY, true, REG(SLOW) + REG_LATE, 4, 0);
 	struct whole *w = *state;
 	struct client c;
-	uint64_t data;
+	uint64_t data, end;
 	unsigned i;
 
 	assert_int_equal(whole_start(w, plugin_dir, words), 0);
@@ -345,8 +348,11 @@ the_monitor_answers_while_the_guest_waits(void **state)
 		assert_non_null(strstr(client_hmp(&c, "peers"), "membar"));
 	}
 	assert_false(fake_xen_answer(whole_end.xen, 0, &data));
-	while (!fake_xen_answer(whole_end.xen, 0, &data))
+	end = uv_hrtime() + WHOLE_LIMIT_NS;
+	while (!fake_xen_answer(whole_end.xen, 0, &data)) {
+		assert_true(uv_hrtime() < end);
 		uv_run(&w->loop, UV_RUN_ONCE);
+	}
 	assert_int_equal((uint32_t)data, 1);
 	client_close(&c);
 }

@@ -13,10 +13,11 @@
 
 #define SLOW 0x18u /* 03.0 */
 #define MS 1000000ull
+#define LIMIT_NS (30000 * MS)
 
 /* ---- time-outs ---------------------------------------------------- */
 
-enum { TIMEOUT_MS = 50, TIMEOUTS = 1024, N_SILENT = 16 };
+enum { TIMEOUT_MS = 50, ANSWER_MS = 200, TIMEOUTS = 1024, N_SILENT = 16 };
 
 struct silent {
 	uint64_t start[N_SILENT];
@@ -74,7 +75,7 @@ time_outs(struct membars *m, struct silent *s)
 	uint64_t first = uv_hrtime();
 	unsigned i, started = 0;
 
-	membars_add_peer(m, SLOW, ",timeout-ms=50", "delay-us=130000");
+	membars_add_peer(m, SLOW, ",timeout-ms=50", "delay-us=200000");
 	while (s->ended < TIMEOUTS && !s->lost) {
 		if (started < N_SILENT &&
 		    uv_hrtime() - first > started * 3 * MS)
@@ -134,6 +135,7 @@ rate(struct core *core, unsigned vcpus)
 	while (left) {
 		uv_run(&core->loop, UV_RUN_ONCE);
 		now = uv_hrtime();
+		assert_true(now - start < LIMIT_NS);
 		for (i = 0; i < vcpus; i++) {
 			if (!fake_xen_answer(core->xen, i, &data))
 				continue;
