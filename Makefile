@@ -115,6 +115,7 @@ $(addprefix $(B)/tests/spine/test_,monitor async): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
+$(B)/tests/spine/test_save: $(B)/tests/spine/side.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
 $(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
@@ -142,6 +143,7 @@ CHECKS := $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_hotplug.ok \
   $(B)/check/spine/test_async.ok $(B)/check/spine/test_timing.ok \
+  $(B)/check/spine/test_save.ok \
   $(B)/check/spine/soak.ok: $(B)/ioemu-peer
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt

@@ -133,13 +133,14 @@ access_start(struct access *a)
 static enum ioemu_space
 request_space(const struct request *req)
 {
-	static const enum ioemu_space space[] = {
-		[SLOT_PIO] = IOEMU_IO,
-		[SLOT_COPY] = IOEMU_MEM,
-		[SLOT_CONFIG] = IOEMU_CONFIG,
-	};
-
-	return space[req->type];
+	switch ((enum slot_type)req->type) {
+	case SLOT_PIO:
+		return IOEMU_IO;
+	case SLOT_COPY:
+		return IOEMU_MEM;
+	default: /* what else there is has not got this far */
+		return IOEMU_CONFIG;
+	}
 }
 
 static uint64_t

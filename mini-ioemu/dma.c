@@ -25,6 +25,7 @@ struct chunk {
 
 struct dma {
 	struct xen *xen;
+	bool log;
 	struct chunk chunk[N_CHUNKS];
 	struct chunk stale[N_STALE];
 };
@@ -157,6 +158,20 @@ dma_read(struct dma *dma, uint64_t gpa, void *buf, uint32_t len)
 	return rc;
 }
 
+void
+dma_log(struct dma *dma, bool on)
+{
+	dma->log = on;
+}
+
+/* After the bytes are there: what is copied in between is copied again. */
+static void
+dma_wrote(const struct dma *dma, uint64_t gpa)
+{
+	if (dma->log)
+		xen_modified(dma->xen, gpa / PAGE);
+}
+
 int
 dma_write(struct dma *dma, uint64_t gpa, const void *buf, uint32_t len)
 {
@@ -167,10 +182,12 @@ dma_write(struct dma *dma, uint64_t gpa, const void *buf, uint32_t len)
 		uint32_t n = dma_step(gpa, len);
 		uint8_t *to = dma_page(dma, gpa);
 
-		if (to)
+		if (to) {
 			memcpy(to, from, n);
-		else
+			dma_wrote(dma, gpa);
+		} else {
 			rc = -EFAULT;
+		}
 		gpa += n;
 		from += n;
 		len -= n;
@@ -197,10 +214,12 @@ chunk_has(const struct chunk *c, const uint8_t *ptr)
 }
 
 void
-dma_unpin(struct dma *dma, void *ptr)
+dma_unpin(struct dma *dma, uint64_t gpa, void *ptr, bool wrote)
 {
 	unsigned i;
 
+	if (wrote)
+		dma_wrote(dma, gpa);
 	for (i = 0; i < N_STALE; i++) {
 		struct chunk *c = &dma->stale[i];
 

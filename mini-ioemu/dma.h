@@ -21,7 +21,12 @@ int dma_write(struct dma *dma, uint64_t gpa, const void *buf, uint32_t len);
 /* Host memory for [gpa, gpa + len), inside one page, until dma_unpin(); NULL:
  * not memory. */
 void *dma_pin(struct dma *dma, uint64_t gpa, uint32_t len);
-void dma_unpin(struct dma *dma, void *ptr);
+/* `gpa` as given to dma_pin(); whether it may have been written. */
+void dma_unpin(struct dma *dma, uint64_t gpa, void *ptr, bool wrote);
+
+/* While on, Xen is told of every page that is written here: the toolstack
+ * copies the guest's memory. */
+void dma_log(struct dma *dma, bool on);
 
 /* Guest pages changed hands (INVALIDATE): forget every mapping; pinned ones go
  * when they are unpinned. */

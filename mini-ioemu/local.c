@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disks.h"
 #include "log.h"
 
 #define MAX_DEVICES 128u
@@ -31,7 +32,7 @@ struct localchr {
 struct local {
 	struct target target;
 	struct local_env env;
-	struct block_mem mem;
+	struct disks *disks;
 	unsigned n;
 	struct localdev dev[MAX_DEVICES];
 	struct localchr chr[MAX_CHARDEVS];
@@ -189,46 +190,17 @@ local_timer_set(struct hostdev *hd, struct ioemu_timer *timer,
 /* ---- files
  * ------------------------------------------------------------------------ */
 
-static void *
-local_pin(void *ctx, uint64_t gpa, uint32_t len, bool write)
-{
-	(void)write;
-	return dma_pin(ctx, gpa, len);
-}
-
-static void
-local_unpin(void *ctx, uint64_t gpa, uint32_t len, void *ptr, bool write)
-{
-	(void)gpa;
-	(void)len;
-	(void)write;
-	dma_unpin(ctx, ptr);
-}
-
-/* A -drive's id, or a path. */
 static int
 local_block_open(struct hostdev *hd, const char *value,
 		 struct ioemu_block **out)
 {
-	struct local *l = localdev(hd)->local;
-	const struct conf_drive *d;
-
-	for (d = l->env.conf->drives; d; d = d->next)
-		if (!strcmp(d->id, value))
-			return block_open(l->env.loop, d->file, d->readonly,
-					  out);
-	return block_open(l->env.loop, value, false, out);
+	return disks_open(localdev(hd)->local->disks, value, out);
 }
 
 static void
 local_block_close(struct hostdev *hd, struct ioemu_block *block)
 {
-	struct local *l = localdev(hd)->local;
-
-	block_forget(block);
-	while (block_busy(block))
-		uv_run(l->env.loop, UV_RUN_ONCE);
-	block_close(block);
+	disks_close(localdev(hd)->local->disks, block);
 }
 
 static void
@@ -242,7 +214,7 @@ local_block_info(struct hostdev *hd, struct ioemu_block *block,
 static void
 local_io(struct hostdev *hd, struct ioemu_io *io)
 {
-	block_io(io->block, hd, &localdev(hd)->local->mem, io);
+	disks_io(localdev(hd)->local->disks, hd, io);
 }
 
 /* A -chardev's id, or what chr_open() takes. */
@@ -551,20 +523,55 @@ local_chardev(struct local *l, unsigned i, const char **label,
 	return true;
 }
 
+/* ---- all of them, when the guest is stopped ----------------------- */
+
+struct disks *
+local_disks(const struct local *l)
+{
+	return l->disks;
+}
+
+const char *
+local_waiting(const struct local *l)
+{
+	unsigned i;
+
+	for (i = 0; i < l->n; i++)
+		if (hostdev_busy(l->dev[i].hd))
+			return l->dev[i].id;
+	return NULL;
+}
+
+bool
+local_quiet(const struct local *l)
+{
+	return !l->done && !disks_busy(l->disks);
+}
+
+void
+local_hold_input(struct local *l, bool on)
+{
+	unsigned i;
+
+	for (i = 0; i < l->n_chr; i++)
+		chr_hold(l->chr[i].chr, on);
+}
+
 int
 local_new(const struct local_env *env, struct local **out)
 {
 	struct local *l = calloc(1, sizeof(*l));
+	int rc;
 
 	if (!l)
 		return -ENOMEM;
+	rc = disks_new(env->loop, env->conf, env->dma, &l->disks);
+	if (rc) {
+		free(l);
+		return rc;
+	}
 	l->target.submit = local_submit;
 	l->env = *env;
-	l->mem = (struct block_mem){
-		.map = local_pin,
-		.unmap = local_unpin,
-		.ctx = env->dma,
-	};
 	l->done_tail = &l->done;
 	uv_idle_init(env->loop, &l->idle);
 	l->idle.data = l;
@@ -585,5 +592,6 @@ local_free(struct local *l)
 		return;
 	while (l->n)
 		local_drop(&l->dev[--l->n]);
+	disks_free(l->disks);
 	uv_close((uv_handle_t *)&l->idle, local_closed);
 }

@@ -55,4 +55,14 @@ struct bus *local_bus(struct local *l, const char *id);
 bool local_chardev(struct local *l, unsigned i, const char **label,
 		   const char **name);
 
+/*
+ * For stopping the guest. A device with an access or a refused request open,
+ * whose end needs the clock, by its id; NULL: none. Nobody's DMA or disk I/O is
+ * in flight. What comes in on character devices waits while held.
+ */
+const char *local_waiting(const struct local *l);
+bool local_quiet(const struct local *l);
+void local_hold_input(struct local *l, bool on);
+struct disks *local_disks(const struct local *l);
+
 #endif

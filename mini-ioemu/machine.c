@@ -27,6 +27,8 @@ struct machine {
 	struct dispatch *dispatch;
 	struct local *local;
 	struct peers *peers;
+	struct pause *pause;
+	struct save *save;
 	struct monitor *monitor;
 	struct events *events;
 };
@@ -51,16 +53,15 @@ machine_power(void *ctx, enum ioemu_power what)
 static int
 machine_supported(const struct conf *conf)
 {
-	const char *what = conf->restrict_domid	    ? "-xen-domid-restrict"
-			   : conf->chroot	    ? "-chroot"
-			   : conf->run_as	    ? "-runas"
-			   : conf->incoming_fd >= 0 ? "-incoming"
-						    : NULL;
+	const char *what = conf->restrict_domid ? "-xen-domid-restrict"
+			   : conf->chroot	? "-chroot"
+			   : conf->run_as	? "-runas"
+						: NULL;
 
 	if (!what)
 		return 0;
 	log_error("%s is not supported yet: leave dm_restrict and "
-		  "device_model_user out, and do not restore",
+		  "device_model_user out",
 		  what);
 	return -EOPNOTSUPP;
 }
@@ -189,6 +190,33 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 	return rc;
 }
 
+/* As saved, if there is something: before anyone can see or ask. */
+static int
+machine_restore(struct machine *m)
+{
+	const struct pause_env pause = {
+		.loop = m->loop,
+		.dispatch = m->dispatch,
+		.local = m->local,
+		.peers = m->peers,
+		.clock = m->clock,
+	};
+	const struct save_env save = {
+		.loop = m->loop,
+		.local = m->local,
+		.peers = m->peers,
+		.clock = m->clock,
+	};
+	bool incoming = m->conf->incoming_fd >= 0;
+	int rc = pause_new(&pause, m->conf->stopped || incoming, &m->pause);
+
+	if (!rc)
+		rc = save_new(&save, &m->save);
+	if (!rc && incoming)
+		rc = save_load(m->save, m->conf->incoming_fd);
+	return rc;
+}
+
 static int
 machine_monitor(struct machine *m)
 {
@@ -199,6 +227,9 @@ machine_monitor(struct machine *m)
 		.peers = m->peers,
 		.routes = m->routes,
 		.dispatch = m->dispatch,
+		.pause = m->pause,
+		.save = m->save,
+		.dma = m->dma,
 	};
 
 	return monitor_new(&env, &m->monitor);
@@ -237,6 +268,8 @@ machine_new(uv_loop_t *loop, const struct conf *conf,
 	if (!rc)
 		rc = machine_devices(m, plugins);
 	if (!rc)
+		rc = machine_restore(m);
+	if (!rc)
 		rc = events_new(loop, m->xen, m->dispatch, m->spin, &m->events);
 	if (!rc)
 		rc = machine_monitor(m);
@@ -256,6 +289,8 @@ machine_free(struct machine *m)
 	if (m->monitor)
 		monitor_free(m->monitor);
 	events_free(m->events);
+	save_free(m->save);
+	pause_free(m->pause);
 	peers_free(m->peers);
 	local_free(m->local);
 	dispatch_free(m->dispatch);

@@ -79,21 +79,29 @@ main_list_devices(const struct host_plugins *plugins)
 
 static const int main_signals[N_SIGNALS] = { SIGHUP, SIGTERM, SIGINT };
 
+/* Also while a saved guest is being loaded, in a turn of the loop below that
+ * one: then it ends as soon as that is over. */
 static void
 main_signal(uv_signal_t *handle, int signum)
 {
+	bool *ended = handle->data;
+
 	log_info("signal %d: ending", signum);
+	*ended = true;
 	uv_stop(handle->loop);
 }
 
 static void
-main_watch_signals(uv_loop_t *loop, uv_signal_t *handle)
+main_watch_signals(uv_loop_t *loop, uv_signal_t *handle, bool *ended)
 {
 	unsigned i;
 
 	(void)signal(SIGPIPE, SIG_IGN); /* libxl resets it to the default */
+	/* too long a file is the write's error (setrlimit(2)) */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	for (i = 0; i < N_SIGNALS; i++) {
 		uv_signal_init(loop, &handle[i]);
+		handle[i].data = ended;
 		uv_signal_start(&handle[i], main_signal, main_signals[i]);
 	}
 }
@@ -118,7 +126,7 @@ main_probe(uv_loop_t *loop, const struct conf *conf)
 
 static int
 main_guest(uv_loop_t *loop, const struct conf *conf,
-	   const struct host_plugins *plugins)
+	   const struct host_plugins *plugins, const bool *ended)
 {
 	struct machine *machine;
 	int rc = machine_new(loop, conf, plugins, &machine);
@@ -126,7 +134,8 @@ main_guest(uv_loop_t *loop, const struct conf *conf,
 	if (rc)
 		return rc;
 	log_info("domain %d: ready", conf->domid);
-	uv_run(loop, UV_RUN_DEFAULT);
+	if (!*ended)
+		uv_run(loop, UV_RUN_DEFAULT);
 	machine_free(machine);
 	return 0;
 }
@@ -135,14 +144,15 @@ static int
 main_run(const struct conf *conf, const struct host_plugins *plugins)
 {
 	uv_signal_t signals[N_SIGNALS];
+	bool ended = false;
 	uv_loop_t loop;
 	unsigned i;
 	int rc;
 
 	uv_loop_init(&loop);
-	main_watch_signals(&loop, signals);
+	main_watch_signals(&loop, signals, &ended);
 	rc = conf->no_machine ? main_probe(&loop, conf)
-			      : main_guest(&loop, conf, plugins);
+			      : main_guest(&loop, conf, plugins, &ended);
 	for (i = 0; i < N_SIGNALS; i++)
 		uv_close((uv_handle_t *)&signals[i], NULL);
 	uv_run(&loop, UV_RUN_DEFAULT); /* let everything close */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The answers behind struct qmp_ops. The guest itself is paused and resumed by
- * the toolstack in Xen, so `cont` and `stop` are words here until state has to
- * be saved.
+ * the toolstack in Xen; `stop` and `cont` are for its devices.
  */
 #include "monitor.h"
 
@@ -11,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "disks.h"
 #include "log.h"
 #include "qmp.h"
 
@@ -19,17 +20,29 @@ struct monitor {
 	struct monitor_env env;
 	struct qmp *qmp;
 	uv_signal_t usr1;
-	bool running;
+	bool begun; /* the guest ran before */
+	bool gone;  /* saved, to go on elsewhere */
+	/* being answered; NULL: none */
+	struct qmp_call *stop, *save;
+	bool save_live;
 };
 
+/* QEMU's words; libxl takes "prelaunch" and "paused" for: ready to run. */
 static const char *
 monitor_status(void *ctx)
 {
 	const struct monitor *mon = ctx;
 
-	if (mon->running)
+	if (!mon->env.pause) /* -machine none */
+		return mon->begun ? "running" : "prelaunch";
+	if (pause_state(mon->env.pause) != PAUSE_STOPPED)
 		return "running";
-	return mon->env.conf->incoming_fd >= 0 ? "paused" : "prelaunch";
+	if (mon->save)
+		return "save-vm";
+	if (mon->gone)
+		return "postmigrate";
+	return mon->begun || mon->env.conf->incoming_fd >= 0 ? "paused"
+							     : "prelaunch";
 }
 
 static const char *
@@ -38,18 +51,104 @@ monitor_name(void *ctx)
 	return ((struct monitor *)ctx)->env.conf->name;
 }
 
+/* ---- stopping, saving, continuing --------------------------------- */
+
 static void
 monitor_cont(void *ctx, struct qmp_call *call)
 {
-	((struct monitor *)ctx)->running = true;
+	struct monitor *mon = ctx;
+
+	if (mon->save) {
+		qmp_fail(call, "The devices are being saved");
+		return;
+	}
+	mon->begun = true;
+	mon->gone = false; /* it failed, and the disks are ours again */
+	if (mon->env.pause)
+		pause_cont(mon->env.pause);
 	qmp_done(call, 0);
+}
+
+static void
+monitor_answer(struct qmp_call **at, int err, const char *why)
+{
+	struct qmp_call *call = *at;
+
+	*at = NULL;
+	if (err && *why)
+		qmp_fail(call, why);
+	else
+		qmp_done(call, err);
+}
+
+static void
+monitor_stopped(void *ctx, int err, const char *why)
+{
+	struct monitor *mon = ctx;
+
+	if (err)
+		log_warn("the guest's devices do not stop: %s", why);
+	monitor_answer(&mon->stop, err, why);
 }
 
 static void
 monitor_stop(void *ctx, struct qmp_call *call)
 {
-	((struct monitor *)ctx)->running = false;
-	qmp_done(call, 0);
+	struct monitor *mon = ctx;
+
+	if (!mon->env.pause || mon->stop) {
+		qmp_done(call, mon->stop ? -EBUSY : 0);
+		return;
+	}
+	mon->stop = call;
+	pause_stop(mon->env.pause, monitor_stopped, mon);
+}
+
+static void
+monitor_saved(void *ctx, int err, const char *why)
+{
+	struct monitor *mon = ctx;
+
+	if (err)
+		log_warn("the guest's devices are not saved: %s",
+			 *why ? why : strerror(-err));
+	else
+		mon->gone = mon->save_live;
+	monitor_answer(&mon->save, err, why);
+}
+
+/* Stopping wrote the disks out and nothing touches them before `cont`, so that
+ * nothing more is to be done to hand them over. */
+static void
+monitor_save(void *ctx, struct qmp_call *call, int fd, bool live)
+{
+	struct monitor *mon = ctx;
+
+	if (!mon->env.save || mon->save ||
+	    pause_state(mon->env.pause) != PAUSE_STOPPED) {
+		close(fd);
+		qmp_fail(call, mon->save ? "The devices are being saved already"
+					 : "The devices run: stop them first");
+		return;
+	}
+	mon->save = call;
+	mon->save_live = live;
+	save_write(mon->env.save, fd, monitor_saved, mon);
+}
+
+/* The guest is about to be copied: what the host caches of its disks goes out
+ * now, so that little is left when it stops. */
+static int
+monitor_log_writes(void *ctx, bool on)
+{
+	struct monitor *mon = ctx;
+
+	if (!mon->env.dma)
+		return 0;
+	dma_log(mon->env.dma, on);
+	if (on)
+		disks_flush(local_disks(mon->env.local));
+	return 0;
 }
 
 static bool
@@ -229,6 +328,8 @@ static const struct qmp_ops monitor_ops = {
 	.name = monitor_name,
 	.cont = monitor_cont,
 	.stop = monitor_stop,
+	.save = monitor_save,
+	.log_writes = monitor_log_writes,
 	.chardev = monitor_chardev,
 	.n_cpus = monitor_n_cpus,
 	.command = monitor_command,
@@ -279,7 +380,7 @@ monitor_new(const struct monitor_env *env, struct monitor **out)
 	if (!mon)
 		return -ENOMEM;
 	mon->env = *env;
-	mon->running = !env->conf->stopped;
+	mon->begun = !env->conf->stopped;
 	uv_signal_init(env->loop, &mon->usr1);
 	mon->usr1.data = mon;
 	if (env->dispatch)
@@ -304,6 +405,10 @@ monitor_closed(uv_handle_t *handle)
 void
 monitor_free(struct monitor *mon)
 {
+	if (mon->stop)
+		monitor_answer(&mon->stop, -ESHUTDOWN, "");
+	if (mon->save)
+		monitor_answer(&mon->save, -ESHUTDOWN, "");
 	if (mon->qmp)
 		qmp_free(mon->qmp);
 	uv_close((uv_handle_t *)&mon->usr1, monitor_closed);

@@ -9,8 +9,9 @@
 #include <uv.h>
 
 #include "conf.h"
-#include "peer.h"
+#include "pause.h"
 #include "route.h"
+#include "save.h"
 
 struct monitor;
 
@@ -21,6 +22,9 @@ struct monitor_env {
 	const struct peers *peers;
 	const struct route_table *routes;
 	const struct dispatch *dispatch;
+	struct pause *pause;
+	struct save *save;
+	struct dma *dma;
 };
 
 /* Logs what fails; -errno. */

@@ -12,14 +12,6 @@
 
 #include "log.h"
 
-struct peers {
-	struct local_env env;
-	struct local *local;
-	struct peer *first, **last;
-	uint64_t instance;
-	unsigned n_auto;
-};
-
 /* ---- making ------------------------------------------------------- */
 
 static void
@@ -45,6 +37,7 @@ peer_drop(struct peer *peer)
 	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++)
 		peer_window_unmap(peer, pw);
 	peer_remove(peer);
+	blob_free(&peer->state.bytes);
 	if (!peer->handles) {
 		free(peer);
 		return;
@@ -91,6 +84,7 @@ peer_init(struct peer *peer, struct peers *peers,
 	peer->listen_fd = -1;
 	peer_path_init(peer);
 	peer->target.name = peer->id;
+	snprintf(peer->type, sizeof(peer->type), "%s", conf->type);
 	if (conf->id)
 		snprintf(peer->id, sizeof(peer->id), "%s", conf->id);
 	else

@@ -7,6 +7,7 @@
 #ifndef PEER_H
 #define PEER_H
 
+#include "blob.h"
 #include "local.h"
 
 struct peers;
@@ -23,6 +24,30 @@ int peers_add(struct peers *peers, const struct conf_device *conf);
 /* A device of a plugin, in a process that is started here. */
 int peers_isolate(struct peers *peers, const struct host_type *type,
 		  const struct conf_device *conf);
+
+/* ---- the guest stopped, saved, loaded (peerstate.c) -----------------------
+ */
+
+/* Tell all to pause, and whoever connects later not to run. */
+void peers_pause(struct peers *peers);
+void peers_run(struct peers *peers);
+/* One that is not quiet yet, or not ready, by its id; NULL: none. */
+const char *peers_waiting(const struct peers *peers);
+
+/* Ask all for their state. -errno, and a sentence that names who cannot. */
+int peers_save(struct peers *peers, char *why, size_t size);
+/* Asked, or to be loaded: 1: not over, 0: all good, or as above. */
+int peers_state(const struct peers *peers, char *why, size_t size);
+/* What was collected is not needed any more. */
+void peers_forget(struct peers *peers);
+
+/* Id and type of the i-th; false past the end. */
+bool peers_who(const struct peers *peers, unsigned i, const char **id,
+	       const char **type);
+/* All about the i-th; taken over before the loop turns for the first time. */
+void peers_put(const struct peers *peers, unsigned i, struct blob *out);
+int peers_get(struct peers *peers, unsigned i, struct view *in, char *why,
+	      size_t size);
 
 /* Lines for a person: state and counters of the i-th; false past the end. */
 bool peers_describe(const struct peers *peers, unsigned i, char *buf,

@@ -114,6 +114,8 @@ replay_next_of(struct peer *peer, const struct peer_function *fn)
 	unsigned dw, reg, len;
 
 	while ((dw = replay_reg(peer->replay_step)) < PEER_CONFIG) {
+		if (peer->replay_number && peer->replay_step)
+			return false;
 		reg = replay_run(fn, dw + peer->replay_byte, dw + DW, &len);
 		if (!len) {
 			peer->replay_step++;
@@ -156,8 +158,8 @@ replay_done(struct link_op *op)
 		peer_ready(peer);
 }
 
-void
-peer_cfg_replay(struct peer *peer)
+static void
+replay_start(struct peer *peer)
 {
 	peer->replay = (struct link_op){
 		.kind = LINK_WRITE,
@@ -172,4 +174,18 @@ peer_cfg_replay(struct peer *peer)
 		link_submit(peer->link, &peer->replay);
 	else
 		peer_ready(peer);
+}
+
+void
+peer_cfg_replay(struct peer *peer)
+{
+	peer->replay_number = false;
+	replay_start(peer);
+}
+
+void
+peer_cfg_number(struct peer *peer)
+{
+	peer->replay_number = true;
+	replay_start(peer);
 }

@@ -33,7 +33,7 @@ peer_bus_reset(struct bus_dev *place)
 		link_say_reset(peer->link, IOEMU_RESET_BUS);
 }
 
-static void
+void
 peer_place(struct peer *peer)
 {
 	unsigned i;
@@ -108,14 +108,19 @@ peer_ready(struct peer *peer)
 {
 	char text[80];
 
-	link_say_run(peer->link, clock_now(peer->env->clock));
+	bool loaded = peer->state.step == PEER_STATE_LOADED;
+
+	if (!peer->peers->stopped)
+		link_say_run(peer->link, clock_now(peer->env->clock));
+	peer->state.step = PEER_STATE_NONE;
 	peer->ready = true;
 	peer->told = false;
 	/* a guest may know how to make it come and go */
 	snprintf(text, sizeof(text), "'%s' is there%s",
 		 link_other(peer->link)->name, peer->lost ? " again" : "");
 	log_guest(peer->id, IOEMU_INFO, text);
-	peer_came(peer);
+	if (!loaded) /* else the guest never missed it */
+		peer_came(peer);
 }
 
 static void
@@ -125,8 +130,10 @@ peer_functions(struct peer *peer, const struct link_hello *hello)
 
 	for (i = 0; i < PEER_FUNCTIONS; i++)
 		peer->fn[i].exists = hello->functions >> i & 1;
-	peer->ejected = false;
-	peer_place(peer);
+	peer->ejected = peer->out;
+	peer->out = false;
+	if (!peer->ejected)
+		peer_place(peer);
 }
 
 static void
@@ -146,6 +153,8 @@ peer_up(struct link *link, const struct link_hello *hello)
 	peer->instance = hello->instance;
 	if (peer->bus)
 		peer_functions(peer, hello);
+	if (peer_state_load(peer))
+		return;
 	if (same) {
 		peer_ready(peer);
 	} else {
@@ -163,6 +172,7 @@ peer_lost(struct peer *peer)
 
 	peer->ready = false;
 	peer->link = NULL;
+	peer_state_lost(peer);
 	peer_quench(peer);
 	if (was)
 		peer->lost++;

@@ -3,7 +3,8 @@
  * peerpriv.h - between the parts of a peer: peer.c (making), peerlife.c (its
  * life), peerconf.c (what the user says of it), peerexec.c (its process, where
  * we start it), peerpath.c (accesses to it), peerreq.c (what it asks),
- * peercfg.c (configuration space, as the guest wrote it).
+ * peercfg.c (configuration space, as the guest wrote it), peerstate.c
+ * (stopped, saved, loaded).
  */
 #ifndef PEERPRIV_H
 #define PEERPRIV_H
@@ -11,6 +12,8 @@
 #include "peer.h"
 
 #include <sys/types.h>
+
+#include "blob.h"
 
 #define PEER_FUNCTIONS 8u
 #define PEER_WINDOWS 64u
@@ -80,6 +83,25 @@ struct peer_exec {
 	uint64_t started_ns;
 };
 
+/* Its state, between the process and where the guest is saved. */
+enum peer_state_step {
+	PEER_STATE_NONE,
+	PEER_STATE_COMING,  /* SAVE was said */
+	PEER_STATE_HERE,    /* all of it */
+	PEER_STATE_TO_LOAD, /* read: for the process, when it is there */
+	PEER_STATE_LOADING, /* sent */
+	PEER_STATE_LOADED,  /* it goes on from there once it is ready */
+	PEER_STATE_FAILED,
+};
+
+struct peer_state {
+	enum peer_state_step step;
+	struct blob bytes;
+	uint32_t got, total;	   /* of what comes */
+	char name[LINK_NAME_SIZE]; /* what the saved one called itself */
+	char why[160];		   /* PEER_STATE_FAILED */
+};
+
 struct peer {
 	struct target target; /* first */
 	const struct local_env *env;
@@ -87,6 +109,7 @@ struct peer {
 	struct local *local;
 	struct peer_conf conf;
 	char id[64];
+	char type[64]; /* as configured */
 	struct peer *next;
 
 	/* peerlife.c */
@@ -101,6 +124,7 @@ struct peer {
 	bool ready;   /* accesses may go */
 	bool told;    /* that it cannot be reached */
 	bool ejected; /* by the guest, who does not miss it */
+	bool out;     /* the next to connect is one that was ejected */
 	uint64_t instance;
 	unsigned lost; /* times */
 	struct peer_exec exec;
@@ -117,14 +141,30 @@ struct peer {
 	struct link_op replay;
 	uint8_t replay_data[4];
 	unsigned replay_fn, replay_step, replay_byte;
+	bool replay_number; /* nothing else */
+
+	/* peerstate.c */
+	bool paused; /* PAUSE was said on this link, */
+	bool waited; /* and nothing heard yet */
+	struct peer_state state;
 
 	/* peerpath.c */
 	struct peer_path *path_free;
 	struct peer_path path[XEN_MAX_VCPUS + 1];
 };
 
+struct peers {
+	struct local_env env;
+	struct local *local;
+	struct peer *first, **last;
+	uint64_t instance;
+	unsigned n_auto;
+	bool stopped; /* the guest's clock: nobody is told to run */
+};
+
 /* peerlife.c */
 int peer_open(struct peer *peer);
+void peer_place(struct peer *peer);  /* on its bus, all functions */
 void peer_ready(struct peer *peer);  /* replay is over */
 void peer_remove(struct peer *peer); /* from its bus */
 void peer_bus_reset(struct bus_dev *place);
@@ -177,5 +217,14 @@ bool peer_cfg_decodes(const struct peer_function *fn, unsigned index,
 		      enum ioemu_space space, uint64_t base);
 /* Write it all again, then peer_ready(). */
 void peer_cfg_replay(struct peer *peer);
+/* Only what tells a function its number: it has the rest. */
+void peer_cfg_number(struct peer *peer);
+
+/* peerstate.c */
+/* There is a state for this process: true, and it is being loaded. */
+bool peer_state_load(struct peer *peer);
+void peer_state_lost(struct peer *peer);
+/* What it says of pausing, saving and loading. False: not at this time. */
+bool peer_state_message(struct peer *peer, const struct link_msg *msg);
 
 #endif

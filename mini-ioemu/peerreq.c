@@ -312,7 +312,8 @@ message_vendor(struct peer *peer, const struct link_msg *msg)
 		return message_log(peer, msg);
 	case LINK_PAUSED:
 	case LINK_LOADED:
-	case LINK_STATE: /* nobody asked for these; */
+	case LINK_STATE:
+		return peer_state_message(peer, msg);
 	case LINK_RUN:
 	case LINK_PAUSE:
 	case LINK_RESET:

@@ -20,6 +20,7 @@
 			     */
 #define QMP_MAX_DEPTH 32u   /* brackets inside brackets */
 #define QMP_MAX_FDS 4u	    /* received and not yet taken, per client */
+#define QMP_MAX_SETS 4u	    /* file descriptors named by add-fd, per client */
 #define QMP_MAX_TEXT 65536u /* answer of one human monitor command */
 
 struct qmp;
@@ -41,6 +42,12 @@ struct qmp_ops {
 	/* The core answers with qmp_done(), inside the call or later. */
 	void (*cont)(void *ctx, struct qmp_call *call);
 	void (*stop)(void *ctx, struct qmp_call *call);
+	/* Save the devices into fd, which becomes the core's; `live`: the
+	 * guest goes on elsewhere. Answered likewise. */
+	void (*save)(void *ctx, struct qmp_call *call, int fd, bool live);
+	/* Guest memory that is written is reported to Xen from now on, or no
+	 * more. 0 or -errno. */
+	int (*log_writes)(void *ctx, bool on);
 	/* The i-th character device; false past the end. */
 	bool (*chardev)(void *ctx, unsigned i, struct qmp_chardev *out);
 	unsigned (*n_cpus)(void *ctx); /* online; indexes are 0 .. n - 1 */
@@ -72,6 +79,8 @@ void qmp_free(struct qmp *qmp);
  * Exactly once; the call is gone afterwards.
  */
 void qmp_done(struct qmp_call *call, int err);
+/* As given -errno, but with a sentence of the core's. */
+void qmp_fail(struct qmp_call *call, const char *why);
 
 /* The oldest file descriptor the client sent, the caller's from now on; -ENOENT
  * if there is none. */

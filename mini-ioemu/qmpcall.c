@@ -80,6 +80,12 @@ qmp_done(struct qmp_call *call, int err)
 		qmp_return(call, json_object());
 }
 
+void
+qmp_fail(struct qmp_call *call, const char *why)
+{
+	qmp_error(call, QMP_GENERIC_ERROR, "%s", why);
+}
+
 int
 qmp_take_fd(struct qmp_call *call)
 {

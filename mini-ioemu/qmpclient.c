@@ -43,6 +43,7 @@ qmp_client_close(struct qmp_client *c)
 {
 	struct qmp_listener *listener = c->listener;
 	struct qmp_client **at;
+	struct qmp_set *set;
 
 	if (!listener)
 		return;
@@ -52,6 +53,9 @@ qmp_client_close(struct qmp_client *c)
 	c->listener = NULL;
 	while (c->n_fds)
 		close(c->fds[--c->n_fds]);
+	for (set = c->set; set < c->set + QMP_MAX_SETS; set++)
+		if (set->id)
+			close(set->fd);
 	uv_close((uv_handle_t *)&c->poll, client_closed);
 	close(c->fd);
 	qmp_client_left(listener);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "qmppriv.h"
 
@@ -138,6 +139,108 @@ run_stop(struct qmp_call *call)
 	call_ops(call)->stop(call_ctx(call), call);
 }
 
+/* ---- saving -------------------------------------------------------- */
+
+#define FDSET "/dev/fdset/"
+
+/* The client's set of that id, or a free one for 0; NULL: none. */
+static struct qmp_set *
+client_set(struct qmp_client *c, uint32_t id)
+{
+	struct qmp_set *set;
+
+	for (set = c->set; set < c->set + QMP_MAX_SETS; set++)
+		if (set->id == id)
+			return set;
+	return NULL;
+}
+
+/* Sets are ours to number. */
+static void
+run_add_fd(struct qmp_call *call)
+{
+	struct qmp_client *c = call->client;
+	const json_t *opaque = json_object_get(call->args, "opaque");
+	struct qmp_set *set = client_set(c, 0);
+	int fd = qmp_take_fd(call);
+
+	if (opaque && !json_is_string(opaque)) {
+		qmp_fail(call, "Parameter 'opaque' must be a string");
+	} else if (fd < 0) {
+		qmp_fail(call, "No file descriptor came with the command");
+	} else if (!set) {
+		qmp_fail(call, "Too many file descriptors of this client");
+	} else {
+		*set = (struct qmp_set){ .id = ++c->qmp->last_set, .fd = fd };
+		qmp_return(call, json_pack("{s:I, s:i}", "fdset-id",
+					   (json_int_t)set->id, "fd", fd));
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The descriptor that /dev/fdset/ID names, no longer the client's; -1: none. */
+static int
+take_file(struct qmp_call *call, const char *name)
+{
+	struct qmp_set *set = NULL;
+	unsigned long id;
+	char *end;
+	int fd;
+
+	if (!strncmp(name, FDSET, strlen(FDSET))) {
+		name += strlen(FDSET);
+		id = strtoul(name, &end, 10);
+		if (*name >= '1' && *name <= '9' && !*end && id <= UINT32_MAX)
+			set = client_set(call->client, (uint32_t)id);
+	}
+	if (!set)
+		return -1;
+	fd = set->fd;
+	set->id = 0;
+	return fd;
+}
+
+static void
+run_save(struct qmp_call *call)
+{
+	const char *name =
+		json_string_value(json_object_get(call->args, "filename"));
+	const json_t *live = json_object_get(call->args, "live");
+	int fd;
+
+	if (!name) {
+		qmp_fail(call, "Parameter 'filename' is missing");
+		return;
+	}
+	if (live && !json_is_boolean(live)) {
+		qmp_fail(call, "Parameter 'live' must be a boolean");
+		return;
+	}
+	fd = take_file(call, name);
+	if (fd < 0) {
+		qmp_fail(call, "Parameter 'filename' must be " FDSET
+			       "ID of an add-fd before");
+		return;
+	}
+	/* without the word QEMU takes it for a migration */
+	call_ops(call)->save(call_ctx(call), call, fd,
+			     !live || json_is_true(live));
+}
+
+static void
+run_log_writes(struct qmp_call *call)
+{
+	const json_t *enable = json_object_get(call->args, "enable");
+
+	if (!json_is_boolean(enable))
+		qmp_fail(call, "Parameter 'enable' must be a boolean");
+	else
+		qmp_done(call, call_ops(call)->log_writes(
+				       call_ctx(call), json_is_true(enable)));
+}
+
 static void
 run_human_monitor_command(struct qmp_call *call)
 {
@@ -181,6 +284,7 @@ run_quit(struct qmp_call *call)
 static void run_query_commands(struct qmp_call *call);
 
 static const struct qmp_command commands[] = {
+	{ "add-fd", "opaque", run_add_fd },
 	{ "cont", NULL, run_cont },
 	{ "human-monitor-command", "command-line cpu-index",
 	  run_human_monitor_command },
@@ -196,6 +300,8 @@ static const struct qmp_command commands[] = {
 	{ "query-vnc", NULL, run_query_vnc },
 	{ "quit", NULL, run_quit },
 	{ "stop", NULL, run_stop },
+	{ "xen-save-devices-state", "filename live", run_save },
+	{ "xen-set-global-dirty-log", "enable", run_log_writes },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

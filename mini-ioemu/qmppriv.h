@@ -23,6 +23,7 @@ struct qmp {
 	const struct qmp_ops *ops;
 	void *ctx;
 	struct qmp_listener *listeners;
+	uint32_t last_set;
 	uv_timer_t retry; /* no file descriptors were left: accept again */
 };
 
@@ -91,6 +92,14 @@ json_t *qmp_greeting(const struct qmp_ops *ops);
 /* ---- qmpclient.c ------------------------------------------------------------
  */
 
+/* A file descriptor by its name, /dev/fdset/ID. QEMU keeps these for all
+ * clients; libxl uses it on the connection that made it, and never removes it,
+ * so that here it goes with the client. */
+struct qmp_set {
+	uint32_t id; /* 0: none */
+	int fd;
+};
+
 struct qmp_client {
 	struct qmp_client *next;
 	struct qmp_listener *listener; /* NULL: closed */
@@ -109,6 +118,7 @@ struct qmp_client {
 
 	int fds[QMP_MAX_FDS];
 	unsigned n_fds;
+	struct qmp_set set[QMP_MAX_SETS];
 	struct qmp_call call; /* one at a time; `called` while unanswered */
 };
 

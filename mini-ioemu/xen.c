@@ -374,6 +374,12 @@ xen_unmap(struct xen *xen, void *addr, unsigned n)
 	(void)xenforeignmemory_unmap(xen->fm, addr, n);
 }
 
+void
+xen_modified(struct xen *xen, uint64_t gfn)
+{
+	(void)xendevicemodel_modified_memory(xen->dm, xen->domid, gfn, 1);
+}
+
 /* libxl waits for this node (libxl_dm.c, device_model_confirm). Relative to
  * our own domain's home, as the device model runs in dom0 or elsewhere. */
 int

@@ -71,6 +71,9 @@ int xen_shutdown(struct xen *xen, enum ioemu_power how);
 void *xen_map(struct xen *xen, uint64_t gfn, unsigned n, bool *ok);
 void xen_unmap(struct xen *xen, void *addr, unsigned n);
 
+/* This page was written: to be copied (again) to where the guest goes. */
+void xen_modified(struct xen *xen, uint64_t gfn);
+
 /* Tell the toolstack that the device model serves (xenstore). */
 int xen_ready(struct xen *xen);
 

@@ -10,12 +10,7 @@
 
 #include "tlp.h"
 
-#define STATE_MAX (64u << 20)
-#define STATE_HEAD 8u	 /* offset and total */
-#define STATE_PIECE 112u /* fits the smallest maximum payload */
 #define FIRST_STATE_SIZE 65536u
-
-enum loaded { LOADED_GOOD, LOADED_CORRUPT, LOADED_FAILED = 4 };
 
 /* What one word leads to may have closed the link before the next. */
 static void
@@ -64,29 +59,6 @@ run_clock(struct linkhost *lh, uint64_t now_ns)
 
 /* ---- saving ------------------------------------------------------- */
 
-static void
-say_state(struct linkhost *lh, const uint8_t *state, uint32_t total)
-{
-	uint8_t data[STATE_HEAD + STATE_PIECE];
-	uint32_t at = 0, n;
-
-	do {
-		n = total - at < STATE_PIECE ? total - at : STATE_PIECE;
-		memset(data, 0, sizeof(data));
-		put_be32(data, at);
-		put_be32(data + 4, total);
-		if (n)
-			memcpy(data + STATE_HEAD, state + at, n);
-		say(lh, &(struct link_msg){
-				.word = LINK_STATE,
-				.b = (uint16_t)n,
-				.data = data,
-				.len = STATE_HEAD + ((n + 3) & ~3u),
-			});
-		at += n;
-	} while (at < total);
-}
-
 /* Total 0: it cannot be. */
 static void
 save(struct linkhost *lh)
@@ -96,7 +68,7 @@ save(struct linkhost *lh)
 	uint8_t *state = NULL, *bigger;
 	long used = -ENOSPC;
 
-	while (may && used == -ENOSPC && size <= STATE_MAX) {
+	while (may && used == -ENOSPC && size <= LINK_STATE_MAX) {
 		bigger = realloc(state, size);
 		if (!bigger)
 			break;
@@ -104,7 +76,9 @@ save(struct linkhost *lh)
 		used = hostdev_save(lh->dev[0], state, size);
 		size *= 2;
 	}
-	say_state(lh, state, used > 0 ? (uint32_t)used : 0);
+	if (lh->link)
+		link_say_state(lh->link, lh->id, state,
+			       used > 0 ? (uint32_t)used : 0);
 	free(state);
 }
 
@@ -121,7 +95,7 @@ state_drop(struct linkhost *lh)
 static void
 load(struct linkhost *lh)
 {
-	struct link_msg msg = { .word = LINK_LOADED, .a = LOADED_FAILED };
+	struct link_msg msg = { .word = LINK_LOADED, .a = LINK_LOADED_FAILED };
 	int rc = -ENOTSUP;
 
 	if (lh->n_devs == 1)
@@ -129,9 +103,9 @@ load(struct linkhost *lh)
 	state_drop(lh);
 	linkhost_announce(lh);
 	if (!rc)
-		msg.a = LOADED_GOOD;
+		msg.a = LINK_LOADED_GOOD;
 	else if (rc == -EINVAL)
-		msg.a = LOADED_CORRUPT;
+		msg.a = LINK_LOADED_CORRUPT;
 	say(lh, &msg);
 }
 
@@ -159,17 +133,13 @@ state_in(struct linkhost *lh, const struct link_msg *msg)
 {
 	uint32_t at, total;
 
-	if (msg->len < STATE_HEAD + msg->b)
-		return false;
-	at = get_be32(msg->data);
-	total = get_be32(msg->data + 4);
-	if (!msg->b || at != lh->state_len || total > STATE_MAX ||
-	    (at && total != lh->state_total) || msg->b > total - at)
+	if (!link_state_decode(msg, &at, &total) || !msg->b ||
+	    at != lh->state_len || (at && total != lh->state_total))
 		return false;
 	if (!state_room(lh, msg->b))
 		return false;
 	lh->state_total = total;
-	memcpy(lh->state + at, msg->data + STATE_HEAD, msg->b);
+	memcpy(lh->state + at, msg->data + LINK_STATE_HEAD, msg->b);
 	lh->state_len += msg->b;
 	if (lh->state_len == total)
 		load(lh);

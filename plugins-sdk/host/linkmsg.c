@@ -6,6 +6,8 @@
  */
 #include "linkpriv.h"
 
+#include <string.h>
+
 #define VENDOR 0xffffu /* in bits 15:0 of header DW 2: nobody's */
 #define WORD_SHIFT 24  /* in header DW 3 */
 #define A_SHIFT 16
@@ -93,6 +95,45 @@ link_say_reset(struct link *link, enum ioemu_reset why)
 			       .word = LINK_RESET,
 			       .a = why == IOEMU_RESET_BUS,
 		       });
+}
+
+void
+link_say_state(struct link *link, uint16_t requester, const void *state,
+	       uint32_t total)
+{
+	uint8_t data[TLP_MAX_DATA];
+	uint32_t piece = (link->mps - LINK_STATE_HEAD) & ~(DW - 1), at = 0, n;
+
+	do {
+		n = total - at < piece ? total - at : piece;
+		put_be32(data, at);
+		put_be32(data + 4, total);
+		memset(data + LINK_STATE_HEAD, 0, (n + DW - 1) & ~(DW - 1));
+		if (n)
+			memcpy(data + LINK_STATE_HEAD,
+			       (const uint8_t *)state + at, n);
+		link_say(link, &(struct link_msg){
+				       .code = LINK_VENDOR_MSG,
+				       .requester = requester,
+				       .word = LINK_STATE,
+				       .b = (uint16_t)n,
+				       .data = data,
+				       .len = LINK_STATE_HEAD +
+					      ((n + DW - 1) & ~(DW - 1)),
+			       });
+		at += n;
+	} while (at < total && link->state == LINK_UP);
+}
+
+bool
+link_state_decode(const struct link_msg *msg, uint32_t *at, uint32_t *total)
+{
+	if (msg->len < LINK_STATE_HEAD || msg->b > msg->len - LINK_STATE_HEAD)
+		return false;
+	*at = get_be32(msg->data);
+	*total = get_be32(msg->data + 4);
+	return *total <= LINK_STATE_MAX && *at <= *total &&
+	       msg->b <= *total - *at;
 }
 
 void

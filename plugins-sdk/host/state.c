@@ -60,10 +60,11 @@ state_fields_valid(const struct ioemu_type *type)
 	return true;
 }
 
-/* FNV-1a, eight bytes a step: finds accidents, not attackers. */
-static uint64_t
-state_sum(const uint8_t *p, size_t len)
+/* FNV-1a, eight bytes a step. */
+uint64_t
+host_sum(const void *bytes, size_t len)
 {
+	const uint8_t *p = bytes;
 	uint64_t sum = 0xcbf29ce484222325ull;
 
 	for (; len >= 8; len -= 8, p += 8) {
@@ -193,7 +194,7 @@ hostdev_save(const struct hostdev *hd, void *buf, size_t size)
 		return -ENOSPC;
 	put_le32(head, MAGIC);
 	put_le32(head + 4, (uint32_t)o.used);
-	put_le64(head + 8, state_sum(head + HEAD, o.used - HEAD));
+	put_le64(head + 8, host_sum(head + HEAD, o.used - HEAD));
 	return (long)o.used;
 }
 
@@ -306,7 +307,7 @@ hostdev_load(struct hostdev *hd, const void *buf, size_t size)
 
 	if (!hd->attached || size < HEAD || get_le32(head) != MAGIC ||
 	    get_le32(head + 4) != size ||
-	    get_le64(head + 8) != state_sum(head + HEAD, size - HEAD))
+	    get_le64(head + 8) != host_sum(head + HEAD, size - HEAD))
 		return -EINVAL;
 	in = (struct in){ .p = (uint8_t *)(uintptr_t)head + HEAD,
 			  .left = size - HEAD };

@@ -143,7 +143,7 @@ chr_write(struct ioemu_chardev *chr, const void *data, size_t len)
 static bool
 chr_wants(const struct chr_fd *f)
 {
-	return f->ways & CHR_IN && f->chr->room && f->chr->hd;
+	return f->ways & CHR_IN && f->chr->room && f->chr->hd && !f->chr->held;
 }
 
 static void
@@ -251,6 +251,13 @@ chr_accept(struct ioemu_chardev *chr, size_t room)
 	chr->room = room;
 	if (had != (room != 0))
 		chr_watch(chr);
+}
+
+void
+chr_hold(struct ioemu_chardev *chr, bool on)
+{
+	chr->held = on;
+	chr_watch(chr);
 }
 
 void

@@ -41,6 +41,7 @@ struct ioemu_chardev {
 	struct hostdev *hd;
 	size_t room;
 	bool took; /* input since the last tick */
+	bool held; /* none is taken at present */
 	uint64_t lost;
 	uint32_t head, used; /* of the ring */
 	unsigned handles;    /* still to close */

@@ -24,18 +24,43 @@ on_pause(struct linkhost *lh)
 	struct peer *peer = linkhost_user(lh);
 
 	clock_pause(peer->clock);
+	peer->flushed = false;
+}
+
+static bool
+peer_disks_busy(const struct peer *peer)
+{
+	unsigned i;
+
+	for (i = 0; i < peer->n_blocks; i++)
+		if (block_busy(peer->block[i]))
+			return true;
+	return false;
+}
+
+/* All I/O has ended: the guest may go on where another host reads the disks. */
+static void
+peer_flush(struct peer *peer)
+{
+	unsigned i;
+
+	for (i = 0; i < peer->n_blocks; i++) {
+		peer->flush[i] = (struct ioemu_io){ .op = IOEMU_IO_FLUSH };
+		block_io(peer->block[i], NULL, NULL, &peer->flush[i]);
+	}
+	peer->flushed = true;
 }
 
 static bool
 on_quiet(struct linkhost *lh)
 {
-	const struct peer *peer = linkhost_user(lh);
-	unsigned i;
+	struct peer *peer = linkhost_user(lh);
 
-	for (i = 0; i < peer->n_blocks; i++)
-		if (block_busy(peer->block[i]))
-			return false;
-	return true;
+	if (peer_disks_busy(peer))
+		return false;
+	if (!peer->flushed)
+		peer_flush(peer);
+	return !peer_disks_busy(peer);
 }
 
 static void

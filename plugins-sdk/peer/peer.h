@@ -21,7 +21,9 @@ struct peer {
 	struct linksock *sock;
 
 	struct ioemu_block *block[8];
+	struct ioemu_io flush[8]; /* ours, when the guest is paused */
 	unsigned n_blocks;
+	bool flushed;
 };
 
 /* peer.c */

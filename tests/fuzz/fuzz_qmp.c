@@ -54,6 +54,21 @@ core_stop(void *ctx, struct qmp_call *call)
 	((struct core *)ctx)->kept = call;
 }
 
+static void
+core_save(void *ctx, struct qmp_call *call, int fd, bool live)
+{
+	(void)ctx;
+	close(fd);
+	qmp_fail(call, live ? "live" : "dead");
+}
+
+static int
+core_log_writes(void *ctx, bool on)
+{
+	(void)ctx;
+	return on ? 0 : -EIO;
+}
+
 static bool
 core_chardev(void *ctx, unsigned i, struct qmp_chardev *out)
 {
@@ -91,6 +106,8 @@ static const struct qmp_ops core_ops = {
 	.name = core_word,
 	.cont = core_cont,
 	.stop = core_stop,
+	.save = core_save,
+	.log_writes = core_log_writes,
 	.chardev = core_chardev,
 	.n_cpus = core_n_cpus,
 	.command = core_command,

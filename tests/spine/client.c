@@ -48,6 +48,29 @@ client_qmp(struct client *c, const char *command)
 }
 
 const char *
+client_qmp_fd(struct client *c, const char *command, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = { .buf = "" };
+	struct iovec iov = { (void *)(uintptr_t)command, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
+	};
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	assert_int_equal(sendmsg(c->fd, &msg, 0), 1);
+	return client_qmp(c, command + 1);
+}
+
+const char *
 client_hmp(struct client *c, const char *line)
 {
 	char command[256];

@@ -19,6 +19,8 @@ void client_open(struct client *c, struct whole *w);
 void client_close(struct client *c);
 /* A command as JSON; the answer, which the next call overwrites. */
 const char *client_qmp(struct client *c, const char *command);
+/* With a file descriptor on its first byte, as libxl sends it. */
+const char *client_qmp_fd(struct client *c, const char *command, int fd);
 /* A line for humans. */
 const char *client_hmp(struct client *c, const char *line);
 

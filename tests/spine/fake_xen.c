@@ -178,6 +178,13 @@ xen_unmap(struct xen *xen, void *addr, unsigned n)
 	xen->unmaps++;
 }
 
+void
+xen_modified(struct xen *xen, uint64_t gfn)
+{
+	if (gfn < FAKE_RAM / 4096)
+		xen->modified[gfn]++;
+}
+
 int
 xen_isa_irq(struct xen *xen, unsigned irq, bool level)
 {

@@ -28,6 +28,7 @@ struct xen {
 	unsigned isa_calls;
 	unsigned msi[256]; /* messages of each vector */
 	int power;
+	unsigned modified[FAKE_RAM / 4096]; /* reports of each page */
 };
 
 struct xen *fake_xen_new(void);

@@ -392,7 +392,7 @@ a_pinned_page_outlives_invalidate(void **state)
 	dma_invalidate(f->dma);
 	assert_int_equal(f->xen->unmaps, 0);
 	assert_null(dma_pin(f->dma, FAKE_RAM + 0x1000, 16));
-	dma_unpin(f->dma, p);
+	dma_unpin(f->dma, 0, p, false);
 	assert_int_equal(f->xen->unmaps, 1);
 }
 

@@ -17,34 +17,6 @@ static const char *plugin_dir;
 
 /* ---- the guest ---------------------------------------------------------- */
 
-static uint32_t
-in(struct whole *w, uint16_t port, uint32_t size)
-{
-	const struct request req = {
-		.type = SLOT_PIO,
-		.read = true,
-		.addr = port,
-		.size = size,
-		.count = 1,
-	};
-
-	return (uint32_t)whole_access(w, &req);
-}
-
-static void
-out(struct whole *w, uint16_t port, uint32_t size, uint32_t v)
-{
-	const struct request req = {
-		.type = SLOT_PIO,
-		.addr = port,
-		.size = size,
-		.count = 1,
-		.data = v,
-	};
-
-	whole_access(w, &req);
-}
-
 static void
 config_write(struct whole *w, unsigned devfn, unsigned reg, uint32_t v)
 {
@@ -63,12 +35,12 @@ config_write(struct whole *w, unsigned devfn, unsigned reg, uint32_t v)
 static void
 ide_command(struct whole *w, uint8_t command, uint8_t lba)
 {
-	out(w, 0x1f2, 1, 1);
-	out(w, 0x1f3, 1, lba);
-	out(w, 0x1f4, 1, 0);
-	out(w, 0x1f5, 1, 0);
-	out(w, 0x1f6, 1, 0xe0);
-	out(w, 0x1f7, 1, command);
+	whole_out(w, 0x1f2, 1, 1);
+	whole_out(w, 0x1f3, 1, lba);
+	whole_out(w, 0x1f4, 1, 0);
+	whole_out(w, 0x1f5, 1, 0);
+	whole_out(w, 0x1f6, 1, 0xe0);
+	whole_out(w, 0x1f7, 1, command);
 }
 
 static void
@@ -76,7 +48,7 @@ ide_wait(struct whole *w)
 {
 	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
 
-	while (in(w, 0x3f6, 1) & 0x80) {
+	while (whole_in(w, 0x3f6, 1) & 0x80) {
 		assert_true(uv_hrtime() < limit);
 		uv_run(&w->loop, UV_RUN_NOWAIT);
 	}
@@ -92,9 +64,9 @@ a_guest_reads_its_disk_through_the_data_port(void **state)
 	ide_command(w, 0x20, 5);
 	ide_wait(w);
 	assert_true(whole_end.xen->isa[14]);
-	assert_int_equal(in(w, 0x1f7, 1), 0x58);
+	assert_int_equal(whole_in(w, 0x1f7, 1), 0x58);
 	assert_false(whole_end.xen->isa[14]);
-	assert_int_equal(in(w, 0x1f0, 4), 0x05050505);
+	assert_int_equal(whole_in(w, 0x1f0, 4), 0x05050505);
 }
 
 static void
@@ -107,11 +79,11 @@ a_disk_reads_into_guest_memory_by_itself(void **state)
 	config_write(w, IDE_DEVFN, 0x04, 0x5); /* I/O, bus master */
 	put_le32(whole_end.xen->ram + PRD, DATA);
 	put_le32(whole_end.xen->ram + PRD + 4, 0x80000000 | WHOLE_SECTOR);
-	out(w, 0xc004, 4, PRD);
+	whole_out(w, 0xc004, 4, PRD);
 	ide_command(w, 0xc8, 7);
-	out(w, 0xc000, 1, 9); /* start, to memory */
+	whole_out(w, 0xc000, 1, 9); /* start, to memory */
 	ide_wait(w);
-	assert_int_equal(in(w, 0xc002, 1) & 7, 4);
+	assert_int_equal(whole_in(w, 0xc002, 1) & 7, 4);
 	assert_int_equal(get_le32(whole_end.xen->ram + DATA), 0x07070707);
 	assert_int_equal(get_le32(whole_end.xen->ram + DATA + WHOLE_SECTOR - 4),
 			 0x07070707);
@@ -126,8 +98,8 @@ serial_output_reaches_its_file(void **state)
 	int fd;
 
 	assert_int_equal(whole_start(w, plugin_dir, NULL), 0);
-	out(w, 0x3f8, 1, 'h');
-	out(w, 0x3f8, 1, 'i');
+	whole_out(w, 0x3f8, 1, 'h');
+	whole_out(w, 0x3f8, 1, 'i');
 	whole_stop(w);
 	fd = open(whole_path(w, 0, "", "serial"), O_RDONLY);
 	assert_int_equal(read(fd, got, sizeof(got)), 2);
@@ -141,7 +113,7 @@ a_guest_turns_itself_off(void **state)
 	struct whole *w = *state;
 
 	assert_int_equal(whole_start(w, plugin_dir, NULL), 0);
-	out(w, 0xcf9, 1, 6);
+	whole_out(w, 0xcf9, 1, 6);
 	assert_int_equal(whole_end.xen->power, IOEMU_POWER_RESET);
 }
 
@@ -151,9 +123,9 @@ unplugged_disks_are_gone(void **state)
 	struct whole *w = *state;
 
 	assert_int_equal(whole_start(w, plugin_dir, NULL), 0);
-	assert_int_equal(in(w, 0x1f7, 1), 0x50);
-	out(w, 0x10, 2, 1);
-	assert_int_equal(in(w, 0x1f7, 1), 0);
+	assert_int_equal(whole_in(w, 0x1f7, 1), 0x50);
+	whole_out(w, 0x10, 2, 1);
+	assert_int_equal(whole_in(w, 0x1f7, 1), 0);
 }
 
 static void

@@ -6,7 +6,11 @@
 #include "spine/client.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const char *plugin_dir;
 
@@ -66,6 +70,167 @@ the_toolstack_stops_continues_and_quits(void **state)
 	client_qmp(&c, "{\"execute\":\"quit\"}");
 }
 
+/* ---- saving -------------------------------------------------------- */
+
+#define STATUS "{\"execute\":\"query-status\"}"
+
+static void
+status_is(struct client *c, const char *word)
+{
+	const char *is = client_qmp(c, STATUS);
+
+	if (!strstr(is, word))
+		fail_msg("not %s: %s", word, is);
+}
+
+static void
+told(struct client *c, const char *command, const char *answer)
+{
+	const char *is = client_qmp(c, command);
+
+	if (!strstr(is, answer))
+		fail_msg("%s: %s", command, is);
+}
+
+/* As libxl does it (libxl_qmp.c, libxl__qmp_suspend_save). */
+static void
+save(struct client *c, int fd, bool live)
+{
+	const char *answer;
+	char command[160];
+	int id;
+
+	told(c, "{\"execute\":\"stop\"}", "{}");
+	status_is(c, "paused");
+	answer = client_qmp_fd(c, "{\"execute\":\"add-fd\"}", fd);
+	answer = strstr(answer, "\"fdset-id\": ");
+	assert_non_null(answer);
+	id = atoi(answer + strlen("\"fdset-id\": "));
+	snprintf(command, sizeof(command),
+		 "{\"execute\":\"xen-save-devices-state\",\"arguments\":"
+		 "{\"filename\":\"/dev/fdset/%d\",\"live\":%s}}",
+		 id, live ? "true" : "false");
+	told(c, command, "{}");
+	status_is(c, live ? "postmigrate" : "paused");
+}
+
+/* Half of a sector through the data port: the value of its next word. */
+static void
+read_half(struct whole *w)
+{
+	unsigned i;
+
+	whole_out(w, 0x1f2, 1, 1);
+	whole_out(w, 0x1f3, 1, 9);
+	whole_out(w, 0x1f6, 1, 0xe0);
+	whole_out(w, 0x1f7, 1, 0x20);
+	while (whole_in(w, 0x3f6, 1) & 0x80)
+		uv_run(&w->loop, UV_RUN_NOWAIT);
+	for (i = 0; i < 64; i++)
+		assert_int_equal(whole_in(w, 0x1f0, 4), 0x09090909);
+}
+
+static void
+read_rest(struct whole *w)
+{
+	unsigned i;
+
+	assert_int_equal(whole_in(w, 0x1f7, 1), 0x58);
+	for (i = 0; i < 64; i++)
+		assert_int_equal(whole_in(w, 0x1f0, 4), 0x09090909);
+	assert_int_equal(whole_in(w, 0x1f7, 1), 0x50);
+}
+
+static void
+the_toolstack_saves_and_restores(void **state)
+{
+	char words[16];
+	const char *const incoming[] = { "-incoming", words, NULL };
+	struct whole *w = *state;
+	int fd = memfd_create("saved", MFD_CLOEXEC);
+	struct client c;
+
+	assert_int_equal(whole_start(w, plugin_dir, NULL), 0);
+	client_open(&c, w);
+	read_half(w);
+	whole_out(w, 0x3ff, 1, 0x5a); /* the UART's scratch register */
+	told(&c,
+	     "{\"execute\":\"xen-save-devices-state\",\"arguments\":"
+	     "{\"filename\":\"/dev/fdset/1\"}}",
+	     "add-fd");
+	save(&c, fd, false);
+	whole_stop(w);
+	client_close(&c);
+
+	whole_move();
+	whole_end.ready = 0;
+	lseek(fd, 0, SEEK_SET);
+	snprintf(words, sizeof(words), "fd:%d", fd); /* which takes it over */
+	assert_int_equal(whole_start(w, plugin_dir, incoming), 0);
+	assert_int_equal(whole_end.ready, 1);
+	client_open(&c, w);
+	status_is(&c, "paused");
+	told(&c, "{\"execute\":\"cont\"}", "{}");
+	status_is(&c, "running");
+	assert_int_equal(whole_in(w, 0x3ff, 1), 0x5a);
+	read_rest(w);
+	client_close(&c);
+}
+
+static void
+a_migration_that_fails_is_taken_back(void **state)
+{
+	const struct request scratch = {
+		.type = SLOT_PIO,
+		.read = true,
+		.addr = 0x3ff,
+		.size = 1,
+		.count = 1,
+	};
+	struct whole *w = *state;
+	int fd = memfd_create("saved", MFD_CLOEXEC);
+	uint64_t data;
+	struct client c;
+	unsigned i;
+
+	assert_int_equal(whole_start(w, plugin_dir, NULL), 0);
+	client_open(&c, w);
+	read_half(w);
+	told(&c,
+	     "{\"execute\":\"xen-set-global-dirty-log\",\"arguments\":"
+	     "{\"enable\":true}}",
+	     "{}");
+	save(&c, fd, true);
+	fake_xen_ask(whole_end.xen, 0, &scratch); /* the guest is to wait */
+	whole_ring();
+	for (i = 0; i < 20; i++)
+		uv_run(&w->loop, UV_RUN_NOWAIT);
+	assert_false(fake_xen_answer(whole_end.xen, 0, &data));
+	told(&c, "{\"execute\":\"cont\"}", "{}");
+	status_is(&c, "running");
+	assert_true(fake_xen_answer(whole_end.xen, 0, &data));
+	read_rest(w);
+	client_close(&c);
+	close(fd);
+}
+
+static void
+what_is_not_a_saved_guest_is_not_started(void **state)
+{
+	char words[16];
+	const char *const incoming[] = { "-incoming", words, NULL };
+	struct whole *w = *state;
+	int fd = memfd_create("saved", MFD_CLOEXEC);
+
+	assert_int_equal(write(fd, "QEVM", 4), 4);
+	lseek(fd, 0, SEEK_SET);
+	snprintf(words, sizeof(words), "fd:%d", fd);
+	assert_int_equal(whole_start(w, plugin_dir, incoming), -EINVAL);
+	assert_int_equal(whole_end.ready, 0);
+	whole_stop(w);
+	assert_int_equal(whole_end.xen->n_claimed, 0);
+}
+
 #define TEST(fn)                                                               \
 	cmocka_unit_test_setup_teardown(fn, whole_setup, whole_teardown)
 
@@ -75,6 +240,9 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(an_operator_sees_devices_and_addresses),
 		TEST(the_toolstack_stops_continues_and_quits),
+		TEST(the_toolstack_saves_and_restores),
+		TEST(a_migration_that_fails_is_taken_back),
+		TEST(what_is_not_a_saved_guest_is_not_started),
 	};
 
 	plugin_dir = argc > 1 ? argv[1] : ".";

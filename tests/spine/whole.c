@@ -153,6 +153,18 @@ whole_stop(struct whole *w)
 	w->plugins = NULL;
 }
 
+void
+whole_move(void)
+{
+	struct xen *to = fake_xen_new();
+
+	memcpy(to->ram, whole_end.xen->ram, FAKE_RAM);
+	memcpy(to->isa, whole_end.xen->isa, sizeof(to->isa));
+	memcpy(to->intx, whole_end.xen->intx, sizeof(to->intx));
+	fake_xen_free(whole_end.xen);
+	whole_end.xen = to;
+}
+
 int
 whole_setup(void **state)
 {
@@ -199,4 +211,32 @@ whole_access(struct whole *w, const struct request *req)
 		uv_run(&w->loop, UV_RUN_ONCE);
 	}
 	return data;
+}
+
+uint32_t
+whole_in(struct whole *w, uint16_t port, uint32_t size)
+{
+	const struct request req = {
+		.type = SLOT_PIO,
+		.read = true,
+		.addr = port,
+		.size = size,
+		.count = 1,
+	};
+
+	return (uint32_t)whole_access(w, &req);
+}
+
+void
+whole_out(struct whole *w, uint16_t port, uint32_t size, uint32_t v)
+{
+	const struct request req = {
+		.type = SLOT_PIO,
+		.addr = port,
+		.size = size,
+		.count = 1,
+		.data = v,
+	};
+
+	whole_access(w, &req);
 }

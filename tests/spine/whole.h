@@ -53,9 +53,15 @@ int whole_start(struct whole *w, const char *plugin_dir,
 		const char *const *more);
 void whole_stop(struct whole *w);
 
+/* The guest is somewhere else now: its memory and lines, nothing claimed. */
+void whole_move(void);
+
 /* The event channel rings. */
 void whole_ring(void);
 /* vCPU 0 asks; the loop turns until there is an answer. */
 uint64_t whole_access(struct whole *w, const struct request *req);
+/* One access to a port. */
+uint32_t whole_in(struct whole *w, uint16_t port, uint32_t size);
+void whole_out(struct whole *w, uint16_t port, uint32_t size, uint32_t v);
 
 #endif

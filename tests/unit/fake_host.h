@@ -221,6 +221,12 @@ fake_forget(struct hostdev *hd)
 	fake_note(hd, "forget ");
 }
 
+static inline void
+fake_eject(struct hostdev *hd, unsigned slot)
+{
+	fake_note(hd, "eject:%u ", slot);
+}
+
 static const struct host_ops fake_ops = {
 	.map = fake_map,
 	.unmap = fake_unmap,
@@ -243,6 +249,7 @@ static const struct host_ops fake_ops = {
 	.unplug = fake_unplug,
 	.log = fake_log,
 	.forget = fake_forget,
+	.eject = fake_eject,
 };
 
 /* A device of this type in a fresh host ... */

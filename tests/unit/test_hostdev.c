@@ -64,6 +64,12 @@ chip_unplug(struct ioemu_dev *dev, unsigned what)
 }
 
 static void
+chip_hotplug(struct ioemu_dev *dev, unsigned slot, enum ioemu_hotplug what)
+{
+	ioemu_log(dev, IOEMU_INFO, "hotplug%d:%u", (int)what, slot);
+}
+
+static void
 chip_input(struct ioemu_dev *dev, struct ioemu_chardev *chr,
 	   const uint8_t *data, size_t len)
 {
@@ -97,6 +103,7 @@ static const struct host_type type = {
 		.unplug = chip_unplug,
 		.input = chip_input,
 		.query = chip_query,
+		.hotplug = chip_hotplug,
 	},
 };
 
@@ -223,6 +230,7 @@ callbacks_may_be_missing(void **state)
 	(void)state;
 	hostdev_reset(bare, IOEMU_RESET_BUS);
 	hostdev_unplug(bare, 1);
+	hostdev_hotplug(bare, 1, IOEMU_HOTPLUG_CAME);
 	hostdev_input(bare, &fake.chr, (const uint8_t *)"x", 1);
 	assert_int_equal(hostdev_query(bare, "text", buf, sizeof(buf)),
 			 -ENOTSUP);
@@ -244,7 +252,8 @@ questions_reach_the_device(void **state)
 	assert_int_equal(hostdev_query(hd, "x", buf, sizeof(buf)), -EINVAL);
 	hostdev_unplug(hd, IOEMU_UNPLUG_NICS);
 	hostdev_input(hd, &fake.chr, (const uint8_t *)"abc", 3);
-	expect_events("log2:unplug2 log2:in:abc");
+	hostdev_hotplug(hd, 31, IOEMU_HOTPLUG_GOES);
+	expect_events("log2:unplug2 log2:in:abc log2:hotplug1:31");
 }
 
 /* ---- windows ------------------------------------------------------- */
@@ -369,7 +378,8 @@ the_rest_is_passed_on(void **state)
 	ioemu_power(&hd->dev, IOEMU_POWER_RESET);
 	ioemu_link_route(&hd->dev, 2, 11);
 	ioemu_unplug(&hd->dev, IOEMU_UNPLUG_DISKS);
-	expect_events("power:1 link2=11 unplug:1");
+	ioemu_eject(&hd->dev, 31);
+	expect_events("power:1 link2=11 unplug:1 eject:31");
 }
 
 /* ---- DMA and disk I/O ---------------------------------------------- */

@@ -37,6 +37,8 @@ struct core {
 	struct qmp_call *kept; /* a `stop` not answered yet */
 	bool keep, quit;
 	int taken_fd;
+	int saved_fd; /* -1: none */
+	bool live, logs;
 	const char *name;
 };
 
@@ -69,6 +71,26 @@ core_stop(void *ctx, struct qmp_call *call)
 		core->kept = call;
 	else
 		qmp_done(call, -EBUSY);
+}
+
+static void
+core_save(void *ctx, struct qmp_call *call, int fd, bool live)
+{
+	struct core *core = ctx;
+
+	core->saved_fd = fd;
+	core->live = live;
+	if (core->keep)
+		qmp_fail(call, "the dog ate it");
+	else
+		qmp_done(call, 0);
+}
+
+static int
+core_log_writes(void *ctx, bool on)
+{
+	((struct core *)ctx)->logs = on;
+	return 0;
 }
 
 static bool
@@ -110,6 +132,8 @@ static const struct qmp_ops core_ops = {
 	.name = core_name,
 	.cont = core_cont,
 	.stop = core_stop,
+	.save = core_save,
+	.log_writes = core_log_writes,
 	.chardev = core_chardev,
 	.n_cpus = core_n_cpus,
 	.command = core_command,
@@ -137,7 +161,7 @@ setup(void **state)
 	assert_non_null(core);
 	core->status = "prelaunch";
 	core->name = "guest";
-	core->taken_fd = -1;
+	core->taken_fd = core->saved_fd = -1;
 	snprintf(core->path, sizeof(core->path), "/tmp/test_qmp.%d",
 		 (int)getpid());
 	assert_int_equal(uv_loop_init(&core->loop), 0);
@@ -925,6 +949,174 @@ descriptors_nobody_takes_are_bounded_and_closed(void **state)
 	assert_int_equal(n_open_fds(), before);
 }
 
+/* ---- saving
+ * ------------------------------------------------------------------ */
+
+/* One end of a pipe goes to the server, the other is returned. */
+static int
+tell_add_fd(struct core *core, int fd)
+{
+	const char *text = "{\"execute\": \"add-fd\", \"arguments\": "
+			   "{\"opaque\": \"libxl\"}}";
+	int pair[2];
+
+	assert_int_equal(pipe(pair), 0);
+	tell_fds(fd, text, &pair[1], 1);
+	close(pair[1]);
+	tell(core, fd, text + 1);
+	return pair[0];
+}
+
+/* The id of a set that was made. */
+static int
+add_set(struct core *core, int fd, int *end)
+{
+	int id = 0, number = -1;
+	json_t *answer;
+
+	*end = tell_add_fd(core, fd);
+	answer = next(core, fd);
+	assert_int_equal(json_unpack(answer, "{s:{s:i, s:i!}}", "return",
+				     "fdset-id", &id, "fd", &number),
+			 0);
+	assert_true(id > 0 && number >= 0);
+	json_decref(answer);
+	return id;
+}
+
+static void
+tell_save(struct core *core, int fd, const char *filename, const char *more)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "{\"execute\": \"xen-save-devices-state\", \"arguments\": "
+		 "{\"filename\": \"%s\"%s}}",
+		 filename, more);
+	tell(core, fd, text);
+}
+
+static void
+devices_are_saved_into_a_descriptor_that_came(void **state)
+{
+	struct core *core = *state;
+	int before = n_open_fds(), fd = greeted(core), end;
+	char name[64], c = 0;
+
+	snprintf(name, sizeof(name), "/dev/fdset/%d", add_set(core, fd, &end));
+	tell_save(core, fd, name, ", \"live\": false");
+	expect(core, fd, "{\"return\": {}}");
+	assert_false(core->live);
+	assert_int_equal(write(core->saved_fd, "x", 1), 1);
+	assert_int_equal(read(end, &c, 1), 1);
+	close(core->saved_fd);
+	tell_save(core, fd, name, ""); /* it is used up */
+	expect_error(core, fd, "GenericError");
+	close(end);
+	snprintf(name, sizeof(name), "/dev/fdset/%d", add_set(core, fd, &end));
+	core->keep = true;
+	tell_save(core, fd, name, "");
+	expect(core, fd,
+	       "{\"error\": {\"class\": \"GenericError\", \"desc\": \"the "
+	       "dog ate it\"}}");
+	assert_true(core->live);
+	close(core->saved_fd);
+	close(end);
+	close(fd);
+	settle(core);
+	assert_int_equal(n_open_fds(), before);
+}
+
+static void
+other_places_to_save_to_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"/dev/fdset/",
+		"/dev/fdset/0",
+		"/dev/fdset/01",
+		"/dev/fdset/7",
+		"/dev/fdset/-1",
+		"/dev/fdset/1 ",
+		"/tmp/x",
+		"",
+		"/dev/fdset/4294967297",
+	};
+	struct core *core = *state;
+	int fd = greeted(core), other = greeted(core), end;
+	char name[64];
+	size_t i;
+
+	snprintf(name, sizeof(name), "/dev/fdset/%d", add_set(core, fd, &end));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		tell_save(core, fd, bad[i], "");
+		expect_error(core, fd, "GenericError");
+	}
+	tell_save(core, fd, name, ", \"live\": 1");
+	expect_error(core, fd, "GenericError");
+	tell_save(core, fd, name, ", \"lively\": true");
+	expect_error(core, fd, "GenericError");
+	tell_save(core, other, name, ""); /* not this client's */
+	expect_error(core, other, "GenericError");
+	tell(core, fd, "{\"execute\": \"xen-save-devices-state\"}");
+	expect_error(core, fd, "GenericError");
+	assert_int_equal(core->saved_fd, -1);
+	close(end);
+	close(fd);
+	close(other);
+}
+
+static void
+descriptors_of_a_client_are_bounded_and_go_with_it(void **state)
+{
+	struct core *core = *state;
+	int before = n_open_fds(), fd = greeted(core), end;
+	unsigned i;
+	char c;
+
+	tell(core, fd, "{\"execute\": \"add-fd\"}"); /* none came */
+	expect_error(core, fd, "GenericError");
+	for (i = 0; i < QMP_MAX_SETS; i++) {
+		(void)add_set(core, fd, &end);
+		close(end);
+	}
+	end = tell_add_fd(core, fd);
+	expect_error(core, fd, "GenericError");
+	assert_int_equal(read(end, &c, 1), 0); /* it was closed */
+	close(end);
+	close(fd);
+	settle(core);
+	assert_int_equal(n_open_fds(), before);
+}
+
+static void
+writes_are_logged_when_told_so(void **state)
+{
+	static const char *const bad[] = { "", "{}", "{\"enable\": 1}",
+					   "{\"enable\": true, \"x\": 1}" };
+	struct core *core = *state;
+	int fd = greeted(core);
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "{\"execute\": \"xen-set-global-dirty-log\"%s%s}",
+			 *bad[i] ? ", \"arguments\": " : "", bad[i]);
+		tell(core, fd, text);
+		expect_error(core, fd, "GenericError");
+	}
+	for (i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text),
+			 "{\"execute\": \"xen-set-global-dirty-log\", "
+			 "\"arguments\": {\"enable\": %s}}",
+			 i ? "false" : "true");
+		tell(core, fd, text);
+		expect(core, fd, "{\"return\": {}}");
+		assert_int_equal(core->logs, !i);
+	}
+	close(fd);
+}
+
 /* ---- sockets
  * ----------------------------------------------------------------- */
 
@@ -1040,6 +1232,10 @@ main(void)
 		TEST(the_server_can_go_between_answer_and_close),
 		TEST(a_descriptor_reaches_the_command_it_came_with),
 		TEST(descriptors_nobody_takes_are_bounded_and_closed),
+		TEST(devices_are_saved_into_a_descriptor_that_came),
+		TEST(other_places_to_save_to_are_refused),
+		TEST(descriptors_of_a_client_are_bounded_and_go_with_it),
+		TEST(writes_are_logged_when_told_so),
 		TEST(the_socket_is_for_its_owner_only),
 		TEST(a_stale_socket_is_replaced),
 		TEST(a_file_in_the_way_stays),

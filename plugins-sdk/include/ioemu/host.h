@@ -276,5 +276,7 @@ long hostdev_save(const struct hostdev *hd, void *buf, size_t size);
 /* Into an attached instance of the same type: restores, maps windows, calls
  * loaded(). -EINVAL: cut short, corrupt, or of another type. */
 int hostdev_load(struct hostdev *hd, const void *buf, size_t size);
+/* A checksum, as saved state has one: finds accidents, not attackers. */
+uint64_t host_sum(const void *bytes, size_t len);
 
 #endif

@@ -142,6 +142,18 @@ enum link_word {
 	LINK_SAVE = 0x84,   /* root: send your state */
 };
 
+#define LINK_STATE_MAX (64u << 20) /* bytes of saved state */
+#define LINK_STATE_HEAD 8u	   /* of a STATE message: offset and total */
+
+/* What LOADED says. */
+enum link_loaded {
+	LINK_LOADED_GOOD,
+	LINK_LOADED_CORRUPT,
+	LINK_LOADED_TYPE,
+	LINK_LOADED_VERSION,
+	LINK_LOADED_FAILED,
+};
+
 struct link_msg {
 	uint8_t code;
 	uint16_t requester;
@@ -163,6 +175,13 @@ struct link_window {
 /* Root: the guest runs, and this is its clock; a reset. */
 void link_say_run(struct link *link, uint64_t now_ns);
 void link_say_reset(struct link *link, enum ioemu_reset why);
+/* Its state, in pieces; no bytes: it cannot be had. */
+void link_say_state(struct link *link, uint16_t requester, const void *state,
+		    uint32_t total);
+/* A piece of it: its offset, its msg->b bytes at msg->data + LINK_STATE_HEAD.
+ * False: it breaks the protocol. */
+bool link_state_decode(const struct link_msg *msg, uint32_t *at,
+		       uint32_t *total);
 /* Peer: */
 void link_say_window(struct link *link, uint16_t requester,
 		     const struct link_window *w);

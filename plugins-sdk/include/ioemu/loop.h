@@ -89,6 +89,8 @@ void chr_bind(struct ioemu_chardev *chr, struct hostdev *hd);
 const char *chr_name(const struct ioemu_chardev *chr);
 void chr_write(struct ioemu_chardev *chr, const void *data, size_t len);
 void chr_accept(struct ioemu_chardev *chr, size_t room);
+/* The device is not to be told of input for now: its guest stands still. */
+void chr_hold(struct ioemu_chardev *chr, bool on);
 uint64_t chr_lost(const struct ioemu_chardev *chr); /* bytes */
 /* Writes out what it can without waiting, closes; freed by the loop. */
 void chr_close(struct ioemu_chardev *chr);
@@ -117,6 +119,8 @@ struct block_mem {
 int block_open(uv_loop_t *loop, const char *path, bool readonly,
 	       struct ioemu_block **out);
 void block_info(const struct ioemu_block *block, struct ioemu_block_info *info);
+/* hd NULL: a flush of the host's own; once block_busy() is 0 its status is in
+ * io->status. */
 void block_io(struct ioemu_block *block, struct hostdev *hd,
 	      const struct block_mem *mem, struct ioemu_io *io);
 unsigned block_busy(const struct ioemu_block *block); /* requests in flight */

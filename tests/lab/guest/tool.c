@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
 	{ "bench", cmd_bench, "VENDOR.DEVICE [OFFSET [BLOCK-OFFSET]]" },
 	{ "async", cmd_async, "ROUNDS MILLISECONDS" },
 	{ "survive", cmd_survive, "LOSSES" },
+	{ "keep", cmd_keep, "DEVICE" },
 	{ "hostile", cmd_hostile,
 	  "mild|wild SECONDS SEED [io=FIRST-LAST] "
 	  "[mem=FIRST-LAST]" },

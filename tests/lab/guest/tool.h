@@ -56,5 +56,6 @@ int cmd_bench(int argc, char **argv);
 int cmd_hostile(int argc, char **argv);
 int cmd_async(int argc, char **argv);
 int cmd_survive(int argc, char **argv);
+int cmd_keep(int argc, char **argv);
 
 #endif

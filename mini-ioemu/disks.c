@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Disk images by name. An image that a device in a process of its own opened
+ * is that process's affair.
+ */
+#include "disks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_DISKS 128u
+#define FLUSHING 1 /* a status that no end has */
+
+struct disk {
+	struct ioemu_block *block; /* NULL: free */
+	struct ioemu_io flush;	   /* ours, of no device */
+	char name[256];
+};
+
+struct disks {
+	uv_loop_t *loop;
+	const struct conf *conf;
+	struct block_mem mem;
+	struct disk disk[MAX_DISKS];
+};
+
+/* ---- in guest memory ---------------------------------------------- */
+
+static void *
+disks_pin(void *ctx, uint64_t gpa, uint32_t len, bool write)
+{
+	(void)write;
+	return dma_pin(ctx, gpa, len);
+}
+
+static void
+disks_unpin(void *ctx, uint64_t gpa, uint32_t len, void *ptr, bool write)
+{
+	(void)len;
+	dma_unpin(ctx, gpa, ptr, write);
+}
+
+void
+disks_io(struct disks *disks, struct hostdev *hd, struct ioemu_io *io)
+{
+	block_io(io->block, hd, &disks->mem, io);
+}
+
+/* ---- open and close ----------------------------------------------- */
+
+static const struct conf_drive *
+disks_drive(const struct disks *disks, const char *id)
+{
+	const struct conf_drive *d = disks->conf->drives;
+
+	while (d && strcmp(d->id, id) != 0)
+		d = d->next;
+	return d;
+}
+
+int
+disks_open(struct disks *disks, const char *value, struct ioemu_block **out)
+{
+	const struct conf_drive *d = disks_drive(disks, value);
+	const char *path = d ? d->file : value;
+	struct disk *disk = disks->disk;
+	int rc;
+
+	while (disk < disks->disk + MAX_DISKS && disk->block)
+		disk++;
+	if (disk == disks->disk + MAX_DISKS)
+		return -ENOSPC;
+	rc = block_open(disks->loop, path, d && d->readonly, &disk->block);
+	if (rc) {
+		disk->block = NULL;
+		return rc;
+	}
+	snprintf(disk->name, sizeof(disk->name), "%s", path ? path : "");
+	*out = disk->block;
+	return 0;
+}
+
+void
+disks_close(struct disks *disks, struct ioemu_block *block)
+{
+	struct disk *disk = disks->disk;
+
+	while (disk->block != block)
+		disk++;
+	block_forget(block);
+	while (block_busy(block))
+		uv_run(disks->loop, UV_RUN_ONCE);
+	block_close(block);
+	*disk = (struct disk){ .block = NULL };
+}
+
+/* ---- all of them -------------------------------------------------- */
+
+bool
+disks_busy(const struct disks *disks)
+{
+	const struct disk *disk;
+
+	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++)
+		if (disk->block && block_busy(disk->block))
+			return true;
+	return false;
+}
+
+void
+disks_flush(struct disks *disks)
+{
+	struct ioemu_block_info info;
+	struct disk *disk;
+
+	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++) {
+		if (!disk->block)
+			continue;
+		block_info(disk->block, &info);
+		if (info.readonly || !info.size || disk->flush.status > 0)
+			continue;
+		disk->flush = (struct ioemu_io){
+			.op = IOEMU_IO_FLUSH,
+			.status = FLUSHING,
+		};
+		block_io(disk->block, NULL, NULL, &disk->flush);
+	}
+}
+
+int
+disks_flushed(const struct disks *disks, const char **name)
+{
+	const struct disk *disk;
+
+	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++) {
+		*name = disk->name;
+		if (disk->block && disk->flush.status)
+			return disk->flush.status;
+	}
+	return 0;
+}
+
+int
+disks_new(uv_loop_t *loop, const struct conf *conf, struct dma *dma,
+	  struct disks **out)
+{
+	struct disks *disks = calloc(1, sizeof(*disks));
+
+	if (!disks)
+		return -ENOMEM;
+	disks->loop = loop;
+	disks->conf = conf;
+	disks->mem = (struct block_mem){
+		.map = disks_pin,
+		.unmap = disks_unpin,
+		.ctx = dma,
+	};
+	*out = disks;
+	return 0;
+}
+
+void
+disks_free(struct disks *disks)
+{
+	free(disks);
+}
