@@ -15,6 +15,7 @@
 #include "disks.h"
 
 #define LIMIT_MS 8000u /* libxl waits 10 s (LIBXL_QMP_CMD_TIMEOUT) */
+#define MS_PER_S 1000u
 
 enum pause_step { STEP_DEVICES, STEP_PEERS, STEP_DISKS };
 
@@ -83,7 +84,7 @@ pause_hindrance(const struct pause *p, char *why, size_t size)
 		snprintf(why, size, "an access of the guest is not answered");
 	else
 		snprintf(why, size, "disk I/O or DMA takes more than %u s",
-			 LIMIT_MS / 1000);
+			 p->env.limit_ms / MS_PER_S);
 }
 
 static void
@@ -137,7 +138,8 @@ pause_stop(struct pause *p, void (*done)(void *ctx, int err, const char *why),
 		p->done = done;
 		p->ctx = ctx;
 		local_hold_input(p->env.local, true);
-		await_start(&p->await, LIMIT_MS, pause_over, pause_done, p);
+		await_start(&p->await, p->env.limit_ms, pause_over, pause_done,
+			    p);
 	}
 }
 
@@ -163,6 +165,8 @@ pause_new(const struct pause_env *env, bool stopped, struct pause **out)
 	if (!p)
 		return -ENOMEM;
 	p->env = *env;
+	if (!p->env.limit_ms)
+		p->env.limit_ms = LIMIT_MS;
 	await_init(&p->await, env->loop);
 	if (stopped) {
 		p->state = PAUSE_STOPPED;

@@ -18,6 +18,7 @@ struct pause_env {
 	struct local *local;
 	struct peers *peers;
 	struct clock *clock;
+	unsigned limit_ms; /* until stopping is given up; 0: as libxl waits */
 };
 
 enum pause_state { PAUSE_RUNNING, PAUSE_STOPPING, PAUSE_STOPPED };

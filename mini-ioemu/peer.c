@@ -244,10 +244,10 @@ peers_free(struct peers *peers)
 	free(peers);
 }
 
-static const struct peer *
+struct peer *
 peer_at(const struct peers *peers, unsigned i)
 {
-	const struct peer *peer = peers ? peers->first : NULL;
+	struct peer *peer = peers ? peers->first : NULL;
 
 	while (peer && i--)
 		peer = peer->next;

@@ -162,6 +162,9 @@ struct peers {
 	bool stopped; /* the guest's clock: nobody is told to run */
 };
 
+/* peer.c: the i-th; NULL past the end. */
+struct peer *peer_at(const struct peers *peers, unsigned i);
+
 /* peerlife.c */
 int peer_open(struct peer *peer);
 void peer_place(struct peer *peer);  /* on its bus, all functions */

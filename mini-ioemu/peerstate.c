@@ -253,16 +253,6 @@ peer_state_load(struct peer *peer)
 
 /* ---- with the guest ----------------------------------------------- */
 
-static const struct peer *
-peer_at(const struct peers *peers, unsigned i)
-{
-	const struct peer *peer = peers->first;
-
-	while (peer && i--)
-		peer = peer->next;
-	return peer;
-}
-
 bool
 peers_who(const struct peers *peers, unsigned i, const char **id,
 	  const char **type)
@@ -379,7 +369,7 @@ int
 peers_get(struct peers *peers, unsigned i, struct view *in, char *why,
 	  size_t size)
 {
-	struct peer *peer = (struct peer *)(uintptr_t)peer_at(peers, i);
+	struct peer *peer = peer_at(peers, i);
 	struct saved s = { .flags = 0 };
 	bool there;
 

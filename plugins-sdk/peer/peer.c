@@ -16,6 +16,7 @@ on_run(struct linkhost *lh, uint64_t now_ns)
 
 	clock_jump(peer->clock, now_ns);
 	clock_resume(peer->clock);
+	peer_input(peer, true);
 }
 
 static void
@@ -24,6 +25,7 @@ on_pause(struct linkhost *lh)
 	struct peer *peer = linkhost_user(lh);
 
 	clock_pause(peer->clock);
+	peer_input(peer, false);
 	peer->flushed = false;
 }
 

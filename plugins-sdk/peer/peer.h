@@ -24,6 +24,8 @@ struct peer {
 	struct ioemu_io flush[8]; /* ours, when the guest is paused */
 	unsigned n_blocks;
 	bool flushed;
+	struct ioemu_chardev *chr[8]; /* NULL: none */
+	bool runs;		      /* the guest: input is for it */
 };
 
 /* peer.c */
@@ -36,6 +38,8 @@ void peer_lost(struct peer *peer, const char *why);
 
 /* peerops.c */
 extern const struct host_ops peer_ops;
+/* What comes in on character devices waits while the guest stands still. */
+void peer_input(struct peer *peer, bool on);
 
 /* sandbox.c: from here on no new files, no new sockets, no privileges. */
 int sandbox_enter(void);

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#define N_CHR (sizeof(((struct peer *)0)->chr) / sizeof(void *))
+
 static struct peer *
 peer_of(const struct hostdev *hd)
 {
@@ -65,22 +67,49 @@ ops_io(struct hostdev *hd, struct ioemu_io *io)
 	block_io(io->block, hd, NULL, io);
 }
 
+void
+peer_input(struct peer *peer, bool on)
+{
+	unsigned i;
+
+	peer->runs = on;
+	for (i = 0; i < N_CHR; i++)
+		if (peer->chr[i])
+			chr_hold(peer->chr[i], !on);
+}
+
+/* The place of that one in the list, NULL: a free one. */
+static struct ioemu_chardev **
+peer_chr(struct peer *peer, const struct ioemu_chardev *chr)
+{
+	unsigned i;
+
+	for (i = 0; i < N_CHR; i++)
+		if (peer->chr[i] == chr)
+			return &peer->chr[i];
+	return NULL;
+}
+
 static int
 ops_chr_open(struct hostdev *hd, const char *value, struct ioemu_chardev **out)
 {
-	int rc = chr_open(&peer_of(hd)->loop, value, out);
+	struct peer *peer = peer_of(hd);
+	struct ioemu_chardev **place = peer_chr(peer, NULL);
+	int rc = place ? chr_open(&peer->loop, value, out) : -ENOSPC;
 
-	if (!rc) {
-		chr_bind(*out, hd);
-		fprintf(stderr, "%s: %s\n", hd->dev.id, chr_name(*out));
-	}
-	return rc;
+	if (rc)
+		return rc;
+	*place = *out;
+	chr_hold(*out, !peer->runs);
+	chr_bind(*out, hd);
+	fprintf(stderr, "%s: %s\n", hd->dev.id, chr_name(*out));
+	return 0;
 }
 
 static void
 ops_chr_close(struct hostdev *hd, struct ioemu_chardev *chr)
 {
-	(void)hd;
+	*peer_chr(peer_of(hd), chr) = NULL;
 	chr_close(chr);
 }
 

@@ -57,6 +57,7 @@ side_start(struct side *side, bool stopped)
 		.local = core->local,
 		.peers = core->peers,
 		.clock = core->env.clock,
+		.limit_ms = side->limit_ms,
 	};
 	const struct save_env save = {
 		.loop = &core->loop,

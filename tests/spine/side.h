@@ -27,6 +27,7 @@ struct side {
 	struct core core;
 	struct pause *pause;
 	struct save *save;
+	unsigned limit_ms; /* of stopping; set before side_start() */
 	bool told;
 	int rc;
 	char why[256];

@@ -248,6 +248,39 @@ continuing_ends_a_stop(void **state)
 	side_close(&side);
 }
 
+/* It is named, and what was stopped already runs again. */
+static void
+who_does_not_come_to_rest_hinders_stopping(void **state)
+{
+	const struct request late =
+		core_request(SLOT_COPY, true, RAM_OF(NEAR) + 0x80, 4, 0);
+	struct side side;
+	pid_t pid;
+
+	(void)state;
+	side_open(&side, plugin_dir);
+	side.limit_ms = 100;
+	side_add(&side, "membar,id=slow,addr=5,delay-us=600000");
+	side_add_peer(&side, "id=far,addr=6", "dma-engine", "size=4096");
+	side_start(&side, false);
+	side_place(&side, FAR);
+	core_config_write(&side.core, 0, NEAR, 0x18, (uint32_t)RAM_OF(NEAR));
+	core_config_write(&side.core, 0, NEAR, 0x04, 0x2);
+	core_begin(&side.core, 0, &late);
+	assert_int_equal(side_stop(&side), -ETIMEDOUT);
+	assert_string_equal(side.why, "'slow' does not come to rest");
+	assert_int_equal(pause_state(side.pause), PAUSE_RUNNING);
+	assert_int_equal(core_finish(&side.core, 0), 1);
+	pid = side.core.peers->first->exec.pid;
+	kill(pid, SIGSTOP);
+	assert_int_equal(side_stop(&side), -ETIMEDOUT);
+	assert_string_equal(side.why, "'far' does not come to rest");
+	kill(pid, SIGCONT);
+	side_copy(&side, FAR, LIST, DATA, LEN);
+	assert_int_equal(side_stop(&side), 0);
+	side_close(&side);
+}
+
 /* ---- who cannot be saved ------------------------------------------ */
 
 static void
@@ -665,6 +698,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(stopping_waits_for_what_is_asked),
 		cmocka_unit_test(buffered_writes_arrive_before_it_is_stopped),
 		cmocka_unit_test(continuing_ends_a_stop),
+		cmocka_unit_test(who_does_not_come_to_rest_hinders_stopping),
 		cmocka_unit_test(a_peer_that_cannot_save_is_named),
 		cmocka_unit_test(a_peer_that_dies_while_it_is_saved_is_named),
 		cmocka_unit_test(a_file_that_takes_too_little_is_an_error),
