@@ -112,7 +112,7 @@ $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(addprefix $(B)/tests/spine/test_,machine monitor peerexec async): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor async): $(B)/tests/spine/client.o
-$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing soak): \
+$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
 $(B)/tests/spine/test_save: $(B)/tests/spine/side.o

@@ -107,7 +107,6 @@ void
 peer_ready(struct peer *peer)
 {
 	char text[80];
-
 	bool loaded = peer->state.step == PEER_STATE_LOADED;
 
 	if (!peer->peers->stopped)

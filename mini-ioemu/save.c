@@ -191,12 +191,6 @@ save_collected(void *ctx, bool late)
 	save_end(s, rc, why);
 }
 
-bool
-save_busy(const struct save *s)
-{
-	return s->fd >= 0;
-}
-
 void
 save_write(struct save *s, int fd,
 	   void (*done)(void *ctx, int err, const char *why), void *ctx)

@@ -27,7 +27,6 @@ void save_free(struct save *s); /* run the loop once afterwards */
  */
 void save_write(struct save *s, int fd,
 		void (*done)(void *ctx, int err, const char *why), void *ctx);
-bool save_busy(const struct save *s);
 
 /*
  * Into devices as they were just made, before the guest runs; the clock stands

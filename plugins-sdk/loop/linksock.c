@@ -344,7 +344,6 @@ static bool
 linksock_spin(struct spin_source *source)
 {
 	struct linksock *s = (struct linksock *)source;
-
 	bool came;
 
 	if (s->fd < 0 || (!s->kicked && !linkring_news(s->ring)))

@@ -14,15 +14,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "spine/core.h"
+#include "spine/procs.h"
 
-#define SLOT 0x18 /* 03.0 */
+#define RECORDER "../tests/recorder" /* from the plugin folder */
+#define SLOT 0x18		     /* 03.0 */
 #define RECORDER_ID 0x11ec1234u
 #define RAM 0xf0000000ull
 #define RAM_SIZE 0x10000u
@@ -42,8 +41,7 @@ static const char *plugin_dir;
 
 struct fix {
 	struct core core; /* first */
-	char dir[64], plugin[512];
-	pid_t peer;
+	struct procs procs;
 	uint32_t seed;
 	uint64_t next; /* where a run of writes goes on */
 	uint32_t size;
@@ -60,21 +58,6 @@ any(struct fix *f, uint32_t below)
 
 /* ---- the world ------------------------------------------------------ */
 
-static void
-peer_start(struct fix *f, const char *addr)
-{
-	char program[512];
-
-	snprintf(program, sizeof(program), "%s/../ioemu-peer", plugin_dir);
-	f->peer = fork();
-	if (!f->peer) {
-		execl(program, "ioemu-peer", "--connect", addr, f->plugin,
-		      (char *)NULL);
-		_exit(127);
-	}
-	assert_true(f->peer > 0);
-}
-
 static bool
 is_there(void *ctx)
 {
@@ -85,23 +68,22 @@ static struct fix *
 world_new(bool peer, bool merge)
 {
 	struct fix *f = calloc(1, sizeof(*f));
-	char spec[160], addr[128];
+	char so[512];
 	unsigned i;
 
 	core_open_with(&f->core, plugin_dir, 0, merge);
-	strcpy(f->dir, "/tmp/ioemu-merge-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->plugin, sizeof(f->plugin), "%s/../tests/recorder.so",
-		 plugin_dir);
+	procs_open(&f->procs, plugin_dir);
 	if (peer) {
-		snprintf(addr, sizeof(addr), "unix:%s/p0", f->dir);
-		snprintf(spec, sizeof(spec), "peer,slot=3,listen=%s", addr);
-		core_add_spec(&f->core, spec);
-		peer_start(f, addr);
+		core_add_spec(
+			&f->core,
+			procs_text(&f->procs, "peer,slot=3,listen=unix:%s/p0"));
+		procs_start(&f->procs, RECORDER, "--connect",
+			    procs_text(&f->procs, "unix:%s/p0"), NULL);
 		core_until(&f->core, is_there, &f->core);
 	} else {
-		assert_int_equal(
-			host_plugins_load(f->core.plugins, f->plugin, NULL), 0);
+		snprintf(so, sizeof(so), "%s/" RECORDER ".so", plugin_dir);
+		assert_int_equal(host_plugins_load(f->core.plugins, so, NULL),
+				 0);
 		core_add_spec(&f->core, "recorder,addr=3");
 	}
 	core_config_write(&f->core, 0, SLOT, 0x10, (uint32_t)RAM);
@@ -116,10 +98,8 @@ world_new(bool peer, bool merge)
 static void
 world_free(struct fix *f)
 {
+	procs_close(&f->procs);
 	core_close(&f->core);
-	if (f->peer)
-		assert_int_equal(waitpid(f->peer, NULL, 0), f->peer);
-	rmdir(f->dir);
 	free(f);
 }
 
@@ -236,8 +216,7 @@ step(struct fix *f)
 
 	if (any(f, 64) == 0)
 		dispatch_flush(f->core.d);
-	fake_xen_ask(f->core.xen, vcpu, &req);
-	dispatch_event(f->core.d, (int)vcpu);
+	core_ring(&f->core, vcpu, &req);
 	while (!fake_xen_answer(f->core.xen, vcpu, &data)) {
 		dispatch_flush(f->core.d);
 		uv_run(&f->core.loop, UV_RUN_ONCE);
@@ -308,17 +287,11 @@ test_peer(void **state)
 static void
 post(struct fix *f, uint64_t addr, uint32_t size, uint64_t v)
 {
-	const struct request req = {
-		.type = SLOT_COPY,
-		.addr = addr,
-		.size = size,
-		.count = 1,
-		.data = v,
-	};
+	const struct request req =
+		core_request(SLOT_COPY, false, addr, size, v);
 	uint64_t data;
 
-	fake_xen_ask(f->core.xen, 0, &req);
-	dispatch_event(f->core.d, 0);
+	core_ring(&f->core, 0, &req);
 	assert_true(fake_xen_answer(f->core.xen, 0, &data));
 }
 

@@ -17,13 +17,6 @@ static const char *plugin_dir;
 static void
 an_operator_sees_devices_and_addresses(void **state)
 {
-	const struct request port_read = {
-		.type = SLOT_PIO,
-		.read = true,
-		.addr = 0x3ff,
-		.size = 1,
-		.count = 1,
-	};
 	struct whole *w = *state;
 	struct client c;
 
@@ -32,7 +25,7 @@ an_operator_sees_devices_and_addresses(void **state)
 	assert_non_null(strstr(client_hmp(&c, "devices"), "piix3-ide"));
 	assert_non_null(strstr(client_hmp(&c, "ranges"), "0000000003f8"));
 	assert_non_null(strstr(client_hmp(&c, " help"), "ask DEVICE"));
-	whole_access(w, &port_read);
+	(void)whole_in(w, 0x3ff, 1);
 	assert_non_null(strstr(client_hmp(&c, "times"),
 			       "read 1 x 1 bytes, port 0x3ff ("));
 	raise(SIGUSR1); /* the same in the log; it lives on */
