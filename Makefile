@@ -10,7 +10,7 @@ endif
 V	?=
 Q	:= $(if $(V),,@)
 
-PKGS_CORE  := libuv jansson xendevicemodel xenevtchn xenforeignmemory xenstore \
+PKGS_CORE  := libuv jansson xencall xendevicemodel xenevtchn xenforeignmemory xenstore \
 	      xentoolcore
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_CORE) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS_CORE) 2>/dev/null)
@@ -110,8 +110,8 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	  -lcmocka -luv -ljansson -ldl
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec async): $(B)/tests/spine/whole.o
-$(addprefix $(B)/tests/spine/test_,monitor async): $(B)/tests/spine/client.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec async plug): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,monitor async plug): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
@@ -141,7 +141,7 @@ CHECKS := $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 
 # Some run the programs beside the plugins.
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
-  $(B)/check/spine/test_hotplug.ok \
+  $(B)/check/spine/test_hotplug.ok $(B)/check/spine/test_plug.ok \
   $(B)/check/spine/test_async.ok $(B)/check/spine/test_timing.ok \
   $(B)/check/spine/test_save.ok \
   $(B)/check/spine/soak.ok: $(B)/ioemu-peer

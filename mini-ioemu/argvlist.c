@@ -255,12 +255,10 @@ int
 argv_device(struct argv *a, const char *text)
 {
 	struct conf_device *dev;
-	struct conf_prop *list;
 	int err;
 
-	err = conf_split(&a->ctx, text, CONF_TYPE, &list);
-	if (!err)
-		err = conf_device(&a->ctx, list, &dev);
+	err = conf_one_device(a->ctx.conf, text, a->ctx.where, &dev,
+			      a->ctx.err);
 	if (err)
 		return err;
 	if (dev->id && conf_find_device(a->ctx.conf->devices, dev->id))

@@ -250,6 +250,26 @@ bus_bdf(const struct bus_dev *dev)
 	       dev->devfn;
 }
 
+bool
+bus_is_root(const struct bus *bus)
+{
+	return bus && !bus->bridge;
+}
+
+void
+bus_each(const struct bus *root,
+	 void (*see)(void *ctx, const struct bus_dev *dev), void *ctx)
+{
+	unsigned i;
+
+	for (i = 0; i < DEVFNS; i++)
+		if (root->at[i])
+			see(ctx, root->at[i]);
+	for (i = 0; i < DEVFNS; i++)
+		if (root->at[i] && root->at[i]->secondary)
+			bus_each(root->at[i]->secondary, see, ctx);
+}
+
 unsigned
 bus_root_slot(const struct bus_dev *dev)
 {
@@ -319,7 +339,7 @@ bus_upstream(const struct bus_dev *dev)
 	for (; bus && bus->bridge; bus = bus->bridge->bus)
 		if (!bus->now.upstream || bus->now.reset)
 			return false;
-	return true;
+	return bus;
 }
 
 static int

@@ -55,6 +55,11 @@ struct bus_dev *bus_at(const struct bus *bus, unsigned devfn);
 /* Bus number << 8 | devfn of a function; number 0 if it is on no bus. */
 unsigned bus_bdf(const struct bus_dev *dev);
 
+bool bus_is_root(const struct bus *bus);
+/* All functions there are, a bus after the one its bridge is on. */
+void bus_each(const struct bus *root,
+	      void (*see)(void *ctx, const struct bus_dev *dev), void *ctx);
+
 /* The slot of the root bus that holds it, or the topmost bridge above it. */
 unsigned bus_root_slot(const struct bus_dev *dev);
 /* The guest gave up what is in that slot, 0 to 31. */
@@ -73,7 +78,7 @@ int bus_make_secondary(struct bus_dev *dev);
 /* What the bridge passes on; places everything behind it anew on a change. */
 void bus_set_bridge(struct bus_dev *dev, const struct host_bridge *now);
 
-/* Do all bridges above pass memory requests upstream? */
+/* Do all bridges above pass memory requests upstream? On no bus: no. */
 bool bus_upstream(const struct bus_dev *dev);
 
 #endif

@@ -52,6 +52,8 @@ struct conf_device {
 	struct conf_prop *props; /* without those above and below */
 	bool multifunction;
 	bool isolate;	    /* in a process of its own */
+	bool removable;	    /* the guest may give it up: no part of the board */
+	bool later;	    /* the guest runs already and is to be told */
 	const char *source; /* for messages: "-device" or "FILE:LINE" */
 };
 
@@ -156,6 +158,15 @@ int conf_read_machine(struct conf *conf, const char *path,
 /* As above from memory; `name` stands for the file in messages. */
 int conf_parse_machine(struct conf *conf, const char *name, const char *text,
 		       size_t len, struct conf_error *err) IOEMU_MUST_CHECK;
+
+/*
+ * One device, "TYPE,key=value,..." as of -device, whose memory is the conf's;
+ * it is put in no list. `source` must live as long. -EINVAL, -ENOMEM; *err
+ * tells.
+ */
+int conf_one_device(struct conf *conf, const char *text, const char *source,
+		    struct conf_device **out,
+		    struct conf_error *err) IOEMU_MUST_CHECK;
 
 void conf_free(struct conf *conf);
 

@@ -95,6 +95,22 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 	return err;
 }
 
+int
+conf_one_device(struct conf *conf, const char *text, const char *source,
+		struct conf_device **out, struct conf_error *err)
+{
+	const struct conf_ctx c = { .conf = conf, .err = err, .where = source };
+	struct conf_prop *list;
+	int rc;
+
+	rc = conf_split(&c, text, CONF_TYPE, &list);
+	if (!rc)
+		rc = conf_device(&c, list, out);
+	if (!rc)
+		(*out)->removable = true;
+	return rc;
+}
+
 const struct conf_device *
 conf_find_device(const struct conf_device *list, const char *id)
 {

@@ -14,7 +14,8 @@
 
 struct disk {
 	struct ioemu_block *block; /* NULL: free */
-	struct ioemu_io flush;	   /* ours, of no device */
+	const struct hostdev *user;
+	struct ioemu_io flush; /* ours, of no device */
 	char name[256];
 };
 
@@ -60,7 +61,8 @@ disks_drive(const struct disks *disks, const char *id)
 }
 
 int
-disks_open(struct disks *disks, const char *value, struct ioemu_block **out)
+disks_open(struct disks *disks, const struct hostdev *hd, const char *value,
+	   struct ioemu_block **out)
 {
 	const struct conf_drive *d = disks_drive(disks, value);
 	const char *path = d ? d->file : value;
@@ -76,6 +78,7 @@ disks_open(struct disks *disks, const char *value, struct ioemu_block **out)
 		disk->block = NULL;
 		return rc;
 	}
+	disk->user = hd;
 	snprintf(disk->name, sizeof(disk->name), "%s", path ? path : "");
 	*out = disk->block;
 	return 0;
@@ -97,15 +100,29 @@ disks_close(struct disks *disks, struct ioemu_block *block)
 
 /* ---- all of them -------------------------------------------------- */
 
-bool
-disks_busy(const struct disks *disks)
+/* hd NULL: anybody's */
+static bool
+busy_of(const struct disks *disks, const struct hostdev *hd)
 {
 	const struct disk *disk;
 
 	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++)
-		if (disk->block && block_busy(disk->block))
+		if (disk->block && (!hd || disk->user == hd) &&
+		    block_busy(disk->block))
 			return true;
 	return false;
+}
+
+bool
+disks_busy(const struct disks *disks)
+{
+	return busy_of(disks, NULL);
+}
+
+bool
+disks_busy_of(const struct disks *disks, const struct hostdev *hd)
+{
+	return busy_of(disks, hd);
 }
 
 void

@@ -18,8 +18,8 @@ int disks_new(uv_loop_t *loop, const struct conf *conf, struct dma *dma,
 	      struct disks **out);
 void disks_free(struct disks *disks); /* all are closed */
 
-/* A -drive's id, or a path. -errno as of open(2). */
-int disks_open(struct disks *disks, const char *value,
+/* A -drive's id, or a path, for one device. -errno as of open(2). */
+int disks_open(struct disks *disks, const struct hostdev *hd, const char *value,
 	       struct ioemu_block **out);
 /* Waits for its I/O. */
 void disks_close(struct disks *disks, struct ioemu_block *block);
@@ -27,6 +27,8 @@ void disks_io(struct disks *disks, struct hostdev *hd, struct ioemu_io *io);
 
 /* Is any I/O in flight, flushes included? */
 bool disks_busy(const struct disks *disks);
+/* The same for those of one device. */
+bool disks_busy_of(const struct disks *disks, const struct hostdev *hd);
 /* Starts to write out what the host caches of all of them. */
 void disks_flush(struct disks *disks);
 /* How that went, once they are not busy: 0, or -errno of the first that could

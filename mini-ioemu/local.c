@@ -1,53 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One table of calls, each a few lines onto the part of the core that does
- * the work. It is here that a device turns out to be a PCI function, so it is
- * put on its bus here.
+ * What a device asks of its host: one table of calls, each a few lines onto
+ * the part of the core that does the work.
  */
-#include "local.h"
+#include "localpriv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "disks.h"
 #include "log.h"
-
-#define MAX_DEVICES 128u
-#define MAX_CHARDEVS 32u
-
-struct localdev {
-	struct bus_dev place; /* first; of a PCI function */
-	struct local *local;
-	struct hostdev *hd;
-	char id[64];
-};
-
-/* A character device by its configured name. */
-struct localchr {
-	struct ioemu_chardev *chr;
-	char label[32];
-};
-
-struct local {
-	struct target target;
-	struct local_env env;
-	struct disks *disks;
-	unsigned n;
-	struct localdev dev[MAX_DEVICES];
-	struct localchr chr[MAX_CHARDEVS];
-	unsigned n_chr;
-	unsigned n_auto; /* ids given to devices without one */
-	/* DMA reads done, to be told from the loop: linked by host[0] */
-	struct ioemu_dma *done, **done_tail;
-	uv_idle_t idle;
-};
-
-static struct localdev *
-localdev(const struct hostdev *hd)
-{
-	return hd->host;
-}
 
 /* ---- addresses
  * --------------------------------------------------------------- */
@@ -194,7 +156,7 @@ static int
 local_block_open(struct hostdev *hd, const char *value,
 		 struct ioemu_block **out)
 {
-	return disks_open(localdev(hd)->local->disks, value, out);
+	return disks_open(localdev(hd)->local->disks, hd, value, out);
 }
 
 static void
@@ -228,7 +190,7 @@ local_chr_open(struct hostdev *hd, const char *value,
 	const char *spec = value;
 	int rc;
 
-	if (l->n_chr == MAX_CHARDEVS)
+	if (l->n_chr == LOCAL_CHARDEVS)
 		return -ENOSPC;
 	for (c = l->env.conf->chardevs; c; c = c->next)
 		if (!strcmp(c->id, value))
@@ -246,8 +208,14 @@ local_chr_open(struct hostdev *hd, const char *value,
 static void
 local_chr_close(struct hostdev *hd, struct ioemu_chardev *chr)
 {
-	(void)hd;
+	struct local *l = localdev(hd)->local;
+	struct localchr *lc = l->chr;
+
 	chr_close(chr);
+	while (lc->chr != chr)
+		lc++;
+	l->n_chr--;
+	memmove(lc, lc + 1, (size_t)(l->chr + l->n_chr - lc) * sizeof(*lc));
 }
 
 static void
@@ -285,11 +253,10 @@ local_link_route(struct hostdev *hd, unsigned link, unsigned irq)
 static void
 local_unplug(struct hostdev *hd, unsigned what)
 {
-	struct local *l = localdev(hd)->local;
-	unsigned i;
+	struct localdev *ld = localdev(hd)->local->first;
 
-	for (i = 0; i < l->n; i++)
-		hostdev_unplug(l->dev[i].hd, what);
+	for (; ld; ld = ld->next)
+		hostdev_unplug(ld->hd, what);
 }
 
 static void
@@ -304,7 +271,7 @@ local_upstream(struct hostdev *hd)
 	return bus_upstream(&localdev(hd)->place);
 }
 
-static void
+void
 local_bridge(struct hostdev *hd)
 {
 	struct host_bridge now;
@@ -319,7 +286,7 @@ local_log(struct hostdev *hd, enum ioemu_level level, const char *text)
 	log_guest(hd->dev.id, level, text);
 }
 
-static const struct host_ops local_ops = {
+const struct host_ops local_ops = {
 	.map = local_map,
 	.unmap = local_unmap,
 	.irq = local_irq,
@@ -346,172 +313,6 @@ static const struct host_ops local_ops = {
 	.eject = local_eject,
 };
 
-/* ---- making devices
- * --------------------------------------------------------------------- */
-
-static void
-local_reset(struct bus_dev *place)
-{
-	hostdev_reset(((struct localdev *)place)->hd, IOEMU_RESET_BUS);
-}
-
-/* Onto the bus behind the bridge `parent`, or the root bus. */
-static int
-local_place(struct localdev *ld, const struct hostdev *parent,
-	    const struct conf_device *conf)
-{
-	struct bus *bus = ld->local->env.root;
-	struct host_bridge now;
-	int rc;
-
-	if (parent && localdev(parent)->place.secondary)
-		bus = localdev(parent)->place.secondary;
-	ld->place.target = &ld->local->target;
-	ld->place.config = ld->hd->config;
-	ld->place.reset = local_reset;
-	rc = bus_place(bus, &ld->place, conf->devfn);
-	if (rc)
-		log_error("%s (%s): PCI slot %d.%d is taken", conf->type,
-			  conf->source, conf->devfn / 8, conf->devfn % 8);
-	if (!rc && hostdev_bridge(ld->hd, &now))
-		rc = bus_make_secondary(&ld->place);
-	if (!rc)
-		local_bridge(ld->hd);
-	return rc;
-}
-
-static int
-local_set_props(struct hostdev *hd, const struct conf_device *conf)
-{
-	const struct conf_prop *p;
-	int rc;
-
-	for (p = conf->props; p; p = p->next) {
-		rc = hostdev_set(hd, p->key, p->value);
-		if (rc == -ENOKEY)
-			log_error("%s (%s): no property '%s'; --list-devices "
-				  "shows what there is",
-				  conf->type, conf->source, p->key);
-		else if (rc)
-			log_error("%s (%s): %s=%s: %s", conf->type,
-				  conf->source, p->key, p->value,
-				  strerror(-rc));
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-static void
-local_drop(struct localdev *ld)
-{
-	bus_remove(&ld->place);
-	hostdev_free(ld->hd);
-}
-
-int
-local_add(struct local *l, const struct host_type *type,
-	  const struct conf_device *conf)
-{
-	struct localdev *ld = &l->dev[l->n];
-	struct hostdev *parent = conf->bus ? local_find(l, conf->bus) : NULL;
-	int rc;
-
-	if (l->n == MAX_DEVICES) {
-		log_error("more than %u devices", MAX_DEVICES);
-		return -ENOSPC;
-	}
-	*ld = (struct localdev){ .local = l };
-	if (conf->id)
-		snprintf(ld->id, sizeof(ld->id), "%s", conf->id);
-	else
-		snprintf(ld->id, sizeof(ld->id), "%.40s#%u", conf->type,
-			 l->n_auto++);
-	rc = hostdev_new(&local_ops, ld, type, ld->id, parent, &ld->hd);
-	if (rc) {
-		log_error("%s (%s): cannot be made: %s%s%s", conf->type,
-			  conf->source, strerror(-rc),
-			  type->type.parent ? "; it wants bus= of a " : "",
-			  type->type.parent ? type->type.parent : "");
-		return rc;
-	}
-	rc = local_set_props(ld->hd, conf);
-	if (!rc) {
-		rc = hostdev_attach(ld->hd);
-		if (rc)
-			log_error("%s (%s): does not start: %s", conf->type,
-				  conf->source, strerror(-rc));
-	}
-	if (!rc && ld->hd->func)
-		rc = local_place(ld, parent, conf);
-	if (rc) {
-		local_drop(ld);
-		return rc;
-	}
-	l->n++;
-	return 0;
-}
-
-void
-local_finish(struct local *l)
-{
-	unsigned i;
-
-	for (i = 0; i < l->n; i++) {
-		const struct bus_dev *place = &l->dev[i].place;
-		struct bus_dev *first;
-
-		if (!place->bus || place->devfn % 8 == 0)
-			continue;
-		first = bus_at(place->bus, place->devfn & ~7u);
-		if (first)
-			hostdev_set_multifunction(
-				((struct localdev *)first)->hd);
-	}
-}
-
-void
-local_hotplug(struct local *l, unsigned slot, enum ioemu_hotplug what)
-{
-	unsigned i;
-
-	for (i = 0; i < l->n; i++)
-		hostdev_hotplug(l->dev[i].hd, slot, what);
-}
-
-struct hostdev *
-local_at(struct local *l, unsigned i)
-{
-	return i < l->n ? l->dev[i].hd : NULL;
-}
-
-struct hostdev *
-local_find(struct local *l, const char *id)
-{
-	struct hostdev *found = NULL;
-	unsigned i;
-
-	for (i = 0; i < l->n; i++) {
-		struct hostdev *hd = l->dev[i].hd;
-
-		if (!strcmp(l->dev[i].id, id))
-			return hd;
-		if (!found && !strcmp(hd->type->type.name, id))
-			found = hd;
-	}
-	return found;
-}
-
-struct bus *
-local_bus(struct local *l, const char *id)
-{
-	const struct hostdev *hd = id ? local_find(l, id) : NULL;
-
-	if (!id)
-		return l->env.root;
-	return hd ? localdev(hd)->place.secondary : NULL;
-}
-
 bool
 local_chardev(struct local *l, unsigned i, const char **label,
 	      const char **name)
@@ -534,18 +335,18 @@ local_disks(const struct local *l)
 const char *
 local_waiting(const struct local *l)
 {
-	unsigned i;
+	const struct localdev *ld;
 
-	for (i = 0; i < l->n; i++)
-		if (hostdev_busy(l->dev[i].hd))
-			return l->dev[i].id;
+	for (ld = l->first; ld; ld = ld->next)
+		if (hostdev_busy(ld->hd))
+			return ld->id;
 	return NULL;
 }
 
 bool
 local_quiet(const struct local *l)
 {
-	return !l->done && !disks_busy(l->disks);
+	return !l->done && !l->leaving && !disks_busy(l->disks);
 }
 
 void
@@ -575,6 +376,8 @@ local_new(const struct local_env *env, struct local **out)
 	l->done_tail = &l->done;
 	uv_idle_init(env->loop, &l->idle);
 	l->idle.data = l;
+	localdev_init(l);
+	l->handles = 2;
 	*out = l;
 	return 0;
 }
@@ -582,7 +385,10 @@ local_new(const struct local_env *env, struct local **out)
 static void
 local_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct local *l = handle->data;
+
+	if (!--l->handles)
+		free(l);
 }
 
 void
@@ -590,8 +396,8 @@ local_free(struct local *l)
 {
 	if (!l)
 		return;
-	while (l->n)
-		local_drop(&l->dev[--l->n]);
+	localdev_free(l);
 	disks_free(l->disks);
 	uv_close((uv_handle_t *)&l->idle, local_closed);
+	uv_close((uv_handle_t *)&l->leave, local_closed);
 }

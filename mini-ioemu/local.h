@@ -32,7 +32,8 @@ struct local_env {
 };
 
 int local_new(const struct local_env *env, struct local **out);
-/* In reverse order of making; disk I/O in flight is waited for. */
+/* In reverse order of making; disk I/O in flight is waited for. Run the loop
+ * once afterwards. */
 void local_free(struct local *l);
 
 /* Make one device as configured. Logs what is wrong with it; -errno. */
@@ -41,8 +42,21 @@ int local_add(struct local *l, const struct host_type *type,
 /* After the last local_add(): slots with several functions say so. */
 void local_finish(struct local *l);
 
-/* Whoever can tell the guest of slots of the root bus is to do so. */
-void local_hotplug(struct local *l, unsigned slot, enum ioemu_hotplug what);
+/*
+ * Ask the guest to give a device up. When it does, at once or never, the
+ * device is off its bus, and freed once its disk I/O is over. -EPERM: it
+ * belongs to the board, is a bridge or no PCI function; -EXDEV: it is behind
+ * a bridge, where Xen's DSDT has nothing to ask with.
+ */
+int local_ask_back(struct local *l, const struct hostdev *hd);
+/* Where it is; NULL: it is no PCI function. */
+const struct bus_dev *local_place_of(const struct hostdev *hd);
+
+/* Whoever can tell the guest of it is to do so. */
+void local_hotplug(struct local *l, unsigned which, enum ioemu_hotplug what);
+
+/* Power comes back after a sleep. */
+void local_wake(struct local *l);
 
 /* The i-th device, NULL past the end; by id (or type, if only one). */
 struct hostdev *local_at(struct local *l, unsigned i);

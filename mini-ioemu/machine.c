@@ -12,6 +12,8 @@
 #include "log.h"
 #include "monitor.h"
 #include "peer.h"
+#include "plug.h"
+#include "power.h"
 
 struct machine {
 	uv_loop_t *loop;
@@ -27,6 +29,8 @@ struct machine {
 	struct dispatch *dispatch;
 	struct local *local;
 	struct peers *peers;
+	struct plug *plug;
+	struct power *power;
 	struct pause *pause;
 	struct save *save;
 	struct monitor *monitor;
@@ -36,14 +40,7 @@ struct machine {
 static void
 machine_power(void *ctx, enum ioemu_power what)
 {
-	static const char *const word[] = { "power-off", "reset", "suspend" };
-	struct machine *m = ctx;
-	int rc = xen_shutdown(m->xen, what);
-
-	log_guest("machine", IOEMU_INFO, word[what]);
-	if (rc)
-		log_warn("Xen refuses the guest's %s: %s", word[what],
-			 strerror(-rc));
+	power_do(((struct machine *)ctx)->power, what);
 }
 
 /* ---- parts
@@ -116,6 +113,8 @@ machine_core(struct machine *m)
 	if (!rc)
 		rc = irq_new(m->xen, &m->irq);
 	if (!rc)
+		rc = power_new(m->xen, &m->power);
+	if (!rc)
 		rc = machine_root_bus(m);
 	if (!rc)
 		rc = dma_new(m->xen, &m->dma);
@@ -130,35 +129,17 @@ machine_core(struct machine *m)
 	return rc;
 }
 
-static void
-machine_missing(const struct conf *conf, const struct conf_device *d)
-{
-	const struct conf_word *w;
-
-	log_error("no plugin provides the device type '%s' (%s); folders "
-		  "searched:",
-		  d->type, d->source);
-	for (w = conf->plugin_dirs; w; w = w->next)
-		log_error("  %s", w->text);
-	log_error("  %s", IOEMU_PLUGIN_DIR);
-	log_error("put %s.so there, or name another folder with --plugin-dir",
-		  d->type);
-}
-
 static int
-machine_device(struct machine *m, const struct host_plugins *plugins,
-	       const struct conf_device *d)
+machine_plug(struct machine *m, const struct host_plugins *plugins)
 {
-	const struct host_type *t = host_plugins_find(plugins, d->type);
+	const struct plug_env env = {
+		.plugins = plugins,
+		.conf = m->conf,
+		.local = m->local,
+		.peers = m->peers,
+	};
 
-	if (!t && peers_type(d->type))
-		return peers_add(m->peers, d);
-	if (!t) {
-		machine_missing(m->conf, d);
-		return -ENOENT;
-	}
-	return d->isolate ? peers_isolate(m->peers, t, d)
-			  : local_add(m->local, t, d);
+	return plug_new(&env, &m->plug);
 }
 
 static int
@@ -183,8 +164,10 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 
 	if (!rc)
 		rc = peers_new(&env, m->local, &m->peers);
+	if (!rc)
+		rc = machine_plug(m, plugins);
 	for (d = m->conf->devices; !rc && d; d = d->next)
-		rc = machine_device(m, plugins, d);
+		rc = plug_device(m->plug, d);
 	if (!rc)
 		local_finish(m->local);
 	return rc;
@@ -225,6 +208,9 @@ machine_monitor(struct machine *m)
 		.conf = m->conf,
 		.local = m->local,
 		.peers = m->peers,
+		.plug = m->plug,
+		.power = m->power,
+		.root = m->root,
 		.routes = m->routes,
 		.dispatch = m->dispatch,
 		.pause = m->pause,
@@ -293,12 +279,14 @@ machine_free(struct machine *m)
 	pause_free(m->pause);
 	peers_free(m->peers);
 	local_free(m->local);
+	plug_free(m->plug);
 	dispatch_free(m->dispatch);
 	spin_free(m->spin);
 	if (m->clock)
 		clock_free(m->clock);
 	dma_free(m->dma);
 	bus_free(m->root);
+	power_free(m->power);
 	irq_free(m->irq);
 	claims_free(m->claims);
 	route_free(m->routes);

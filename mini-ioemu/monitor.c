@@ -3,7 +3,7 @@
  * The answers behind struct qmp_ops. The guest itself is paused and resumed by
  * the toolstack in Xen; `stop` and `cont` are for its devices.
  */
-#include "monitor.h"
+#include "monpriv.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -14,18 +14,6 @@
 
 #include "disks.h"
 #include "log.h"
-#include "qmp.h"
-
-struct monitor {
-	struct monitor_env env;
-	struct qmp *qmp;
-	uv_signal_t usr1;
-	bool begun; /* the guest ran before */
-	bool gone;  /* saved, to go on elsewhere */
-	/* being answered; NULL: none */
-	struct qmp_call *stop, *save;
-	bool save_live;
-};
 
 /* QEMU's words; libxl takes "prelaunch" and "paused" for: ready to run. */
 static const char *
@@ -36,7 +24,7 @@ monitor_status(void *ctx)
 	if (!mon->env.pause) /* -machine none */
 		return mon->begun ? "running" : "prelaunch";
 	if (pause_state(mon->env.pause) != PAUSE_STOPPED)
-		return "running";
+		return power_asleep(mon->env.power) ? "suspended" : "running";
 	if (mon->save)
 		return "save-vm";
 	if (mon->gone)
@@ -160,12 +148,6 @@ monitor_chardev(void *ctx, unsigned i, struct qmp_chardev *out)
 	       local_chardev(mon->env.local, i, &out->label, &out->filename);
 }
 
-static unsigned
-monitor_n_cpus(void *ctx)
-{
-	return ((struct monitor *)ctx)->env.conf->vcpus;
-}
-
 /* ---- lines for humans
  * ------------------------------------------------------------ */
 
@@ -272,12 +254,35 @@ command_ask(struct monitor *mon, const char *arg, struct text *t)
 	return 0;
 }
 
+/* As QEMU's monitor takes them, and silent where all is well. */
+static int
+command_add(struct monitor *mon, const char *arg, struct text *t)
+{
+	char why[256] = "";
+
+	if (monitor_add_device(mon, arg, why, sizeof(why)))
+		text_add(t, "%s\n", why);
+	return 0;
+}
+
+static int
+command_del(struct monitor *mon, const char *arg, struct text *t)
+{
+	char why[256] = "";
+
+	if (monitor_del_device(mon, arg, why, sizeof(why)))
+		text_add(t, "%s\n", why);
+	return 0;
+}
+
 static int
 command_help(struct monitor *mon, const char *arg, struct text *t)
 {
 	(void)mon;
 	(void)arg;
 	text_add(t, "devices            the devices, their types and files\n"
+		    "device_add TYPE,id=ID,KEY=VALUE...  plug a device in\n"
+		    "device_del ID      ask the guest to give it up\n"
 		    "peers              the peers and their links' counters\n"
 		    "ranges             who answers which addresses\n"
 		    "times              how long accesses take, the slowest\n"
@@ -289,9 +294,10 @@ static const struct {
 	const char *word;
 	int (*run)(struct monitor *mon, const char *arg, struct text *t);
 } commands[] = {
-	{ "ask", command_ask },	      { "devices", command_devices },
-	{ "help", command_help },     { "peers", command_peers },
-	{ "ranges", command_ranges }, { "times", command_times },
+	{ "ask", command_ask },	       { "device_add", command_add },
+	{ "device_del", command_del }, { "devices", command_devices },
+	{ "help", command_help },      { "peers", command_peers },
+	{ "ranges", command_ranges },  { "times", command_times },
 };
 
 static int
@@ -331,7 +337,13 @@ static const struct qmp_ops monitor_ops = {
 	.save = monitor_save,
 	.log_writes = monitor_log_writes,
 	.chardev = monitor_chardev,
-	.n_cpus = monitor_n_cpus,
+	.add_device = monitor_add_device,
+	.del_device = monitor_del_device,
+	.pci = monitor_pci,
+	.max_cpus = monitor_max_cpus,
+	.cpu_is_on = monitor_cpu_is_on,
+	.add_cpu = monitor_add_cpu,
+	.wake = monitor_wake,
 	.command = monitor_command,
 	.quit = monitor_quit,
 };

@@ -10,6 +10,8 @@
 
 #include "conf.h"
 #include "pause.h"
+#include "plug.h"
+#include "power.h"
 #include "route.h"
 #include "save.h"
 
@@ -19,7 +21,10 @@ struct monitor_env {
 	uv_loop_t *loop;
 	const struct conf *conf;
 	struct local *local; /* NULL, as all below: -machine none */
-	const struct peers *peers;
+	struct peers *peers;
+	struct plug *plug;
+	struct power *power;
+	struct bus *root;
 	const struct route_table *routes;
 	const struct dispatch *dispatch;
 	struct pause *pause;

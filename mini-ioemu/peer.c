@@ -140,6 +140,12 @@ peer_find(const struct peers *peers, const char *id)
 	return peer;
 }
 
+bool
+peers_have(const struct peers *peers, const char *id)
+{
+	return peer_find(peers, id);
+}
+
 /* raw-mmio,peer=ID: one more range of a peer that is there. */
 static int
 peers_add_range(struct peers *peers, const struct conf_device *conf,
@@ -182,6 +188,46 @@ peers_make(struct peers *peers, const struct host_type *type,
 	}
 	*peers->last = peer;
 	peers->last = &peer->next;
+	return 0;
+}
+
+void
+peer_forget(struct peer *peer)
+{
+	struct peers *peers = peer->peers;
+	struct peer **at = &peers->first;
+
+	while (*at != peer)
+		at = &(*at)->next;
+	*at = peer->next;
+	if (!*at)
+		peers->last = at;
+	peer_drop(peer);
+}
+
+int
+peers_ask_back(struct peers *peers, const char *id)
+{
+	struct peer *peer = peer_find(peers, id);
+	unsigned i;
+
+	if (!peer)
+		return -ENODEV;
+	if (!peer->bus)
+		return -EPERM;
+	if (!bus_is_root(peer->bus))
+		return -EXDEV;
+	peer->asked = true;
+	for (i = 0; i < PEER_FUNCTIONS; i++) {
+		const struct bus_dev *place = &peer->fn[i].place;
+
+		if (!place->bus)
+			continue;
+		local_hotplug(peers->local, bus_root_slot(place),
+			      IOEMU_HOTPLUG_GOES);
+		return 0; /* all are in one slot */
+	}
+	peer_leave(peer);
 	return 0;
 }
 

@@ -25,6 +25,16 @@ int peers_add(struct peers *peers, const struct conf_device *conf);
 int peers_isolate(struct peers *peers, const struct host_type *type,
 		  const struct conf_device *conf);
 
+bool peers_have(const struct peers *peers, const char *id);
+/*
+ * As local_ask_back(): a peer that is not there at the time is dropped at once,
+ * from the loop. -ENODEV: none of that id.
+ */
+int peers_ask_back(struct peers *peers, const char *id);
+/* Power comes back after a sleep: all start anew, as the guest's memory of
+ * their configuration does. */
+void peers_wake(struct peers *peers);
+
 /* ---- the guest stopped, saved, loaded (peerstate.c) -----------------------
  */
 

@@ -61,6 +61,20 @@ peer_remove(struct peer *peer)
 		bus_remove(&peer->fn[i].place);
 }
 
+void
+peers_wake(struct peers *peers)
+{
+	struct peer *peer;
+	unsigned i;
+
+	for (peer = peers->first; peer; peer = peer->next) {
+		for (i = 0; i < PEER_FUNCTIONS; i++)
+			peer_cfg_forget(&peer->fn[i]);
+		if (peer->link)
+			link_say_reset(peer->link, IOEMU_RESET_POWER);
+	}
+}
+
 /* The guest gave it up, so it is out until it is plugged in again: until it
  * connects anew. What it still sends finds no function of it on the bus. */
 void
@@ -77,7 +91,24 @@ peer_bus_eject(struct bus_dev *place)
 	if (peer->link)
 		link_say_reset(peer->link, IOEMU_RESET_BUS);
 	log_guest(peer->id, IOEMU_INFO,
-		  "ejected by the guest, until it connects again");
+		  peer->asked
+			  ? "taken out by the guest"
+			  : "ejected by the guest, until it connects again");
+	if (peer->asked)
+		peer_leave(peer);
+}
+
+static void
+peer_left(uv_timer_t *timer)
+{
+	peer_forget(timer->data);
+}
+
+void
+peer_leave(struct peer *peer)
+{
+	peer->leaving = true;
+	uv_timer_start(&peer->retry, peer_left, 0, 0);
 }
 
 /* ---- coming up ---------------------------------------------------- */
@@ -177,6 +208,8 @@ peer_lost(struct peer *peer)
 		peer->lost++;
 	if (peer->conf.on_exit != PEER_HOLD)
 		peer_remove(peer);
+	if (peer->asked && peer->conf.on_exit != PEER_HOLD)
+		peer_leave(peer);
 	if (was && !peer->ejected && peer->conf.on_exit == PEER_STOP)
 		peer->env->power(peer->env->ctx, IOEMU_POWER_OFF);
 }
@@ -308,6 +341,8 @@ peer_connect(struct peer *peer)
 {
 	uint64_t ms = peer->told ? RETRY_MS : 0;
 
+	if (peer->leaving) /* by the timer that waits below */
+		return;
 	if (peer->exec.n)
 		ms = peer_exec_delay_ms(peer);
 	if (peer->listen_fd >= 0)

@@ -125,6 +125,8 @@ struct peer {
 	bool told;    /* that it cannot be reached */
 	bool ejected; /* by the guest, who does not miss it */
 	bool out;     /* the next to connect is one that was ejected */
+	bool asked;   /* back: dropped when ejected */
+	bool leaving; /* to be dropped from the loop */
 	uint64_t instance;
 	unsigned lost; /* times */
 	struct peer_exec exec;
@@ -172,6 +174,10 @@ void peer_ready(struct peer *peer);  /* replay is over */
 void peer_remove(struct peer *peer); /* from its bus */
 void peer_bus_reset(struct bus_dev *place);
 void peer_bus_eject(struct bus_dev *place);
+void peer_leave(struct peer *peer);
+
+/* peer.c: out of the list, and freed. */
+void peer_forget(struct peer *peer);
 
 /* peerconf.c: one device as configured; logs what is wrong. `type` is that of
  * an isolated device, else NULL. */

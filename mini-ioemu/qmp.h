@@ -21,6 +21,7 @@
 #define QMP_MAX_DEPTH 32u   /* brackets inside brackets */
 #define QMP_MAX_FDS 4u	    /* received and not yet taken, per client */
 #define QMP_MAX_SETS 4u	    /* file descriptors named by add-fd, per client */
+#define QMP_MAX_CPU 255	    /* number of a processor */
 #define QMP_MAX_TEXT 65536u /* answer of one human monitor command */
 
 struct qmp;
@@ -31,6 +32,11 @@ struct qmp_call;
 struct qmp_chardev {
 	const char *label;    /* "serial0" */
 	const char *filename; /* "pty:/dev/pts/3" */
+};
+
+struct qmp_pci {
+	unsigned bus, slot, function;
+	const char *id;
 };
 
 /* What the core provides. All must be set. */
@@ -50,7 +56,16 @@ struct qmp_ops {
 	int (*log_writes)(void *ctx, bool on);
 	/* The i-th character device; false past the end. */
 	bool (*chardev)(void *ctx, unsigned i, struct qmp_chardev *out);
-	unsigned (*n_cpus)(void *ctx); /* online; indexes are 0 .. n - 1 */
+	/* ---- coming and going: a sentence in `why` says what is wrong */
+	/* "TYPE,key=value,...", a comma in a value doubled. */
+	int (*add_device)(void *ctx, const char *text, char *why, size_t size);
+	int (*del_device)(void *ctx, const char *id, char *why, size_t size);
+	/* The i-th function, bus by bus; false past the end. */
+	bool (*pci)(void *ctx, unsigned i, struct qmp_pci *out);
+	unsigned (*max_cpus)(void *ctx);
+	bool (*cpu_is_on)(void *ctx, unsigned cpu);
+	int (*add_cpu)(void *ctx, unsigned cpu, char *why, size_t size);
+	int (*wake)(void *ctx); /* -EINVAL: the guest does not sleep */
 	/*
 	 * A line for humans, e.g. "vga-text". Writes text with a NUL at its
 	 * end; returns its length, -ENOENT if the first word is unknown.

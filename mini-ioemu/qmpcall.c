@@ -147,7 +147,8 @@ call_args_valid(struct qmp_call *call, const struct qmp_command *command)
 
 	json_object_foreach(call->args, key, value)
 	{
-		if (word_in_list(command->args, key))
+		if (word_in_list(command->args, key) ||
+		    word_in_list(command->args, "*"))
 			continue;
 		qmp_error(call, QMP_GENERIC_ERROR,
 			  "Parameter '%s' is unexpected", key);

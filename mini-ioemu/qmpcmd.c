@@ -19,18 +19,6 @@
 #define VERSION_MINOR 2
 #define VERSION_MICRO 0
 
-static const struct qmp_ops *
-call_ops(const struct qmp_call *call)
-{
-	return call->client->qmp->ops;
-}
-
-static void *
-call_ctx(const struct qmp_call *call)
-{
-	return call->client->qmp->ctx;
-}
-
 static json_t *
 version_object(const struct qmp_ops *ops)
 {
@@ -63,13 +51,13 @@ run_capabilities(struct qmp_call *call)
 static void
 run_query_version(struct qmp_call *call)
 {
-	qmp_return(call, version_object(call_ops(call)));
+	qmp_return(call, version_object(qmp_ops(call)));
 }
 
 static void
 run_query_status(struct qmp_call *call)
 {
-	const char *status = call_ops(call)->status(call_ctx(call));
+	const char *status = qmp_ops(call)->status(qmp_ctx(call));
 
 	qmp_return(call,
 		   json_pack("{s:s, s:b, s:b}", "status", status, "running",
@@ -79,7 +67,7 @@ run_query_status(struct qmp_call *call)
 static void
 run_query_name(struct qmp_call *call)
 {
-	const char *name = call_ops(call)->name(call_ctx(call));
+	const char *name = qmp_ops(call)->name(qmp_ctx(call));
 
 	qmp_return(call, name ? json_pack("{s:o}", "name", qmp_text(name))
 			      : json_object());
@@ -92,7 +80,7 @@ run_query_chardev(struct qmp_call *call)
 	json_t *list = json_array();
 	unsigned i;
 
-	for (i = 0; call_ops(call)->chardev(call_ctx(call), i, &chr); i++)
+	for (i = 0; qmp_ops(call)->chardev(qmp_ctx(call), i, &chr); i++)
 		json_array_append_new(list,
 				      json_pack("{s:o, s:o, s:b}", "label",
 						qmp_text(chr.label), "filename",
@@ -107,19 +95,6 @@ run_query_vnc(struct qmp_call *call)
 	qmp_return(call, json_pack("{s:b}", "enabled", 0));
 }
 
-static void
-run_query_cpus_fast(struct qmp_call *call)
-{
-	unsigned i, n = call_ops(call)->n_cpus(call_ctx(call));
-	json_t *list = json_array();
-
-	for (i = 0; i < n; i++)
-		json_array_append_new(list,
-				      json_pack("{s:i, s:s}", "cpu-index",
-						(int)i, "target", "x86_64"));
-	qmp_return(call, list);
-}
-
 /* Xen 4.20 looks here for `run-with` and takes -chroot, -runas otherwise. */
 static void
 run_query_command_line_options(struct qmp_call *call)
@@ -130,13 +105,13 @@ run_query_command_line_options(struct qmp_call *call)
 static void
 run_cont(struct qmp_call *call)
 {
-	call_ops(call)->cont(call_ctx(call), call);
+	qmp_ops(call)->cont(qmp_ctx(call), call);
 }
 
 static void
 run_stop(struct qmp_call *call)
 {
-	call_ops(call)->stop(call_ctx(call), call);
+	qmp_ops(call)->stop(qmp_ctx(call), call);
 }
 
 /* ---- saving -------------------------------------------------------- */
@@ -225,8 +200,8 @@ run_save(struct qmp_call *call)
 		return;
 	}
 	/* without the word QEMU takes it for a migration */
-	call_ops(call)->save(call_ctx(call), call, fd,
-			     !live || json_is_true(live));
+	qmp_ops(call)->save(qmp_ctx(call), call, fd,
+			    !live || json_is_true(live));
 }
 
 static void
@@ -237,8 +212,8 @@ run_log_writes(struct qmp_call *call)
 	if (!json_is_boolean(enable))
 		qmp_fail(call, "Parameter 'enable' must be a boolean");
 	else
-		qmp_done(call, call_ops(call)->log_writes(
-				       call_ctx(call), json_is_true(enable)));
+		qmp_done(call, qmp_ops(call)->log_writes(qmp_ctx(call),
+							 json_is_true(enable)));
 }
 
 static void
@@ -260,7 +235,7 @@ run_human_monitor_command(struct qmp_call *call)
 		return;
 	}
 	text[0] = '\0';
-	len = call_ops(call)->command(call_ctx(call), line, text, QMP_MAX_TEXT);
+	len = qmp_ops(call)->command(qmp_ctx(call), line, text, QMP_MAX_TEXT);
 	if (len == -ENOENT) /* as QEMU: an answer, not an error */
 		qmp_return(call,
 			   json_sprintf("unknown command: '%s'\r\n", line));
@@ -274,8 +249,8 @@ run_human_monitor_command(struct qmp_call *call)
 static void
 run_quit(struct qmp_call *call)
 {
-	const struct qmp_ops *ops = call_ops(call);
-	void *ctx = call_ctx(call);
+	const struct qmp_ops *ops = qmp_ops(call);
+	void *ctx = qmp_ctx(call);
 
 	qmp_return(call, json_object());
 	ops->quit(ctx);
@@ -286,6 +261,8 @@ static void run_query_commands(struct qmp_call *call);
 static const struct qmp_command commands[] = {
 	{ "add-fd", "opaque", run_add_fd },
 	{ "cont", NULL, run_cont },
+	{ "device_add", "*", qmp_run_device_add },
+	{ "device_del", "id", qmp_run_device_del },
 	{ "human-monitor-command", "command-line cpu-index",
 	  run_human_monitor_command },
 	{ "qmp_capabilities", "enable", run_capabilities },
@@ -293,13 +270,16 @@ static const struct qmp_command commands[] = {
 	{ "query-command-line-options", "option",
 	  run_query_command_line_options },
 	{ "query-commands", NULL, run_query_commands },
-	{ "query-cpus-fast", NULL, run_query_cpus_fast },
+	{ "query-cpus-fast", NULL, qmp_run_query_cpus_fast },
+	{ "query-hotpluggable-cpus", NULL, qmp_run_query_hotpluggable_cpus },
 	{ "query-name", NULL, run_query_name },
+	{ "query-pci", NULL, qmp_run_query_pci },
 	{ "query-status", NULL, run_query_status },
 	{ "query-version", NULL, run_query_version },
 	{ "query-vnc", NULL, run_query_vnc },
 	{ "quit", NULL, run_quit },
 	{ "stop", NULL, run_stop },
+	{ "system_wakeup", NULL, qmp_run_system_wakeup },
 	{ "xen-save-devices-state", "filename live", run_save },
 	{ "xen-set-global-dirty-log", "enable", run_log_writes },
 };

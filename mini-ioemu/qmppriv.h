@@ -63,7 +63,8 @@ struct qmp_call {
 
 struct qmp_command {
 	const char *name;
-	const char *args; /* names it takes, blanks between; NULL: none */
+	/* Names it takes, blanks between; "*": any; NULL: none. */
+	const char *args;
 	void (*run)(struct qmp_call *call);
 };
 
@@ -87,6 +88,16 @@ void qmp_call_refuse(struct qmp_call *call, int err);
  */
 
 const struct qmp_command *qmp_command_find(const char *name);
+
+/* ---- qmpplug.c --------------------------------------------------------------
+ */
+
+void qmp_run_device_add(struct qmp_call *call);
+void qmp_run_device_del(struct qmp_call *call);
+void qmp_run_query_pci(struct qmp_call *call);
+void qmp_run_query_cpus_fast(struct qmp_call *call);
+void qmp_run_query_hotpluggable_cpus(struct qmp_call *call);
+void qmp_run_system_wakeup(struct qmp_call *call);
 json_t *qmp_greeting(const struct qmp_ops *ops);
 
 /* ---- qmpclient.c ------------------------------------------------------------
@@ -127,6 +138,18 @@ int qmp_client_new(struct qmp_listener *listener, int fd);
 void qmp_client_close(struct qmp_client *client);
 /* The call is answered with this message; NULL: out of memory. */
 void qmp_client_answer(struct qmp_client *client, json_t *message);
+
+static inline const struct qmp_ops *
+qmp_ops(const struct qmp_call *call)
+{
+	return call->client->qmp->ops;
+}
+
+static inline void *
+qmp_ctx(const struct qmp_call *call)
+{
+	return call->client->qmp->ctx;
+}
 
 /* qmp.c: a client of the listener has gone. */
 void qmp_client_left(struct qmp_listener *listener);

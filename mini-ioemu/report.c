@@ -27,7 +27,9 @@ report_who(const struct target *target, const struct host_window *window)
 {
 	if (!target)
 		return "nobody";
-	return target->name ? target->name : window->hd->dev.id;
+	if (target->name)
+		return target->name;
+	return window ? window->hd->dev.id : "a device taken out";
 }
 
 /* In place of the fastest of the slowest. */
@@ -56,10 +58,10 @@ report_took(struct report *r, const struct request *req, int vcpu,
 
 	if (log2 >= HOST_TOOK)
 		log2 = HOST_TOOK - 1;
-	if (target) {
-		window->took[log2]++;
+	if (target)
 		target->took[log2]++;
-	}
+	if (window) /* else taken out meanwhile */
+		window->took[log2]++;
 	if (took <= r->bound)
 		return;
 	a = (struct report_access){

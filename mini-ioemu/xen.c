@@ -15,6 +15,7 @@
 /* For HVM_IOREQSRV_BUFIOREQ_ATOMIC; the name is Xen's. */
 #define __XEN_TOOLS__ 1 /* NOLINT(bugprone-reserved-identifier,cert-dcl*) */
 
+#include <xencall.h>
 #include <xendevicemodel.h>
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
@@ -23,6 +24,7 @@
 #include <xen/hvm/dm_op.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/ioreq.h>
+#include <xen/hvm/params.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
 
@@ -41,6 +43,7 @@ _Static_assert(SLOT_RING_ENTRIES == IOREQ_BUFFER_SLOT_NUM, "ring size");
 #define SLOT_FRAME 1
 #define N_FRAMES 2
 #define MAX_MAP 64u /* pages of one mapping */
+#define ACPI_S3 3u
 
 struct xen {
 	domid_t domid;
@@ -50,6 +53,7 @@ struct xen {
 	xendevicemodel_handle *dm;
 	xenforeignmemory_handle *fm;
 	xenevtchn_handle *ec;
+	xencall_handle *call;
 	xenforeignmemory_resource_handle *resource;
 	void *pages;
 	evtchn_port_t port[XEN_MAX_VCPUS];
@@ -138,7 +142,8 @@ xen_open_handles(struct xen *xen, const char **what)
 	xen->dm = xendevicemodel_open(NULL, 0);
 	xen->fm = xenforeignmemory_open(NULL, 0);
 	xen->ec = xenevtchn_open(NULL, 0);
-	if (!xen->dm || !xen->fm || !xen->ec)
+	xen->call = xencall_open(NULL, 0);
+	if (!xen->dm || !xen->fm || !xen->ec || !xen->call)
 		return errno ? -errno : -EIO;
 	flags = fcntl(xenevtchn_fd(xen->ec), F_GETFL);
 	return xen_rc(
@@ -186,6 +191,8 @@ xen_close(struct xen *xen)
 		xenforeignmemory_close(xen->fm);
 	if (xen->dm)
 		xendevicemodel_close(xen->dm);
+	if (xen->call)
+		xencall_close(xen->call);
 	free(xen);
 }
 
@@ -335,10 +342,30 @@ xen_shutdown(struct xen *xen, enum ioemu_power how)
 		[IOEMU_POWER_RESET] = SHUTDOWN_reboot,
 	};
 
-	if (how == IOEMU_POWER_SUSPEND) /* an HVM parameter, not a DM call */
-		return -EOPNOTSUPP;
 	return xen_rc(
 		xendevicemodel_shutdown(xen->dm, xen->domid, reason[how]));
+}
+
+/* The toolstack's own way (hvm/hvm.c, hvm_set_param): there is no device model
+ * call for it. */
+int
+xen_sleep(struct xen *xen, bool asleep)
+{
+	struct xen_hvm_param *param =
+		xencall_alloc_buffer(xen->call, sizeof(*param));
+	int rc;
+
+	if (!param)
+		return -ENOMEM;
+	*param = (struct xen_hvm_param){
+		.domid = xen->domid,
+		.index = HVM_PARAM_ACPI_S_STATE,
+		.value = asleep ? ACPI_S3 : 0,
+	};
+	rc = xen_rc(xencall2(xen->call, __HYPERVISOR_hvm_op, HVMOP_set_param,
+			     (uint64_t)(uintptr_t)param));
+	xencall_free_buffer(xen->call, param);
+	return rc;
 }
 
 void *

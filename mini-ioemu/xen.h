@@ -62,7 +62,11 @@ int xen_isa_irq(struct xen *xen, unsigned irq, bool level);
 int xen_intx(struct xen *xen, unsigned slot, unsigned pin, bool level);
 int xen_link_route(struct xen *xen, unsigned link, unsigned irq);
 int xen_msi(struct xen *xen, uint64_t addr, uint32_t data);
+/* Not IOEMU_POWER_SUSPEND. */
 int xen_shutdown(struct xen *xen, enum ioemu_power how);
+/* ACPI S3: the vCPUs are reset and stand still; and run, from their reset
+ * vector. A hypercall, which a restricted process may not make. */
+int xen_sleep(struct xen *xen, bool asleep);
 
 /*
  * Map `n` pages of guest memory from page frame `gfn`. Pages that cannot be

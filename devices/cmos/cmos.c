@@ -12,6 +12,8 @@
 #define BYTES 128u
 #define FIRST 0x0eu
 
+#define SHUTDOWN 0x0f /* why the processor starts; SeaBIOS src/resume.c: */
+#define SHUTDOWN_S3 0xfeu
 #define EQUIPMENT 0x14
 #define BOOT_3RD 0x38 /* high nibble; bit 0: no signature check */
 #define BOOT_1ST 0x3d /* low nibble first, high nibble second */
@@ -106,6 +108,16 @@ cmos_attach(struct ioemu_dev *dev)
 	return rc ? rc : ioemu_window(dev, IOEMU_IO, PORT, &ports);
 }
 
+/* The battery keeps it all. */
+static void
+cmos_reset(struct ioemu_dev *dev, enum ioemu_reset why)
+{
+	struct cmos *c = ioemu_state(dev);
+
+	if (why == IOEMU_RESET_WAKE)
+		c->byte[SHUTDOWN] = SHUTDOWN_S3;
+}
+
 static const struct ioemu_prop props[] = {
 	IOEMU_PROP(struct cmos, boot, "cda",
 		   "boot order: a floppy, c disk, d CD-ROM, n network"),
@@ -126,6 +138,7 @@ static const struct ioemu_type cmos = {
 	.props = props,
 	.fields = fields,
 	.attach = cmos_attach,
+	.reset = cmos_reset,
 };
 
 IOEMU_PLUGIN(&cmos);

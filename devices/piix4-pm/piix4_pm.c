@@ -30,7 +30,9 @@
 #define APMC_ACPI_DISABLE 0xf0u
 
 #define GPE0_BYTES 2u
-#define GPE0_PCI_HOTPLUG 0x02u /* in the first byte; Xen's DSDT: _E01 */
+/* In the first byte; Xen's DSDT: _E01 and _L02. */
+#define GPE0_PCI_HOTPLUG 0x02u
+#define GPE0_CPU_HOTPLUG 0x04u
 
 /* Dwords of a bit for each slot of the root bus: Xen's DSDT, which sends
  * Notify(slot, 1) for what came and Notify(slot, 3) for what is to go. */
@@ -243,23 +245,48 @@ static const struct ioemu_region pci_hotplug = {
 	.write = pci_hotplug_write,
 };
 
-/*
- * While the guest is not in ACPI mode nobody runs the DSDT, and what came is
- * found when the buses are scanned. A slot to be given up waits for an answer.
- */
 static void
-pm_hotplug(struct ioemu_dev *dev, unsigned slot, enum ioemu_hotplug what)
+pm_event(struct ioemu_dev *dev, uint8_t gpe)
 {
 	struct piix4_pm *s = ioemu_state(dev);
 
-	if (what == IOEMU_HOTPLUG_GOES)
-		s->goes |= 1u << slot;
-	else if (s->pm1a_cnt & PM1_SCI_EN)
-		s->came |= 1u << slot;
-	else
-		return;
-	s->gpe_status[0] |= GPE0_PCI_HOTPLUG;
+	s->gpe_status[0] |= gpe;
 	pm_update_sci(dev);
+}
+
+static void
+pm_cpu_on(struct piix4_pm *s, unsigned cpu)
+{
+	if (cpu < MAX_CPUS)
+		s->cpu_map[cpu / 8] |= (uint8_t)(1u << (cpu % 8));
+}
+
+/*
+ * While the guest is not in ACPI mode nobody runs the DSDT, and what came is
+ * found when the buses are scanned. A slot to be given up waits for an answer;
+ * processors have only the map, with which the DSDT compares what it told.
+ */
+static void
+pm_hotplug(struct ioemu_dev *dev, unsigned which, enum ioemu_hotplug what)
+{
+	struct piix4_pm *s = ioemu_state(dev);
+
+	switch (what) {
+	case IOEMU_HOTPLUG_CAME:
+		if (!(s->pm1a_cnt & PM1_SCI_EN))
+			return;
+		s->came |= 1u << which % SLOTS;
+		pm_event(dev, GPE0_PCI_HOTPLUG);
+		break;
+	case IOEMU_HOTPLUG_GOES:
+		s->goes |= 1u << which % SLOTS;
+		pm_event(dev, GPE0_PCI_HOTPLUG);
+		break;
+	case IOEMU_HOTPLUG_CPU:
+		pm_cpu_on(s, which);
+		pm_event(dev, GPE0_CPU_HOTPLUG);
+		break;
+	}
 }
 
 static void
@@ -294,7 +321,7 @@ pm_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 	s->goes = 0;
 	if (why == IOEMU_RESET_POWER)
 		for (i = 0; i < s->cpus; i++)
-			s->cpu_map[i / 8] |= (uint8_t)(1u << (i % 8));
+			pm_cpu_on(s, i);
 	pm_update_sci(dev);
 }
 

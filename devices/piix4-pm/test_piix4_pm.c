@@ -141,6 +141,7 @@ event_status_cannot_be_set_by_the_guest(struct bench *b)
 /* ---- hot-plug ----------------------------------------------------------- */
 
 #define GPE_HOTPLUG 0x02 /* _E01 */
+#define GPE_CPU 0x04
 
 static void
 acpi_on(struct bench *b)
@@ -259,6 +260,21 @@ processors_online_are_set_in_the_map(struct bench *b)
 }
 
 static void
+a_processor_that_comes_raises_its_own_event(struct bench *b)
+{
+	acpi_on(b);
+	bench_out8(b, GPE0_EN, GPE_CPU);
+	bench_hotplug(b, "piix4-pm", 10, IOEMU_HOTPLUG_CPU);
+	assert_true(bench_irq(b, 9));
+	assert_int_equal(bench_in8(b, GPE0_STS), GPE_CPU);
+	assert_int_equal(bench_in16(b, CPU_MAP), 0x07ff);
+	bench_out8(b, GPE0_STS, GPE_CPU);
+	assert_false(bench_irq(b, 9));
+	bench_hotplug(b, "piix4-pm", 1000, IOEMU_HOTPLUG_CPU);
+	assert_int_equal(bench_in16(b, CPU_MAP), 0x07ff);
+}
+
+static void
 every_port_takes_every_width(struct bench *b)
 {
 	static const uint16_t ports[] = { 0xae00, 0xaf00, 0xafe0, 0xb000 };
@@ -304,6 +320,8 @@ main(int argc, char **argv)
 		BENCH_TEST(an_eject_nobody_asked_for_is_told_too),
 		BENCH_TEST(one_processor_is_online_by_default),
 		BENCH_TEST_WITH(processors_online_are_set_in_the_map, ten),
+		BENCH_TEST_WITH(a_processor_that_comes_raises_its_own_event,
+				ten),
 		BENCH_TEST(every_port_takes_every_width),
 	};
 

@@ -329,10 +329,10 @@ bench_settle(struct bench *b)
 }
 
 void
-bench_hotplug(struct bench *b, const char *id, unsigned slot,
+bench_hotplug(struct bench *b, const char *id, unsigned which,
 	      enum ioemu_hotplug what)
 {
-	hostdev_hotplug(machine_find(b->m, id)->hd, slot, what);
+	hostdev_hotplug(machine_find(b->m, id)->hd, which, what);
 	machine_turn(b->m);
 	machine_arrive(b->m);
 }

@@ -175,10 +175,10 @@ hostdev_unplug(struct hostdev *hd, unsigned what)
 }
 
 void
-hostdev_hotplug(struct hostdev *hd, unsigned slot, enum ioemu_hotplug what)
+hostdev_hotplug(struct hostdev *hd, unsigned which, enum ioemu_hotplug what)
 {
 	if (hd->type->type.hotplug)
-		hd->type->type.hotplug(&hd->dev, slot, what);
+		hd->type->type.hotplug(&hd->dev, which, what);
 }
 
 int

@@ -78,11 +78,57 @@ core_chardev(void *ctx, unsigned i, struct qmp_chardev *out)
 	return !i;
 }
 
+static int
+core_add_device(void *ctx, const char *text, char *why, size_t size)
+{
+	(void)ctx;
+	snprintf(why, size, "%s", text);
+	return -EIO;
+}
+
+static int
+core_del_device(void *ctx, const char *id, char *why, size_t size)
+{
+	(void)ctx;
+	snprintf(why, size, "%s", id);
+	return *id == 'a' ? 0 : -EIO;
+}
+
+static bool
+core_pci(void *ctx, unsigned i, struct qmp_pci *out)
+{
+	(void)ctx;
+	*out = (struct qmp_pci){ .bus = i, .id = "\xff" };
+	return i < 2;
+}
+
 static unsigned
-core_n_cpus(void *ctx)
+core_max_cpus(void *ctx)
 {
 	(void)ctx;
 	return 2;
+}
+
+static bool
+core_cpu_is_on(void *ctx, unsigned cpu)
+{
+	(void)ctx;
+	return cpu;
+}
+
+static int
+core_add_cpu(void *ctx, unsigned cpu, char *why, size_t size)
+{
+	(void)ctx;
+	snprintf(why, size, "%u", cpu);
+	return -EIO;
+}
+
+static int
+core_wake(void *ctx)
+{
+	(void)ctx;
+	return -EINVAL;
 }
 
 static int
@@ -109,7 +155,13 @@ static const struct qmp_ops core_ops = {
 	.save = core_save,
 	.log_writes = core_log_writes,
 	.chardev = core_chardev,
-	.n_cpus = core_n_cpus,
+	.add_device = core_add_device,
+	.del_device = core_del_device,
+	.pci = core_pci,
+	.max_cpus = core_max_cpus,
+	.cpu_is_on = core_cpu_is_on,
+	.add_cpu = core_add_cpu,
+	.wake = core_wake,
 	.command = core_command,
 	.quit = core_quit,
 };

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "confpriv.h"
 #include "core.h"
 
 #define ANSWER_LIMIT_NS 10000000000ull
@@ -102,17 +101,12 @@ void
 core_add_spec(struct core *core, const char *spec)
 {
 	struct conf_error err;
-	const struct conf_ctx ctx = {
-		.conf = &core->conf,
-		.err = &err,
-		.where = "test",
-	};
 	const struct host_type *t;
-	struct conf_prop *list;
 	struct conf_device *dev;
 
-	assert_int_equal(conf_split(&ctx, spec, CONF_TYPE, &list), 0);
-	assert_int_equal(conf_device(&ctx, list, &dev), 0);
+	assert_int_equal(conf_one_device(&core->conf, spec, "test", &dev, &err),
+			 0);
+	dev->removable = false; /* as of the board */
 	if (peers_type(dev->type)) {
 		assert_int_equal(peers_add(core->peers, dev), 0);
 		return;

@@ -223,3 +223,10 @@ xen_shutdown(struct xen *xen, enum ioemu_power how)
 	xen->power = (int)how;
 	return 0;
 }
+
+int
+xen_sleep(struct xen *xen, bool asleep)
+{
+	xen->asleep = asleep;
+	return 0;
+}

@@ -27,6 +27,7 @@ struct xen {
 	bool intx[32][4];
 	unsigned isa_calls;
 	unsigned msi[256]; /* messages of each vector */
+	bool asleep;
 	int power;
 	unsigned modified[FAKE_RAM / 4096]; /* reports of each page */
 };

@@ -374,7 +374,6 @@ main(int argc, char **argv)
 		N(one_vcpus_accesses_stay_in_order),
 		W(the_monitor_answers_while_the_guest_waits),
 	};
-	char path[512];
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: %s PLUGIN-FOLDER\n", argv[0]);
@@ -382,7 +381,6 @@ main(int argc, char **argv)
 	}
 	plugin_dir = argv[1];
 	membars_plugins(plugin_dir);
-	snprintf(path, sizeof(path), "%s/..:%s", plugin_dir, getenv("PATH"));
-	setenv("PATH", path, 1); /* isolate=on finds ioemu-peer there */
+	whole_find_peer(plugin_dir);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -497,16 +497,12 @@ main(int argc, char **argv)
 		W(one_word_moves_an_isa_device_out_with_its_ports_and_line),
 		W(what_is_wrong_with_an_isolated_device_ends_the_start),
 	};
-	char path[512];
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: %s PLUGIN-FOLDER\n", argv[0]);
 		return 2;
 	}
 	plugin_dir = argv[1];
-	snprintf(path, sizeof(path), "%s/..:%s", plugin_dir, getenv("PATH"));
-	setenv("PATH", path, 1); /* isolate=on finds ioemu-peer there */
-	/* the children's sandbox leaves no room for it */
-	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	whole_find_peer(plugin_dir);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -641,14 +641,15 @@ read_disk(struct side *side, uint64_t gpa)
 		.n_sg = 1,
 		.done = io_done,
 	};
+	struct hostdev *hd = local_at(side->core.local, 0);
 	char path[] = "/tmp/test_save.XXXXXX";
 	int fd = mkstemp(path);
 
 	assert_int_equal(ftruncate(fd, 4096), 0);
-	assert_int_equal(disks_open(disks, path, &io.block), 0);
+	assert_int_equal(disks_open(disks, hd, path, &io.block), 0);
 	unlink(path);
 	close(fd);
-	disks_io(disks, local_at(side->core.local, 0), &io);
+	disks_io(disks, hd, &io);
 	core_until(&side->core, io_over, &io);
 	assert_int_equal(io.status, 0);
 	disks_close(disks, io.block);

@@ -53,6 +53,9 @@ int whole_start(struct whole *w, const char *plugin_dir,
 		const char *const *more);
 void whole_stop(struct whole *w);
 
+/* isolate=on finds ioemu-peer beside the plugins as built. */
+void whole_find_peer(const char *plugin_dir);
+
 /* The guest is somewhere else now: its memory and lines, nothing claimed. */
 void whole_move(void);
 

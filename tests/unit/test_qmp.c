@@ -35,7 +35,7 @@ struct core {
 	char path[64];
 	const char *status;
 	struct qmp_call *kept; /* a `stop` not answered yet */
-	bool keep, quit;
+	bool keep, quit, asleep;
 	int taken_fd;
 	int saved_fd; /* -1: none */
 	bool live, logs;
@@ -102,11 +102,68 @@ core_chardev(void *ctx, unsigned i, struct qmp_chardev *out)
 	return i < 2;
 }
 
-static unsigned
-core_n_cpus(void *ctx)
+/* Says what it was told. */
+static int
+core_add_device(void *ctx, const char *text, char *why, size_t size)
 {
 	(void)ctx;
-	return 2;
+	snprintf(why, size, "%s", text);
+	return -EINVAL;
+}
+
+static int
+core_del_device(void *ctx, const char *id, char *why, size_t size)
+{
+	(void)ctx;
+	snprintf(why, size, "%s stays", id);
+	return strcmp(id, "disk") ? 0 : -EPERM;
+}
+
+/* Buses 0 and 1, two functions each. */
+static bool
+core_pci(void *ctx, unsigned i, struct qmp_pci *out)
+{
+	static const char *const id[] = { "host", "nic", "disk", "ram" };
+
+	(void)ctx;
+	if (i >= 4)
+		return false;
+	*out = (struct qmp_pci){
+		.bus = i / 2,
+		.slot = i,
+		.function = i % 2,
+		.id = id[i],
+	};
+	return true;
+}
+
+static unsigned
+core_max_cpus(void *ctx)
+{
+	(void)ctx;
+	return 3;
+}
+
+static bool
+core_cpu_is_on(void *ctx, unsigned cpu)
+{
+	(void)ctx;
+	return cpu < 2;
+}
+
+static int
+core_add_cpu(void *ctx, unsigned cpu, char *why, size_t size)
+{
+	(void)ctx;
+	(void)why;
+	(void)size;
+	return cpu == 2 ? 0 : -EEXIST;
+}
+
+static int
+core_wake(void *ctx)
+{
+	return ((struct core *)ctx)->asleep ? 0 : -EINVAL;
 }
 
 static int
@@ -135,7 +192,13 @@ static const struct qmp_ops core_ops = {
 	.save = core_save,
 	.log_writes = core_log_writes,
 	.chardev = core_chardev,
-	.n_cpus = core_n_cpus,
+	.add_device = core_add_device,
+	.del_device = core_del_device,
+	.pci = core_pci,
+	.max_cpus = core_max_cpus,
+	.cpu_is_on = core_cpu_is_on,
+	.add_cpu = core_add_cpu,
+	.wake = core_wake,
 	.command = core_command,
 	.quit = core_quit,
 };
@@ -387,6 +450,70 @@ negotiating_twice_is_not_found(void **state)
 }
 
 static void
+asks(struct core *core, int fd, const char *command, const char *arguments,
+     const char *answer)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "{\"execute\": \"%s\", \"arguments\": {%s}}", command,
+		 arguments);
+	tell(core, fd, text);
+	expect(core, fd, answer);
+}
+
+#define SAYS(text)                                                             \
+	"{\"error\": {\"class\": \"GenericError\", \"desc\": \"" text "\"}}"
+
+static void
+devices_come_with_any_words_and_go_by_id(void **state)
+{
+	struct core *core = *state;
+	int fd = greeted(core);
+
+	asks(core, fd, "device_add",
+	     "\"driver\": \"ram\", \"size\": 12, \"ro\": true, "
+	     "\"x\": false, \"y\": \"1,z=2\"",
+	     SAYS("ram,size=12,ro=on,x=off,y=1,,z=2"));
+	asks(core, fd, "device_add", "\"id\": \"a\"",
+	     SAYS("Parameter 'driver' is missing"));
+	asks(core, fd, "device_add", "\"driver\": \"ram\", \"a\": [1]",
+	     SAYS("Parameter 'a' must be a string, an integer or a boolean"));
+	asks(core, fd, "device_del", "\"id\": \"disk\"", SAYS("disk stays"));
+	asks(core, fd, "device_del", "\"id\": \"nic\"", "{\"return\": {}}");
+	asks(core, fd, "device_del", "", SAYS("Parameter 'id' is missing"));
+	close(fd);
+}
+
+/* As libxl does it: the type is what it was told (libxl_domain.c). */
+static void
+processors_come_by_the_type_they_are_listed_with(void **state)
+{
+	struct core *core = *state;
+	int fd = greeted(core);
+	json_t *list, *first;
+	char args[128];
+
+	tell(core, fd, "{\"execute\": \"query-hotpluggable-cpus\"}");
+	list = next(core, fd);
+	first = json_array_get(json_object_get(list, "return"), 0);
+	assert_int_equal(json_array_size(json_object_get(list, "return")), 3);
+	snprintf(args, sizeof(args), "\"driver\": \"%s\", \"socket-id\": ",
+		 json_string_value(json_object_get(first, "type")));
+	json_decref(list);
+	strcat(args, "2");
+	asks(core, fd, "device_add", args, "{\"return\": {}}");
+	args[strlen(args) - 1] = '1';
+	asks(core, fd, "device_add", args, SAYS("File exists"));
+	strcpy(args + strlen(args) - 1, "-1");
+	asks(core, fd, "device_add", args,
+	     SAYS("Parameter 'socket-id' must be the number of a processor"));
+	core->asleep = true;
+	asks(core, fd, "system_wakeup", "", "{\"return\": {}}");
+	close(fd);
+}
+
+static void
 an_unknown_capability_is_refused(void **state)
 {
 	struct core *core = *state;
@@ -423,6 +550,18 @@ every_query_answers_as_libxl_reads_it(void **state)
 		  "{\"return\": [{\"cpu-index\": 0, \"target\": \"x86_64\"}, "
 		  "{\"cpu-index\": 1, \"target\": \"x86_64\"}]}" },
 		{ "query-command-line-options", "{\"return\": []}" },
+		{ "query-pci",
+		  "{\"return\": [{\"bus\": 0, \"devices\": [{\"bus\": 0, "
+		  "\"slot\": 0, \"function\": 0, \"qdev_id\": \"host\"}, "
+		  "{\"bus\": 0, \"slot\": 1, \"function\": 1, "
+		  "\"qdev_id\": \"nic\"}]}, {\"bus\": 1, \"devices\": "
+		  "[{\"bus\": 1, \"slot\": 2, \"function\": 0, "
+		  "\"qdev_id\": \"disk\"}, {\"bus\": 1, \"slot\": 3, "
+		  "\"function\": 1, \"qdev_id\": \"ram\"}]}]}" },
+		{ "system_wakeup",
+		  "{\"error\": {\"class\": \"GenericError\", \"desc\": "
+		  "\"Unable to wake up: guest is not in suspended "
+		  "state\"}}" },
 		{ "cont", "{\"return\": {}}" },
 		{ "query-status",
 		  "{\"return\": {\"status\": \"running\", "
@@ -1204,6 +1343,8 @@ main(void)
 		TEST(the_greeting_comes_unasked),
 		TEST(commands_before_negotiation_are_not_found),
 		TEST(negotiating_twice_is_not_found),
+		TEST(devices_come_with_any_words_and_go_by_id),
+		TEST(processors_come_by_the_type_they_are_listed_with),
 		TEST(an_unknown_capability_is_refused),
 		TEST(every_query_answers_as_libxl_reads_it),
 		TEST(query_commands_lists_itself),

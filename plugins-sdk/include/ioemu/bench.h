@@ -126,7 +126,7 @@ uint8_t *bench_disk(struct bench *b, const char *name);
 void bench_disk_fail(struct bench *b, const char *name, int status);
 unsigned bench_disk_flushes(struct bench *b, const char *name);
 /* hostdev_hotplug() of the device with that id or type name. */
-void bench_hotplug(struct bench *b, const char *id, unsigned slot,
+void bench_hotplug(struct bench *b, const char *id, unsigned which,
 		   enum ioemu_hotplug what);
 /* Text logged so far by devices. */
 const char *bench_log(struct bench *b);

@@ -265,6 +265,10 @@ struct ioemu_field {
 enum ioemu_reset {
 	IOEMU_RESET_POWER, /* once, after attach */
 	IOEMU_RESET_BUS,   /* the bus above was reset */
+	/* Power comes back after a sleep in which only memory kept its
+	 * contents (ACPI S3): as IOEMU_RESET_POWER, and the firmware is to
+	 * find that the guest slept. */
+	IOEMU_RESET_WAKE,
 };
 
 /* What ioemu_unplug() takes away (Xen's emulated-device unplug protocol). */
@@ -272,10 +276,11 @@ enum ioemu_reset {
 #define IOEMU_UNPLUG_NICS 0x2u
 #define IOEMU_UNPLUG_AUX_DISKS 0x4u /* all disks but the primary master */
 
-/* What a guest is to be told of a slot of the root bus. */
+/* What a guest is to be told of a slot of the root bus, or a processor. */
 enum ioemu_hotplug {
 	IOEMU_HOTPLUG_CAME, /* there is something new in it, or behind it */
 	IOEMU_HOTPLUG_GOES, /* it is to be given up: ioemu_eject() */
+	IOEMU_HOTPLUG_CPU,  /* the processor of that number is on line */
 };
 
 struct ioemu_type {
@@ -305,8 +310,9 @@ struct ioemu_type {
 	 */
 	int (*query)(struct ioemu_dev *dev, const char *what, char *buf,
 		     size_t size);
-	/* Hot-plug controllers: slot 0 to 31 of the root bus, so tell it. */
-	void (*hotplug)(struct ioemu_dev *dev, unsigned slot,
+	/* Hot-plug controllers: slot 0 to 31 of the root bus, or a number of
+	 * a processor, so tell the guest. */
+	void (*hotplug)(struct ioemu_dev *dev, unsigned which,
 			enum ioemu_hotplug what);
 };
 

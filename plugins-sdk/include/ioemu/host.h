@@ -186,7 +186,7 @@ void hostdev_free(struct hostdev *hd);
 void hostdev_reset(struct hostdev *hd, enum ioemu_reset why);
 void hostdev_unplug(struct hostdev *hd, unsigned what);
 /* As type->hotplug; most devices have nothing to do with it. */
-void hostdev_hotplug(struct hostdev *hd, unsigned slot,
+void hostdev_hotplug(struct hostdev *hd, unsigned which,
 		     enum ioemu_hotplug what);
 /* A deferred access or a refused request is open: not the time to save. What
  * was handed to ops->dma_read and ops->io the host counts itself. */

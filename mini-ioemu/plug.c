@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A device is made the same way at start and later. What comes later must be
+ * something the guest can be told of: a PCI function.
+ */
+#include "plug.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+/* The words of a device that came later: a peer reads them all its life. */
+struct words {
+	struct words *next;
+	struct conf conf;
+	char id[64];
+};
+
+struct plug {
+	struct plug_env env;
+	struct words *words;
+	bool cpu[CONF_MAX_VCPUS];
+};
+
+/* ---- one device --------------------------------------------------- */
+
+static void
+plug_missing(const struct conf *conf, const struct conf_device *d)
+{
+	const struct conf_word *w;
+
+	log_error("no plugin provides the device type '%s' (%s); folders "
+		  "searched:",
+		  d->type, d->source);
+	for (w = conf->plugin_dirs; w; w = w->next)
+		log_error("  %s", w->text);
+	log_error("  %s", IOEMU_PLUGIN_DIR);
+	log_error("put %s.so there, or name another folder with --plugin-dir",
+		  d->type);
+}
+
+int
+plug_device(struct plug *p, const struct conf_device *d)
+{
+	const struct host_type *t = host_plugins_find(p->env.plugins, d->type);
+
+	if (!t && peers_type(d->type))
+		return peers_add(p->env.peers, d);
+	if (!t) {
+		plug_missing(p->env.conf, d);
+		return -ENOENT;
+	}
+	return d->isolate ? peers_isolate(p->env.peers, t, d)
+			  : local_add(p->env.local, t, d);
+}
+
+/* ---- one that comes later ----------------------------------------- */
+
+static struct hostdev *
+local_by_id(const struct plug *p, const char *id)
+{
+	struct hostdev *hd = local_find(p->env.local, id);
+
+	return hd && !strcmp(hd->dev.id, id) ? hd : NULL;
+}
+
+static bool
+plug_has(const struct plug *p, const char *id)
+{
+	return local_by_id(p, id) || peers_have(p->env.peers, id);
+}
+
+static void
+words_free(struct words *w)
+{
+	conf_free(&w->conf);
+	free(w);
+}
+
+/* Of devices that are gone. */
+static void
+words_sweep(struct plug *p)
+{
+	struct words **at = &p->words, *w;
+
+	while ((w = *at)) {
+		if (plug_has(p, w->id)) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		words_free(w);
+	}
+}
+
+/* Types of which a guest can be told are known only once one is made. */
+static int
+plug_check(const struct plug *p, const struct conf_device *d, char *why,
+	   size_t size)
+{
+	const struct host_type *t = host_plugins_find(p->env.plugins, d->type);
+	int rc = 0;
+
+	if (!d->id)
+		rc = snprintf(why, size, "Parameter 'id' is missing");
+	else if (plug_has(p, d->id))
+		rc = snprintf(why, size, "Duplicate ID '%s' for device", d->id);
+	else if (!t && !peers_type(d->type))
+		rc = snprintf(why, size,
+			      "'%s' is not a valid device model name", d->type);
+	else if ((t && t->type.parent) || !strcmp(d->type, "raw-mmio"))
+		rc = snprintf(why, size, "'%s' cannot be plugged in later",
+			      d->type);
+	return rc ? -EINVAL : 0;
+}
+
+/* A peer is told of when it is there. */
+static void
+plug_tell(struct plug *p, const char *id)
+{
+	const struct hostdev *hd = local_by_id(p, id);
+	const struct bus_dev *place = hd ? local_place_of(hd) : NULL;
+
+	if (!place)
+		return;
+	local_finish(p->env.local);
+	if (place->devfn % 8 == 0)
+		local_hotplug(p->env.local, bus_root_slot(place),
+			      IOEMU_HOTPLUG_CAME);
+}
+
+static int
+plug_make(struct plug *p, const struct conf_device *d, char *why, size_t size)
+{
+	int rc = plug_check(p, d, why, size);
+
+	if (rc)
+		return rc;
+	rc = plug_device(p, d);
+	if (rc)
+		snprintf(why, size,
+			 "'%s' cannot be made (%s): the log says "
+			 "more",
+			 d->id, strerror(-rc));
+	else
+		plug_tell(p, d->id);
+	return rc;
+}
+
+int
+plug_add(struct plug *p, const char *text, char *why, size_t size)
+{
+	struct words *w = calloc(1, sizeof(*w));
+	struct conf_device *d;
+	struct conf_error err;
+	int rc;
+
+	if (!w)
+		return -ENOMEM;
+	words_sweep(p);
+	rc = conf_one_device(&w->conf, text, "device_add", &d, &err);
+	if (!rc)
+		d->later = true;
+	if (rc)
+		snprintf(why, size, "%s", err.text);
+	else
+		rc = plug_make(p, d, why, size);
+	if (rc) {
+		words_free(w);
+		return rc;
+	}
+	snprintf(w->id, sizeof(w->id), "%s", d->id);
+	w->next = p->words;
+	p->words = w;
+	log_info("%s: plugged in, a %s", d->id, d->type);
+	return 0;
+}
+
+/* ---- one that goes ------------------------------------------------ */
+
+int
+plug_del(struct plug *p, const char *id, char *why, size_t size)
+{
+	const struct hostdev *hd = local_by_id(p, id);
+	int rc = hd ? local_ask_back(p->env.local, hd)
+		    : peers_ask_back(p->env.peers, id);
+
+	if (rc == -ENODEV)
+		snprintf(why, size, "Device '%s' not found", id);
+	else if (rc == -EXDEV)
+		snprintf(why, size,
+			 "'%s' is behind a bridge: the guest's ACPI "
+			 "tables cannot ask for it back",
+			 id);
+	else if (rc)
+		snprintf(why, size,
+			 "'%s' stays: it belongs to the board, is a "
+			 "bridge or no PCI device",
+			 id);
+	return rc;
+}
+
+/* ---- processors --------------------------------------------------- */
+
+bool
+plug_cpu_is_on(const struct plug *p, unsigned cpu)
+{
+	return cpu < CONF_MAX_VCPUS && p->cpu[cpu];
+}
+
+int
+plug_cpu(struct plug *p, unsigned cpu, char *why, size_t size)
+{
+	if (cpu >= p->env.conf->max_vcpus) {
+		snprintf(why, size,
+			 "There is no processor %u: the guest may "
+			 "have %u",
+			 cpu, p->env.conf->max_vcpus);
+		return -EINVAL;
+	}
+	if (p->cpu[cpu]) {
+		snprintf(why, size, "Processor %u is on line already", cpu);
+		return -EEXIST;
+	}
+	p->cpu[cpu] = true;
+	local_hotplug(p->env.local, cpu, IOEMU_HOTPLUG_CPU);
+	return 0;
+}
+
+int
+plug_new(const struct plug_env *env, struct plug **out)
+{
+	struct plug *p = calloc(1, sizeof(*p));
+	unsigned i;
+
+	if (!p)
+		return -ENOMEM;
+	p->env = *env;
+	for (i = 0; i < env->conf->vcpus && i < CONF_MAX_VCPUS; i++)
+		p->cpu[i] = true;
+	*out = p;
+	return 0;
+}
+
+void
+plug_free(struct plug *p)
+{
+	struct words *w;
+
+	if (!p)
+		return;
+	while ((w = p->words)) {
+		p->words = w->next;
+		words_free(w);
+	}
+	free(p);
+}

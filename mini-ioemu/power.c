@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "power.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+struct power {
+	struct xen *xen;
+	bool asleep;
+};
+
+void
+power_do(struct power *p, enum ioemu_power what)
+{
+	static const char *const word[] = { "power-off", "reset", "sleep" };
+	int rc;
+
+	log_guest("machine", IOEMU_INFO, word[what]);
+	rc = what == IOEMU_POWER_SUSPEND ? xen_sleep(p->xen, true)
+					 : xen_shutdown(p->xen, what);
+	if (rc)
+		log_warn("Xen refuses the guest's %s: %s", word[what],
+			 strerror(-rc));
+	else if (what == IOEMU_POWER_SUSPEND)
+		p->asleep = true;
+}
+
+bool
+power_asleep(const struct power *p)
+{
+	return p->asleep;
+}
+
+int
+power_wake(struct power *p, struct local *local, struct peers *peers)
+{
+	if (!p->asleep)
+		return -EINVAL;
+	local_wake(local);
+	peers_wake(peers);
+	p->asleep = false;
+	return xen_sleep(p->xen, false);
+}
+
+int
+power_new(struct xen *xen, struct power **out)
+{
+	struct power *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->xen = xen;
+	*out = p;
+	return 0;
+}
+
+void
+power_free(struct power *p)
+{
+	free(p);
+}

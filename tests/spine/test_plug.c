@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices, peers and processors that an operator plugs in and takes out of a
+ * running machine by QMP; sleeping and waking. The guest does what Xen's DSDT
+ * does.
+ */
+#include "spine/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define APMC 0xb2
+#define PCI_CAME 0xae00
+#define PCI_GOES 0xae04
+#define PCI_EJECT 0xae08
+#define CPU_MAP 0xaf00
+#define GPE0 0xafe0 /* 2 bytes of status, 2 of enable */
+#define GPE_PCI 0x02
+#define GPE_CPU 0x04
+#define PM1A_CNT 0xb004
+#define SLEEP_S3 0x2400
+#define SCI 9
+#define CMOS 0x70
+#define SHUTDOWN 0x0f
+
+#define MEMBAR 0x11e91234u
+#define BASE 0xf0000000u
+#define SLOT 9u
+
+static const char *plugin_dir;
+
+static uint32_t
+config(struct whole *w, bool read, unsigned slot, unsigned reg, uint32_t v)
+{
+	const struct request req = {
+		.type = SLOT_CONFIG,
+		.read = read,
+		.addr = (uint64_t)(slot * 8) << 32 | reg,
+		.size = 4,
+		.count = 1,
+		.data = v,
+	};
+
+	return (uint32_t)whole_access(w, &req);
+}
+
+static uint32_t
+memory(struct whole *w, bool read, uint32_t v)
+{
+	const struct request req = {
+		.type = SLOT_COPY,
+		.read = read,
+		.addr = BASE,
+		.size = 4,
+		.count = 1,
+		.data = v,
+	};
+
+	return (uint32_t)whole_access(w, &req);
+}
+
+static bool
+claimed(unsigned slot)
+{
+	const struct xen *xen = whole_end.xen;
+	unsigned i;
+
+	for (i = 0; i < xen->n_claimed; i++)
+		if (xen->claimed[i].space == IOEMU_CONFIG &&
+		    xen->claimed[i].first == (uint64_t)(slot * 8) << 32)
+			return true;
+	return false;
+}
+
+static void
+until_claimed(struct whole *w, bool on)
+{
+	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+
+	while (claimed(SLOT) != on) {
+		assert_true(uv_hrtime() < limit);
+		uv_run(&w->loop, UV_RUN_NOWAIT);
+	}
+}
+
+static void
+says(struct client *c, const char *command, const char *answer)
+{
+	const char *is = client_qmp(c, command);
+
+	if (!strstr(is, answer))
+		fail_msg("%s: %s", command, is);
+}
+
+static void
+start(struct whole *w, struct client *c, const char *const *more)
+{
+	assert_int_equal(whole_start(w, plugin_dir, more), 0);
+	whole_out(w, APMC, 1, 0xf1); /* ACPI mode */
+	whole_out(w, GPE0 + 2, 1, GPE_PCI | GPE_CPU);
+	client_open(c, w);
+}
+
+/* As ACPICA does before it runs a method. */
+static void
+take_event(struct whole *w, uint8_t gpe)
+{
+	assert_true(whole_end.xen->isa[SCI]);
+	assert_int_equal(whole_in(w, GPE0, 1), gpe);
+	whole_out(w, GPE0, 1, gpe);
+	assert_false(whole_end.xen->isa[SCI]);
+}
+
+#define ADD(words) "{\"execute\":\"device_add\",\"arguments\":{" words "}}"
+#define DEL(id) "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"" id "\"}}"
+#define DONE "\"return\": {}"
+
+static void
+in_and_out(struct whole *w, struct client *c, const char *add)
+{
+	says(c, add, DONE);
+	until_claimed(w, true);
+	take_event(w, GPE_PCI);
+	assert_int_equal(whole_in(w, PCI_CAME, 4), 1u << SLOT);
+	assert_int_equal(config(w, true, SLOT, 0, 0), MEMBAR);
+	config(w, false, SLOT, 0x10, BASE);
+	config(w, false, SLOT, 0x04, 0x6);
+	memory(w, false, 0x12345678);
+	assert_int_equal(memory(w, true, 0), 0x12345678);
+	says(c, "{\"execute\":\"query-pci\"}", "\"qdev_id\": \"ram\"");
+	says(c, DEL("ram"), DONE);
+	take_event(w, GPE_PCI);
+	assert_int_equal(whole_in(w, PCI_GOES, 4), 1u << SLOT);
+	assert_int_equal(config(w, true, SLOT, 0, 0), MEMBAR);
+	whole_out(w, PCI_EJECT, 4, 1u << SLOT);
+	until_claimed(w, false);
+	assert_int_equal(memory(w, true, 0), 0xffffffff);
+	assert_int_equal(whole_in(w, PCI_CAME, 4), 0);
+	assert_int_equal(whole_in(w, PCI_GOES, 4), 0);
+	says(c, "{\"execute\":\"query-pci\"}", "\"qdev_id\": \"");
+	assert_null(strstr(c->answer, "\"ram\""));
+	says(c, DEL("ram"), "Device 'ram' not found");
+}
+
+static void
+a_plugin_comes_and_goes_again_and_again(void **state)
+{
+	struct whole *w = *state;
+	struct client c;
+	unsigned i;
+
+	start(w, &c, NULL);
+	for (i = 0; i < 50; i++)
+		in_and_out(w, &c,
+			   ADD("\"driver\":\"membar\",\"id\":\"ram\","
+			       "\"addr\":\"9\""));
+	client_close(&c);
+}
+
+static void
+a_process_of_its_own_comes_and_goes(void **state)
+{
+	struct whole *w = *state;
+	struct client c;
+	unsigned i;
+
+	start(w, &c, NULL);
+	for (i = 0; i < 5; i++)
+		in_and_out(w, &c,
+			   ADD("\"driver\":\"membar\",\"id\":\"ram\","
+			       "\"addr\":\"9\",\"isolate\":true"));
+	client_close(&c);
+}
+
+/* The device has it in hand when it is ejected. */
+static void
+an_access_in_hand_is_answered_with_ones(void **state)
+{
+	static const struct request late = {
+		.type = SLOT_COPY,
+		.read = true,
+		.addr = BASE + 0x80, /* answers after delay-us */
+		.size = 4,
+		.count = 1,
+	};
+	static const char *const two[] = { "-smp", "2", NULL };
+	struct whole *w = *state;
+	struct client c;
+	uint64_t data, limit;
+
+	start(w, &c, two);
+	says(&c,
+	     ADD("\"driver\":\"membar\",\"id\":\"ram\",\"addr\":9,"
+		 "\"delay-us\":60000000"),
+	     DONE);
+	config(w, false, SLOT, 0x18, BASE);
+	config(w, false, SLOT, 0x04, 0x6);
+	fake_xen_ask(whole_end.xen, 1, &late);
+	whole_ring();
+	says(&c, DEL("ram"), DONE);
+	assert_false(fake_xen_answer(whole_end.xen, 1, &data));
+	whole_out(w, PCI_EJECT, 4, 1u << SLOT);
+	limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	while (!fake_xen_answer(whole_end.xen, 1, &data)) {
+		assert_true(uv_hrtime() < limit);
+		uv_run(&w->loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal((uint32_t)data, 0xffffffff);
+	client_close(&c);
+}
+
+static void
+what_cannot_come_or_go_says_why(void **state)
+{
+	static const char *const more[] = {
+		"-device", "i31154,id=br,addr=5",
+		"-device", "membar,id=low,bus=br,addr=1",
+		"-device", "membar,id=own,addr=9",
+		NULL
+	};
+	struct whole *w = *state;
+	struct client c;
+
+	start(w, &c, more);
+	says(&c, ADD("\"driver\":\"membar\""), "Parameter 'id' is missing");
+	says(&c, ADD("\"driver\":\"nothing\",\"id\":\"a\""),
+	     "'nothing' is not a valid device model name");
+	says(&c, ADD("\"driver\":\"membar\",\"id\":\"own\""),
+	     "Duplicate ID 'own'");
+	says(&c, ADD("\"driver\":\"membar\",\"id\":\"a\",\"addr\":\"9\""),
+	     "'a' cannot be made");
+	says(&c, ADD("\"driver\":\"membar\",\"id\":\"a\",\"addr\":\"40\""),
+	     "addr '40' is not SLOT.FUNCTION");
+	says(&c, ADD("\"driver\":\"membar\",\"id\":\"a\",\"size\":\"x\""),
+	     "'a' cannot be made");
+	says(&c, ADD("\"driver\":\"debugcon\",\"id\":\"a\",\"port\":999"),
+	     "'a' cannot be made");
+	says(&c, ADD("\"driver\":\"ide-hd\",\"id\":\"a\",\"bus\":\"ide.0\""),
+	     "'ide-hd' cannot be plugged in later");
+	assert_false(whole_end.xen->isa[SCI]);
+	says(&c, DEL("nobody"), "Device 'nobody' not found");
+	says(&c, DEL("br"), "'br' stays");
+	says(&c, DEL("low"), "behind a bridge");
+	says(&c, DEL("own"), DONE);
+	whole_out(w, PCI_EJECT, 4, 0xffffffff);
+	assert_int_equal(config(w, true, SLOT, 0, 0), 0xffffffff);
+	assert_int_equal(config(w, true, 5, 0, 0), 0x537c8086);
+	assert_int_equal(config(w, true, 1, 0, 0), 0x70008086);
+	says(&c, "{\"execute\":\"stop\"}", DONE);
+	says(&c, ADD("\"driver\":\"membar\",\"id\":\"a\""), "stand still");
+	client_close(&c);
+}
+
+#define ADD_CPU(n)                                                             \
+	ADD("\"driver\":\"vcpu\",\"id\":\"cpu-" n "\",\"socket-id\":" n        \
+	    ",\"core-id\":0,\"thread-id\":0")
+
+static void
+a_processor_comes(void **state)
+{
+	static const char *const more[] = { "-smp", "1,maxcpus=3", NULL };
+	struct whole *w = *state;
+	struct client c;
+
+	start(w, &c, more);
+	assert_int_equal(whole_in(w, CPU_MAP, 1), 1);
+	says(&c, ADD_CPU("2"), DONE);
+	take_event(w, GPE_CPU);
+	assert_int_equal(whole_in(w, CPU_MAP, 1), 5);
+	says(&c, "{\"execute\":\"query-cpus-fast\"}", "\"cpu-index\": 2");
+	assert_null(strstr(c.answer, "\"cpu-index\": 1"));
+	says(&c, ADD_CPU("2"), "Processor 2 is on line already");
+	says(&c, ADD_CPU("3"), "There is no processor 3");
+	client_close(&c);
+}
+
+static void
+a_guest_sleeps_and_is_woken(void **state)
+{
+	static const char *const more[] = { "-device", "membar,id=own,addr=9",
+					    NULL };
+	struct whole *w = *state;
+	struct client c;
+
+	start(w, &c, more);
+	config(w, false, SLOT, 0x10, BASE);
+	says(&c, "{\"execute\":\"system_wakeup\"}", "Unable to wake up");
+	whole_out(w, PM1A_CNT, 2, SLEEP_S3);
+	assert_true(whole_end.xen->asleep);
+	says(&c, "{\"execute\":\"query-status\"}", "suspended");
+	says(&c, "{\"execute\":\"system_wakeup\"}", DONE);
+	assert_false(whole_end.xen->asleep);
+	says(&c, "{\"execute\":\"query-status\"}", "running");
+	/* power was gone; SeaBIOS looks here for why it starts */
+	assert_int_equal(config(w, true, SLOT, 0x10, 0) & ~0xfu, 0);
+	whole_out(w, CMOS, 1, SHUTDOWN);
+	assert_int_equal(whole_in(w, CMOS + 1, 1), 0xfe);
+	client_close(&c);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+#define T(fn) cmocka_unit_test_setup_teardown(fn, whole_setup, whole_teardown)
+		T(a_plugin_comes_and_goes_again_and_again),
+		T(a_process_of_its_own_comes_and_goes),
+		T(an_access_in_hand_is_answered_with_ones),
+		T(what_cannot_come_or_go_says_why),
+		T(a_processor_comes),
+		T(a_guest_sleeps_and_is_woken),
+	};
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s PLUGIN-FOLDER\n", argv[0]);
+		return 2;
+	}
+	plugin_dir = argv[1];
+	whole_find_peer(plugin_dir);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
