@@ -276,6 +276,16 @@ command_del(struct monitor *mon, const char *arg, struct text *t)
 }
 
 static int
+command_info(struct monitor *mon, const char *arg, struct text *t)
+{
+	if (!strcmp(arg, "status"))
+		text_add(t, "VM status: %s\n", monitor_status(mon));
+	else
+		text_add(t, "'info status' is all there is\n");
+	return 0;
+}
+
+static int
 command_help(struct monitor *mon, const char *arg, struct text *t)
 {
 	(void)mon;
@@ -283,6 +293,7 @@ command_help(struct monitor *mon, const char *arg, struct text *t)
 	text_add(t, "devices            the devices, their types and files\n"
 		    "device_add TYPE,id=ID,KEY=VALUE...  plug a device in\n"
 		    "device_del ID      ask the guest to give it up\n"
+		    "info status        running, paused, suspended ...\n"
 		    "peers              the peers and their links' counters\n"
 		    "ranges             who answers which addresses\n"
 		    "times              how long accesses take, the slowest\n"
@@ -296,8 +307,9 @@ static const struct {
 } commands[] = {
 	{ "ask", command_ask },	       { "device_add", command_add },
 	{ "device_del", command_del }, { "devices", command_devices },
-	{ "help", command_help },      { "peers", command_peers },
-	{ "ranges", command_ranges },  { "times", command_times },
+	{ "help", command_help },      { "info", command_info },
+	{ "peers", command_peers },    { "ranges", command_ranges },
+	{ "times", command_times },
 };
 
 static int

@@ -261,6 +261,11 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return engine_run(e);
 }
 
+static void engine_remove(struct pci_dev *pdev)
+{
+	dev_info(&pdev->dev, "LABDEV gone\n");
+}
+
 static const struct pci_device_id engine_ids[] = { { PCI_DEVICE(0x1234,
 								0x11ea) },
 						   {} };
@@ -269,6 +274,7 @@ static struct pci_driver engine_driver = {
 	.name = "labdev",
 	.id_table = engine_ids,
 	.probe = engine_probe,
+	.remove = engine_remove,
 	/* all at once: they then share interrupt lines in earnest */
 	.driver.probe_type = PROBE_PREFER_ASYNCHRONOUS,
 };
