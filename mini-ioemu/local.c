@@ -194,7 +194,7 @@ static int
 local_block_open(struct hostdev *hd, const char *value,
 		 struct ioemu_block **out)
 {
-	return disks_open(localdev(hd)->local->disks, value, out);
+	return disks_open(localdev(hd)->local->disks, hd, value, out);
 }
 
 static void

@@ -17,7 +17,7 @@
 #include "qmp.h"
 
 struct monitor {
-	struct monitor_env env;
+	struct monitor_env env; /* first */
 	struct qmp *qmp;
 	uv_signal_t usr1;
 	bool begun; /* the guest ran before */
@@ -32,11 +32,14 @@ static const char *
 monitor_status(void *ctx)
 {
 	const struct monitor *mon = ctx;
+	const char *disk;
 
 	if (!mon->env.pause) /* -machine none */
 		return mon->begun ? "running" : "prelaunch";
 	if (pause_state(mon->env.pause) != PAUSE_STOPPED)
 		return "running";
+	if (disks_held(local_disks(mon->env.local), &disk))
+		return "io-error";
 	if (mon->save)
 		return "save-vm";
 	if (mon->gone)
@@ -53,20 +56,26 @@ monitor_name(void *ctx)
 
 /* ---- stopping, saving, continuing --------------------------------- */
 
-static void
-monitor_cont(void *ctx, struct qmp_call *call)
+/* False: not now. */
+static bool
+monitor_run(struct monitor *mon)
 {
-	struct monitor *mon = ctx;
-
-	if (mon->save) {
-		qmp_fail(call, "The devices are being saved");
-		return;
-	}
+	if (mon->save)
+		return false;
 	mon->begun = true;
 	mon->gone = false; /* it failed, and the disks are ours again */
 	if (mon->env.pause)
 		pause_cont(mon->env.pause);
-	qmp_done(call, 0);
+	return true;
+}
+
+static void
+monitor_cont(void *ctx, struct qmp_call *call)
+{
+	if (monitor_run(ctx))
+		qmp_done(call, 0);
+	else
+		qmp_fail(call, "The devices are being saved");
 }
 
 static void
@@ -273,6 +282,15 @@ command_ask(struct monitor *mon, const char *arg, struct text *t)
 }
 
 static int
+command_cont(struct monitor *mon, const char *arg, struct text *t)
+{
+	(void)arg;
+	if (!monitor_run(mon))
+		text_add(t, "the devices are being saved\n");
+	return 0;
+}
+
+static int
 command_help(struct monitor *mon, const char *arg, struct text *t)
 {
 	(void)mon;
@@ -281,7 +299,8 @@ command_help(struct monitor *mon, const char *arg, struct text *t)
 		    "peers              the peers and their links' counters\n"
 		    "ranges             who answers which addresses\n"
 		    "times              how long accesses take, the slowest\n"
-		    "ask DEVICE WORDS   a question to one device\n");
+		    "ask DEVICE WORDS   a question to one device\n"
+		    "cont               go on, after a disk failed\n");
 	return 0;
 }
 
@@ -289,9 +308,10 @@ static const struct {
 	const char *word;
 	int (*run)(struct monitor *mon, const char *arg, struct text *t);
 } commands[] = {
-	{ "ask", command_ask },	      { "devices", command_devices },
-	{ "help", command_help },     { "peers", command_peers },
-	{ "ranges", command_ranges }, { "times", command_times },
+	{ "ask", command_ask },		{ "cont", command_cont },
+	{ "devices", command_devices }, { "help", command_help },
+	{ "peers", command_peers },	{ "ranges", command_ranges },
+	{ "times", command_times },
 };
 
 static int
@@ -333,6 +353,11 @@ static const struct qmp_ops monitor_ops = {
 	.chardev = monitor_chardev,
 	.n_cpus = monitor_n_cpus,
 	.command = monitor_command,
+	/* disks */
+	.drive = diskqmp_drive,
+	.eject = diskqmp_eject,
+	.insert = diskqmp_insert,
+	/* others */
 	.quit = monitor_quit,
 };
 

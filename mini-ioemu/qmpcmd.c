@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "qmppriv.h"
 
@@ -18,18 +17,6 @@
 #define VERSION_MAJOR 7
 #define VERSION_MINOR 2
 #define VERSION_MICRO 0
-
-static const struct qmp_ops *
-call_ops(const struct qmp_call *call)
-{
-	return call->client->qmp->ops;
-}
-
-static void *
-call_ctx(const struct qmp_call *call)
-{
-	return call->client->qmp->ctx;
-}
 
 static json_t *
 version_object(const struct qmp_ops *ops)
@@ -141,67 +128,6 @@ run_stop(struct qmp_call *call)
 
 /* ---- saving -------------------------------------------------------- */
 
-#define FDSET "/dev/fdset/"
-
-/* The client's set of that id, or a free one for 0; NULL: none. */
-static struct qmp_set *
-client_set(struct qmp_client *c, uint32_t id)
-{
-	struct qmp_set *set;
-
-	for (set = c->set; set < c->set + QMP_MAX_SETS; set++)
-		if (set->id == id)
-			return set;
-	return NULL;
-}
-
-/* Sets are ours to number. */
-static void
-run_add_fd(struct qmp_call *call)
-{
-	struct qmp_client *c = call->client;
-	const json_t *opaque = json_object_get(call->args, "opaque");
-	struct qmp_set *set = client_set(c, 0);
-	int fd = qmp_take_fd(call);
-
-	if (opaque && !json_is_string(opaque)) {
-		qmp_fail(call, "Parameter 'opaque' must be a string");
-	} else if (fd < 0) {
-		qmp_fail(call, "No file descriptor came with the command");
-	} else if (!set) {
-		qmp_fail(call, "Too many file descriptors of this client");
-	} else {
-		*set = (struct qmp_set){ .id = ++c->qmp->last_set, .fd = fd };
-		qmp_return(call, json_pack("{s:I, s:i}", "fdset-id",
-					   (json_int_t)set->id, "fd", fd));
-		return;
-	}
-	if (fd >= 0)
-		close(fd);
-}
-
-/* The descriptor that /dev/fdset/ID names, no longer the client's; -1: none. */
-static int
-take_file(struct qmp_call *call, const char *name)
-{
-	struct qmp_set *set = NULL;
-	unsigned long id;
-	char *end;
-	int fd;
-
-	if (!strncmp(name, FDSET, strlen(FDSET))) {
-		name += strlen(FDSET);
-		id = strtoul(name, &end, 10);
-		if (*name >= '1' && *name <= '9' && !*end && id <= UINT32_MAX)
-			set = client_set(call->client, (uint32_t)id);
-	}
-	if (!set)
-		return -1;
-	fd = set->fd;
-	set->id = 0;
-	return fd;
-}
-
 static void
 run_save(struct qmp_call *call)
 {
@@ -218,9 +144,9 @@ run_save(struct qmp_call *call)
 		qmp_fail(call, "Parameter 'live' must be a boolean");
 		return;
 	}
-	fd = take_file(call, name);
+	fd = qmp_take_file(call, name);
 	if (fd < 0) {
-		qmp_fail(call, "Parameter 'filename' must be " FDSET
+		qmp_fail(call, "Parameter 'filename' must be " QMP_FDSET
 			       "ID of an add-fd before");
 		return;
 	}
@@ -285,6 +211,13 @@ static void run_query_commands(struct qmp_call *call);
 
 static const struct qmp_command commands[] = {
 	{ "add-fd", "opaque", run_add_fd },
+	/* disks */
+	{ "blockdev-change-medium",
+	  "device id filename format read-only-mode force", run_change_medium },
+	{ "eject", "device id force", run_eject },
+	{ "query-block", NULL, run_query_block },
+	{ "query-blockstats", NULL, run_query_blockstats },
+	/* others */
 	{ "cont", NULL, run_cont },
 	{ "human-monitor-command", "command-line cpu-index",
 	  run_human_monitor_command },
