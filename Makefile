@@ -110,8 +110,8 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	  -lcmocka -luv -ljansson -ldl
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec async): $(B)/tests/spine/whole.o
-$(addprefix $(B)/tests/spine/test_,monitor async): $(B)/tests/spine/client.o
+$(addprefix $(B)/tests/spine/test_,machine monitor disks peerexec async): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,monitor disks async): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
