@@ -80,7 +80,7 @@ static const struct option options[] = {
 	{ "--machine-file", "FILE", TEXT(machine_file) },
 	{ "--poll-us", "N", CALL(argv_poll) },
 	{ "--no-merge", NULL, FLAG(no_merge) },
-	{ "--disk-errors", "report|stop|enospc", CALL(argv_disk_errors) },
+	{ "--disk-errors", "WHAT", CALL(argv_disk_errors) },
 	{ "--log-level", "LEVEL", CALL(argv_log_level) },
 	{ "--list-devices", NULL, ACTION(CONF_LIST_DEVICES) },
 	{ "--version", NULL, ACTION(CONF_VERSION) },

@@ -223,8 +223,7 @@ argv_poll(struct argv *a, const char *text)
 int
 argv_disk_errors(struct argv *a, const char *text)
 {
-	return conf_errors(&a->ctx, "disk errors", text,
-			   &a->ctx.conf->disk_errors);
+	return conf_errors(&a->ctx, "WHAT", text, &a->ctx.conf->disk_errors);
 }
 
 int
