@@ -115,7 +115,7 @@ $(addprefix $(B)/tests/spine/test_,monitor disks async): $(B)/tests/spine/client
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
-$(B)/tests/spine/test_save: $(B)/tests/spine/side.o
+$(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
 $(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
