@@ -633,6 +633,7 @@ static void
 read_disk(struct side *side, uint64_t gpa)
 {
 	struct disks *disks = local_disks(side->core.local);
+	struct hostdev *hd = local_at(side->core.local, 0);
 	struct ioemu_sg sg = { .gpa = gpa, .len = 4096 };
 	struct ioemu_io io = {
 		.op = IOEMU_IO_READ,
@@ -645,10 +646,10 @@ read_disk(struct side *side, uint64_t gpa)
 	int fd = mkstemp(path);
 
 	assert_int_equal(ftruncate(fd, 4096), 0);
-	assert_int_equal(disks_open(disks, path, &io.block), 0);
+	assert_int_equal(disks_open(disks, hd, path, &io.block), 0);
 	unlink(path);
 	close(fd);
-	disks_io(disks, local_at(side->core.local, 0), &io);
+	disks_io(disks, hd, &io);
 	core_until(&side->core, io_over, &io);
 	assert_int_equal(io.status, 0);
 	disks_close(disks, io.block);
