@@ -9,11 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
+
 /* The i-th in use; NULL past the end. */
-static const struct disk *
-disks_used(const struct disks *disks, unsigned i)
+static struct disk *
+disks_used(struct disks *disks, unsigned i)
 {
-	const struct disk *disk;
+	struct disk *disk;
 
 	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++)
 		if (disk->block && disk->hd && !i--)
@@ -22,7 +24,7 @@ disks_used(const struct disks *disks, unsigned i)
 }
 
 bool
-disks_at(const struct disks *disks, unsigned i, struct disk_info *out)
+disks_at(struct disks *disks, unsigned i, struct disk_info *out)
 {
 	const struct disk *disk = disks_used(disks, i);
 	struct ioemu_block_info info;
@@ -75,6 +77,9 @@ disk_changed(struct block_change *change)
 
 	disk->changed = NULL;
 	disk_rename(disk);
+	if (disk->hd)
+		log_info("%s: %s", disk->hd->dev.id,
+			 *disk->name ? disk->name : "no medium");
 	if (disk->hd && change->fd >= 0)
 		(void)hostdev_medium(disk->hd, disk->block, IOEMU_MEDIUM_CLOSE);
 	changed(disk->ctx, disk->hd ? 0 : -ENODEV);
@@ -109,7 +114,7 @@ int
 disks_eject(struct disks *disks, unsigned i, bool force,
 	    void (*done)(void *ctx, int err), void *ctx)
 {
-	struct disk *disk = (struct disk *)(uintptr_t)disks_used(disks, i);
+	struct disk *disk = disks_used(disks, i);
 	struct ioemu_block_info info;
 
 	if (!disk)
@@ -122,7 +127,7 @@ int
 disks_insert(struct disks *disks, unsigned i, int fd, bool readonly, bool force,
 	     void (*done)(void *ctx, int err), void *ctx)
 {
-	struct disk *disk = (struct disk *)(uintptr_t)disks_used(disks, i);
+	struct disk *disk = disks_used(disks, i);
 	int rc = disk ? block_check(fd, readonly) : -ENODEV;
 
 	if (!rc)

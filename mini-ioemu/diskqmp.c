@@ -30,7 +30,7 @@ io_of(const struct block_stats *stats)
 bool
 diskqmp_drive(void *ctx, unsigned i, struct qmp_drive *out)
 {
-	const struct disks *disks = disks_of(ctx);
+	struct disks *disks = disks_of(ctx);
 	struct disk_info d;
 
 	if (!disks || !disks_at(disks, i, &d)) /* NULL: -machine none */

@@ -61,7 +61,7 @@ struct disk_info {
 };
 
 /* The i-th image of the devices here; false past the end. */
-bool disks_at(const struct disks *disks, unsigned i, struct disk_info *out);
+bool disks_at(struct disks *disks, unsigned i, struct disk_info *out);
 
 /*
  * Take the medium out of the i-th, or (fd) put another in; done() comes once,

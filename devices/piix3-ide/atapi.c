@@ -31,7 +31,8 @@ void
 atapi_end(struct ide_drive *d, uint8_t sense, uint16_t asc)
 {
 	d->sense = sense;
-	d->asc = asc;
+	d->asc = (uint8_t)(asc >> 8);
+	d->ascq = (uint8_t)asc;
 	d->pos = d->end = 0;
 	d->nsect[0] = REASON_CD | REASON_IO;
 	if (d->dma)
@@ -215,9 +216,10 @@ atapi_sense(struct ide_drive *d)
 	d->buf[0] = 0x70;
 	d->buf[2] = d->sense;
 	d->buf[7] = 10;
-	put_be16(d->buf + 12, d->asc);
+	d->buf[12] = d->asc;
+	d->buf[13] = d->ascq;
 	d->sense = SENSE_NONE;
-	d->asc = 0;
+	d->asc = d->ascq = 0;
 	atapi_answer(d, 18, d->cdb[4]);
 }
 

@@ -73,8 +73,7 @@ struct ide_drive {
 
 	/* ATAPI */
 	uint8_t cdb[12];
-	uint8_t sense;
-	uint16_t asc; /* with its qualifier */
+	uint8_t sense, asc, ascq;
 	bool locked, open;
 	uint8_t changed;  /* enum ide_changed */
 	uint8_t events;	  /* tray.c */

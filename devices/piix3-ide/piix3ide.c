@@ -223,6 +223,7 @@ static const struct ioemu_field drive_fields[] = {
 	IOEMU_FIELD_ARRAY(struct ide_drive, cdb),
 	IOEMU_FIELD(struct ide_drive, sense),
 	IOEMU_FIELD(struct ide_drive, asc),
+	IOEMU_FIELD(struct ide_drive, ascq),
 	IOEMU_FIELD(struct ide_drive, locked),
 	IOEMU_FIELD(struct ide_drive, open),
 	IOEMU_FIELD(struct ide_drive, changed),

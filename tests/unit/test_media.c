@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fake_host.h"
@@ -27,6 +28,18 @@ static uint8_t buf[N_IO][LEN];
 static unsigned n_done, n_changed, n_failed;
 static bool hold;
 static struct block_change change;
+
+/* In place of the C library's: no disk can be made to fail by the way. */
+static bool sync_fails;
+
+int
+fdatasync(int fd)
+{
+	if (!sync_fails)
+		return (int)syscall(SYS_fdatasync, fd);
+	errno = EIO;
+	return -1;
+}
 
 static int
 chip_attach(struct ioemu_dev *dev)
@@ -346,6 +359,31 @@ what_is_held_is_forgotten_with_its_device(void **state)
 	assert_int_equal(block_held(block), 0);
 }
 
+/* The system tells it once, whoever asks, and then knows nothing of it. */
+static void
+a_flush_that_failed_fails_for_ever(void **state)
+{
+	struct ioemu_io own = { .op = IOEMU_IO_FLUSH };
+
+	(void)state;
+	block_on_failure(block, on_failure, &hold);
+	hold = true; /* flushes are not */
+	sync_fails = true;
+	block_io(block, NULL, NULL, &own);
+	run_until_idle();
+	sync_fails = false;
+	assert_int_equal(own.status, -EIO);
+	submit(0, IOEMU_IO_FLUSH);
+	submit(1, IOEMU_IO_WRITE);
+	run_until_idle();
+	assert_int_equal(io[0].status, -EIO);
+	assert_int_equal(io[1].status, 0);
+	put(medium(0, SIZE), false); /* of this medium, that is */
+	submit(0, IOEMU_IO_FLUSH);
+	run_until_idle();
+	assert_int_equal(io[0].status, 0);
+}
+
 /* ---- figures ------------------------------------------------------- */
 
 static void
@@ -393,6 +431,7 @@ main(void)
 		TEST(what_is_held_may_be_given_up),
 		TEST(what_is_held_goes_with_its_medium),
 		TEST(what_is_held_is_forgotten_with_its_device),
+		TEST(a_flush_that_failed_fails_for_ever),
 		TEST(what_is_done_is_counted),
 	};
 
