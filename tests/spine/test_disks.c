@@ -14,7 +14,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define STATUS "{\"execute\":\"query-status\"}"
 #define CONT "{\"execute\":\"cont\"}"
 #define EJECT "{\"execute\":\"eject\",\"arguments\":{\"id\":\"ide-5632\"}}"
 #define QUERY "{\"execute\":\"query-block\"}"
@@ -30,15 +29,6 @@ static const char *const cdrom[] = {
 	"-device", "ide-cd,id=ide-5632,drive=ide-5632,bus=ide.1,unit=0",
 	NULL,
 };
-
-static void
-told(struct client *c, const char *command, const char *answer)
-{
-	const char *is = client_qmp(c, command);
-
-	if (!strstr(is, answer))
-		fail_msg("%s: %s", command, is);
-}
 
 /* ---- media --------------------------------------------------------- */
 
@@ -61,21 +51,14 @@ make_cd(uint8_t byte)
 static const char *
 insert(struct client *c, int fd)
 {
-	const char *answer = client_qmp_fd(
-		c,
-		"{\"execute\":\"add-fd\",\"arguments\":{\"opaque\":"
-		"\"disk:/x\"}}",
-		fd);
 	char command[200];
 
-	close(fd);
-	answer = strstr(answer, "\"fdset-id\": ");
-	assert_non_null(answer);
 	snprintf(command, sizeof(command),
 		 "{\"execute\":\"blockdev-change-medium\",\"arguments\":"
 		 "{\"id\":\"ide-5632\",\"filename\":\"/dev/fdset/%d\","
 		 "\"format\":\"raw\"}}",
-		 atoi(answer + strlen("\"fdset-id\": ")));
+		 client_add_fd(c, fd));
+	close(fd);
 	return client_qmp(c, command);
 }
 
@@ -165,15 +148,17 @@ media_change_while_the_guest_reads(void **state)
 
 	assert_int_equal(whole_start(w, plugin_dir, cdrom), 0);
 	client_open(&c, w);
-	told(&c, QUERY, "\"device\": \"ide-5632\", \"qdev\": \"ide-5632\"");
-	told(&c, EJECT, "{}"); /* libxl begins with this, even if it is empty */
+	client_told(&c, QUERY,
+		    "\"device\": \"ide-5632\", \"qdev\": \"ide-5632\"");
+	client_told(&c, EJECT,
+		    "{}"); /* libxl begins with this, even if it is empty */
 	assert_non_null(strstr(insert(&c, make_cd(1)), "{}"));
 	for (i = 1; i <= ROUNDS; i++) {
-		told(&c, QUERY, "memfd:disc");
+		client_told(&c, QUERY, "memfd:disc");
 		cd_settles(w);
 		read_begin(w); /* on a worker now */
-		told(&c, EJECT, "{}");
-		told(&c, QUERY, "\"tray_open\": true");
+		client_told(&c, EJECT, "{}");
+		client_told(&c, QUERY, "\"tray_open\": true");
 		if (i & 1) /* in the middle of the guest's reading, or after */
 			assert_non_null(strstr(
 				insert(&c, make_cd((uint8_t)(i + 1))), "{}"));
@@ -189,8 +174,8 @@ media_change_while_the_guest_reads(void **state)
 	cd_settles(w);
 	read_begin(w);
 	assert_int_equal(read_end(w, ROUNDS + 1), 40);
-	told(&c, "{\"execute\":\"query-blockstats\"}",
-	     "\"qdev\": \"ide-5632\"");
+	client_told(&c, "{\"execute\":\"query-blockstats\"}",
+		    "\"qdev\": \"ide-5632\"");
 	client_close(&c);
 }
 
@@ -206,11 +191,15 @@ what_cannot_be_a_medium_is_refused(void **state)
 	assert_non_null(strstr(insert(&c, open("/", O_RDONLY)),
 			       "neither a regular file nor a block device"));
 	assert_non_null(strstr(insert(&c, secret), "not open for reading"));
-	told(&c, QUERY, "\"tray_open\": false"); /* nothing has moved */
-	told(&c, "{\"execute\":\"eject\",\"arguments\":{\"id\":\"ide-768\"}}",
-	     "DeviceNotFound");
-	told(&c, "{\"execute\":\"eject\",\"arguments\":{\"device\":\"ide0\"}}",
-	     "is not removable");
+	client_told(&c, QUERY, "\"tray_open\": false"); /* nothing has moved */
+	client_told(
+		&c,
+		"{\"execute\":\"eject\",\"arguments\":{\"id\":\"ide-768\"}}",
+		"DeviceNotFound");
+	client_told(
+		&c,
+		"{\"execute\":\"eject\",\"arguments\":{\"device\":\"ide0\"}}",
+		"is not removable");
 	client_close(&c);
 }
 
@@ -222,20 +211,62 @@ a_locked_drive_is_not_opened(void **state)
 
 	assert_int_equal(whole_start(w, plugin_dir, cdrom), 0);
 	client_open(&c, w);
-	told(&c, EJECT, "{}");
+	client_told(&c, EJECT, "{}");
 	assert_non_null(strstr(insert(&c, make_cd(1)), "{}"));
 	cd_settles(w);
 	packet(w, "\x1e\0\0\0\x01\0\0\0\0\0\0");
-	told(&c, EJECT, "has locked the drive");
+	client_told(&c, EJECT, "has locked the drive");
 	assert_non_null(strstr(insert(&c, make_cd(2)), "has locked"));
-	told(&c, QUERY, "\"locked\": true");
+	client_told(&c, QUERY, "\"locked\": true");
 	read_begin(w);
 	assert_int_equal(read_end(w, 1), 40);
-	told(&c,
-	     "{\"execute\":\"eject\",\"arguments\":{\"id\":\"ide-5632\","
-	     "\"force\":true}}",
-	     "{}");
-	told(&c, QUERY, "\"tray_open\": true");
+	client_told(&c,
+		    "{\"execute\":\"eject\",\"arguments\":{\"id\":\"ide-5632\","
+		    "\"force\":true}}",
+		    "{}");
+	client_told(&c, QUERY, "\"tray_open\": true");
+	client_close(&c);
+}
+
+/* What is in the drive after a restore its command line says; what the guest is
+ * still to hear comes from before. */
+static void
+a_restored_guest_has_what_it_is_given(void **state)
+{
+	char fd_word[16], drive[200];
+	const char *const words[] = {
+		"-incoming", fd_word,  "-drive", drive,
+		"-device",   cdrom[3], NULL,
+	};
+	struct whole *w = *state;
+	int fd = memfd_create("saved", MFD_CLOEXEC);
+	struct client c;
+
+	assert_int_equal(whole_start(w, plugin_dir, cdrom), 0);
+	client_open(&c, w);
+	client_told(&c, EJECT, "{}");
+	assert_non_null(strstr(insert(&c, make_cd(1)), "{}"));
+	packet(w, "\0\0\0\0\0\0\0\0\0\0\0");
+	cd_status(w);
+	assert_int_equal(cd_sense(w), 2);
+	client_save(&c, fd, false);
+	whole_stop(w);
+	client_close(&c);
+
+	whole_move();
+	lseek(fd, 0, SEEK_SET);
+	snprintf(fd_word, sizeof(fd_word), "fd:%d", fd);
+	snprintf(drive, sizeof(drive), "%s,file=%s", cdrom[1],
+		 whole_path(w, 0, "", "disk"));
+	assert_int_equal(whole_start(w, plugin_dir, words), 0);
+	client_open(&c, w);
+	client_told(&c, CONT, "{}");
+	packet(w, "\0\0\0\0\0\0\0\0\0\0\0");
+	cd_status(w);
+	assert_int_equal(cd_sense(w), 6);
+	packet(w, "\x28\0\0\0\0\x01\0\0\x01\0\0");
+	assert_int_equal(cd_status(w), 0x58);
+	assert_int_equal(whole_in(w, 0x170, 4), 0x04040404); /* sector 4 */
 	client_close(&c);
 }
 
@@ -284,7 +315,7 @@ until_status(struct client *c, const char *word)
 {
 	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
 
-	while (!strstr(client_qmp(c, STATUS), word))
+	while (!strstr(client_qmp(c, CLIENT_STATUS), word))
 		assert_true(uv_hrtime() < limit);
 }
 
@@ -326,37 +357,35 @@ a_disk_that_fails_stops_the_guest_until_cont(void **state)
 
 	assert_int_equal(whole_start(w, plugin_dir, words), 0);
 	client_open(&c, w);
-	told(&c, QUERY, "\"io-status\": \"ok\"");
+	client_told(&c, QUERY, "\"io-status\": \"ok\"");
 	room(0);
 	write_sector(w, 5, 0x11223344);
 	until_status(&c, "io-error");
-	told(&c, QUERY, "\"io-status\": \"failed\"");
+	client_told(&c, QUERY, "\"io-status\": \"failed\"");
 	fake_xen_ask(whole_end.xen, 0, &status); /* its accesses wait */
 	whole_ring();
 	assert_false(is_answered(w));
-	told(&c, CONT, "{}"); /* no better: it stops again */
+	client_told(&c, CONT, "{}"); /* no better: it stops again */
 	until_status(&c, "io-error");
 	room(RLIM_INFINITY);
 	/* it is not to be saved like this */
-	told(&c, "{\"execute\":\"stop\"}", "{}");
-	assert_non_null(strstr(client_qmp_fd(&c, "{\"execute\":\"add-fd\"}",
-					     memfd_create("s", 0)),
-			       "fdset-id\": 1"));
-	told(&c,
-	     "{\"execute\":\"xen-save-devices-state\",\"arguments\":"
-	     "{\"filename\":\"/dev/fdset/1\"}}",
-	     "waits for `cont`: File too large");
+	client_told(&c, "{\"execute\":\"stop\"}", "{}");
+	assert_int_equal(client_add_fd(&c, memfd_create("s", 0)), 1);
+	client_told(&c,
+		    "{\"execute\":\"xen-save-devices-state\",\"arguments\":"
+		    "{\"filename\":\"/dev/fdset/1\"}}",
+		    "waits for `cont`: File too large");
 	until_status(&c, "io-error");
-	told(&c, CONT, "{}");
+	client_told(&c, CONT, "{}");
 	until_status(&c, "running");
 	while (!is_answered(w))
 		;
 	assert_int_equal(hd_status(w), 0x50);
 	assert_int_equal(word_on_disk(w, 5), 0x11223344);
-	told(&c, QUERY, "\"io-status\": \"ok\"");
-	told(&c, "{\"execute\":\"query-blockstats\"}",
-	     "\"wr_operations\": 1, \"wr_bytes\": 512, "
-	     "\"failed_wr_operations\": 2");
+	client_told(&c, QUERY, "\"io-status\": \"ok\"");
+	client_told(&c, "{\"execute\":\"query-blockstats\"}",
+		    "\"wr_operations\": 1, \"wr_bytes\": 512, "
+		    "\"failed_wr_operations\": 2");
 	assert_non_null(strstr(client_hmp(&c, "cont"), "return"));
 	client_close(&c);
 }
@@ -378,7 +407,7 @@ a_disk_that_fails_is_reported(void **state)
 		write_sector(w, 5, 0x11223344);
 		assert_int_equal(hd_status(w), 0x51);
 		room(RLIM_INFINITY);
-		told(&c, STATUS, "running");
+		client_told(&c, CLIENT_STATUS, "running");
 		assert_int_equal(word_on_disk(w, 5), 0x05050505);
 		client_close(&c);
 		whole_stop(w);
@@ -415,6 +444,7 @@ main(int argc, char **argv)
 		TEST(media_change_while_the_guest_reads),
 		TEST(what_cannot_be_a_medium_is_refused),
 		TEST(a_locked_drive_is_not_opened),
+		TEST(a_restored_guest_has_what_it_is_given),
 		TEST(a_disk_that_fails_stops_the_guest_until_cont),
 		TEST(a_disk_that_fails_is_reported),
 		TEST(a_guest_that_waits_for_its_disk_ends),
