@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # xl cd-insert and cd-eject ten times: the guest reads each CD; xentop counts it
+# dm: mini
 # limit: 900
 
 ROUNDS=${ROUNDS:-10}
