@@ -110,12 +110,12 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	  -lcmocka -luv -ljansson -ldl
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec async plug): $(B)/tests/spine/whole.o
-$(addprefix $(B)/tests/spine/test_,monitor async plug): $(B)/tests/spine/client.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,monitor disks async plug): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
-$(B)/tests/spine/test_save: $(B)/tests/spine/side.o
+$(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
 $(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o

@@ -80,6 +80,7 @@ static const struct option options[] = {
 	{ "--machine-file", "FILE", TEXT(machine_file) },
 	{ "--poll-us", "N", CALL(argv_poll) },
 	{ "--no-merge", NULL, FLAG(no_merge) },
+	{ "--disk-errors", "WHAT", CALL(argv_disk_errors) },
 	{ "--log-level", "LEVEL", CALL(argv_log_level) },
 	{ "--list-devices", NULL, ACTION(CONF_LIST_DEVICES) },
 	{ "--version", NULL, ACTION(CONF_VERSION) },
@@ -215,6 +216,7 @@ conf_help(void)
 	       "  --log-level LEVEL      error, warn, info (default), debug\n"
 	       "  --poll-us N            stay awake so long after an answer\n"
 	       "  --no-merge             posted writes go one by one\n"
+	       "  --disk-errors WHAT     report, stop, enospc (default)\n"
 	       "\n"
 	       "The toolstack's options are QEMU's: see mini-ioemu(1).\n";
 }

@@ -102,6 +102,35 @@ drive_cache(const struct conf_ctx *c, const char *mode)
 	return conf_fail(c, "cache '%s': only writeback is served", mode);
 }
 
+/* QEMU has no rerror=enospc: reading takes no space. */
+static int
+drive_errors(const struct conf_ctx *c, struct conf_prop **list,
+	     struct conf_drive *drive)
+{
+	const char *rerror = conf_take(list, "rerror");
+	const char *werror = conf_take(list, "werror");
+	int err = conf_errors(c, "rerror", rerror, &drive->rerror);
+
+	if (!err && drive->rerror == CONF_ERRORS_ENOSPC)
+		return conf_fail(c, "rerror 'enospc': wants report or stop");
+	return err ? err : conf_errors(c, "werror", werror, &drive->werror);
+}
+
+enum conf_errors
+conf_drive_errors(const struct conf *conf, const struct conf_drive *drive,
+		  bool write)
+{
+	enum conf_errors word = CONF_ERRORS_UNSET;
+
+	if (drive)
+		word = write ? drive->werror : drive->rerror;
+	if (word == CONF_ERRORS_UNSET)
+		word = conf->disk_errors;
+	if (word == CONF_ERRORS_UNSET)
+		word = CONF_ERRORS_ENOSPC;
+	return word == CONF_ERRORS_ENOSPC && !write ? CONF_ERRORS_REPORT : word;
+}
+
 int
 argv_drive(struct argv *a, const char *text)
 {
@@ -123,13 +152,15 @@ argv_drive(struct argv *a, const char *text)
 	if (!err)
 		err = drive_cache(c, conf_take(&list, "cache"));
 	if (!err)
+		err = drive_errors(c, &list, drive);
+	if (!err)
 		err = drive_index(c, conf_take(&list, "index"), drive);
 	if (!err)
 		err = drive_id(c, drive);
 	if (!err)
 		err = conf_none_left(c, list,
 				     "file, if, index, media, format, "
-				     "readonly, cache, id");
+				     "readonly, cache, rerror, werror, id");
 	if (!err)
 		CONF_APPEND(c->conf->drives, drive);
 	return err;

@@ -221,6 +221,12 @@ argv_poll(struct argv *a, const char *text)
 }
 
 int
+argv_disk_errors(struct argv *a, const char *text)
+{
+	return conf_errors(&a->ctx, "WHAT", text, &a->ctx.conf->disk_errors);
+}
+
+int
 argv_log_level(struct argv *a, const char *text)
 {
 	static const char *const name[] = {

@@ -83,6 +83,14 @@ struct conf_serial {
 	bool placed;	     /* the machine description had a line for it */
 };
 
+/* What an error of the image is to do, as QEMU's rerror= and werror=. */
+enum conf_errors {
+	CONF_ERRORS_UNSET,
+	CONF_ERRORS_REPORT, /* the device tells its guest */
+	CONF_ERRORS_STOP,   /* all devices stop; `cont` tries again */
+	CONF_ERRORS_ENOSPC, /* stop if there is no space, else report */
+};
+
 struct conf_drive {
 	struct conf_drive *next;
 	const char *id;	    /* the user's, or interface and index: "ide1" */
@@ -92,6 +100,7 @@ struct conf_drive {
 	const char *media;  /* "disk" or "cdrom" */
 	unsigned index;	    /* meaningless for iface "none" */
 	bool readonly;
+	enum conf_errors rerror, werror;
 	bool placed; /* as above */
 };
 
@@ -134,6 +143,7 @@ struct conf {
 	const char *machine_file;      /* NULL: the default */
 	unsigned poll_us; /* stay awake after an answer, microseconds */
 	bool no_merge;	  /* posted writes go one by one */
+	enum conf_errors disk_errors; /* of drives without a word */
 	enum ioemu_level log_level;
 	struct conf_word *notes; /* one log line each: "... not used" */
 
@@ -169,6 +179,11 @@ int conf_one_device(struct conf *conf, const char *text, const char *source,
 		    struct conf_error *err) IOEMU_MUST_CHECK;
 
 void conf_free(struct conf *conf);
+
+/* What is to be done about a failed read or write of this drive: by its own
+ * words, --disk-errors or, unset, QEMU's default. NULL: it has no -drive. */
+enum conf_errors conf_drive_errors(const struct conf *conf,
+				   const struct conf_drive *drive, bool write);
 
 /* The text of --help. */
 const char *conf_help(void);

@@ -56,6 +56,9 @@ int conf_number(const struct conf_ctx *c, const char *key, const char *text,
 		unsigned max, unsigned *out);
 int conf_on_off(const struct conf_ctx *c, const char *key, const char *text,
 		bool *out);
+/* `text` NULL: *out stays. */
+int conf_errors(const struct conf_ctx *c, const char *key, const char *text,
+		enum conf_errors *out);
 /* A name as others may refer to it: a letter, then letters, digits, -._ */
 int conf_check_id(const struct conf_ctx *c, const char *id);
 
@@ -119,6 +122,7 @@ int argv_net(struct argv *a, const char *text);
 int argv_incoming(struct argv *a, const char *text);
 int argv_plugin_dir(struct argv *a, const char *text);
 int argv_poll(struct argv *a, const char *text);
+int argv_disk_errors(struct argv *a, const char *text);
 int argv_log_level(struct argv *a, const char *text);
 
 #endif

@@ -137,6 +137,30 @@ conf_on_off(const struct conf_ctx *c, const char *key, const char *text,
 	return 0;
 }
 
+/* QEMU's `ignore` is left out: what was not written would be lost silently. */
+int
+conf_errors(const struct conf_ctx *c, const char *key, const char *text,
+	    enum conf_errors *out)
+{
+	static const char *const word[] = {
+		[CONF_ERRORS_REPORT] = "report",
+		[CONF_ERRORS_STOP] = "stop",
+		[CONF_ERRORS_ENOSPC] = "enospc",
+	};
+	unsigned i;
+
+	if (!text)
+		return 0;
+	for (i = CONF_ERRORS_REPORT; i < sizeof(word) / sizeof(word[0]); i++) {
+		if (strcmp(text, word[i]))
+			continue;
+		*out = (enum conf_errors)i;
+		return 0;
+	}
+	return conf_fail(c, "%s: '%s' is none of report, stop, enospc", key,
+			 text);
+}
+
 int
 conf_check_id(const struct conf_ctx *c, const char *id)
 {

@@ -3,28 +3,13 @@
  * Disk images by name. An image that a device in a process of its own opened
  * is that process's affair.
  */
-#include "disks.h"
+#include "diskspriv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_DISKS 128u
 #define FLUSHING 1 /* a status that no end has */
-
-struct disk {
-	struct ioemu_block *block; /* NULL: free */
-	const struct hostdev *user;
-	struct ioemu_io flush; /* ours, of no device */
-	char name[256];
-};
-
-struct disks {
-	uv_loop_t *loop;
-	const struct conf *conf;
-	struct block_mem mem;
-	struct disk disk[MAX_DISKS];
-};
 
 /* ---- in guest memory ---------------------------------------------- */
 
@@ -48,6 +33,88 @@ disks_io(struct disks *disks, struct hostdev *hd, struct ioemu_io *io)
 	block_io(io->block, hd, &disks->mem, io);
 }
 
+/* ---- errors ------------------------------------------------------- */
+
+static bool
+no_space(int status)
+{
+	return status == -ENOSPC || status == -EDQUOT;
+}
+
+static struct disk *
+disk_of(struct disks *disks, const struct ioemu_block *block)
+{
+	struct disk *disk = disks->disk;
+
+	while (disk->block != block)
+		disk++;
+	return disk;
+}
+
+static bool
+disks_hold(void *ctx, struct ioemu_block *block, const struct ioemu_io *io,
+	   int status)
+{
+	struct disks *disks = ctx;
+	const struct disk *disk = disk_of(disks, block);
+	bool write = io->op == IOEMU_IO_WRITE;
+	enum conf_errors word =
+		conf_drive_errors(disks->conf, disk->drive, write);
+	char why[400];
+
+	if (!disks->stop || word == CONF_ERRORS_REPORT ||
+	    (word == CONF_ERRORS_ENOSPC && !no_space(status)))
+		return false;
+	snprintf(why, sizeof(why), "%s cannot be %s at byte %llu: %s",
+		 disk->name, write ? "written" : "read",
+		 (unsigned long long)io->offset, strerror(-status));
+	disks->stop(disks->ctx, why);
+	return true;
+}
+
+void
+disks_on_error(struct disks *disks, void (*stop)(void *ctx, const char *why),
+	       void *ctx)
+{
+	disks->stop = stop;
+	disks->ctx = ctx;
+}
+
+int
+disks_held(const struct disks *disks, const char **name)
+{
+	const struct disk *disk;
+	int rc;
+
+	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++) {
+		rc = disk->block ? block_held(disk->block) : 0;
+		*name = disk->name;
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+void
+disks_retry(struct disks *disks)
+{
+	struct disk *disk;
+
+	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++)
+		if (disk->block)
+			block_retry(disk->block);
+}
+
+void
+disks_give_up(struct disks *disks)
+{
+	struct disk *disk;
+
+	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++)
+		if (disk->block)
+			block_give_up(disk->block);
+}
+
 /* ---- open and close ----------------------------------------------- */
 
 static const struct conf_drive *
@@ -61,41 +128,45 @@ disks_drive(const struct disks *disks, const char *id)
 }
 
 int
-disks_open(struct disks *disks, const struct hostdev *hd, const char *value,
+disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 	   struct ioemu_block **out)
 {
 	const struct conf_drive *d = disks_drive(disks, value);
 	const char *path = d ? d->file : value;
 	struct disk *disk = disks->disk;
+	struct ioemu_block *block;
 	int rc;
 
 	while (disk < disks->disk + MAX_DISKS && disk->block)
 		disk++;
 	if (disk == disks->disk + MAX_DISKS)
 		return -ENOSPC;
-	rc = block_open(disks->loop, path, d && d->readonly, &disk->block);
-	if (rc) {
-		disk->block = NULL;
+	rc = block_open(disks->loop, path, d && d->readonly, &block);
+	if (rc)
 		return rc;
-	}
-	disk->user = hd;
+	*disk = (struct disk){
+		.disks = disks,
+		.block = block,
+		.hd = hd,
+		.drive = d,
+	};
 	snprintf(disk->name, sizeof(disk->name), "%s", path ? path : "");
-	*out = disk->block;
+	block_on_failure(block, disks_hold, disks);
+	*out = block;
 	return 0;
 }
 
 void
 disks_close(struct disks *disks, struct ioemu_block *block)
 {
-	struct disk *disk = disks->disk;
+	struct disk *disk = disk_of(disks, block);
 
-	while (disk->block != block)
-		disk++;
+	disk->hd = NULL;
 	block_forget(block);
 	while (block_busy(block))
 		uv_run(disks->loop, UV_RUN_ONCE);
 	block_close(block);
-	*disk = (struct disk){ .block = NULL };
+	disk->block = NULL;
 }
 
 /* ---- all of them -------------------------------------------------- */
@@ -107,7 +178,7 @@ busy_of(const struct disks *disks, const struct hostdev *hd)
 	const struct disk *disk;
 
 	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++)
-		if (disk->block && (!hd || disk->user == hd) &&
+		if (disk->block && (!hd || disk->hd == hd) &&
 		    block_busy(disk->block))
 			return true;
 	return false;

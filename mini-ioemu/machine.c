@@ -183,6 +183,7 @@ machine_restore(struct machine *m)
 		.local = m->local,
 		.peers = m->peers,
 		.clock = m->clock,
+		.name = m->conf->name,
 	};
 	const struct save_env save = {
 		.loop = m->loop,

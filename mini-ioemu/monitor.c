@@ -20,11 +20,14 @@ static const char *
 monitor_status(void *ctx)
 {
 	const struct monitor *mon = ctx;
+	const char *disk;
 
 	if (!mon->env.pause) /* -machine none */
 		return mon->begun ? "running" : "prelaunch";
 	if (pause_state(mon->env.pause) != PAUSE_STOPPED)
 		return power_asleep(mon->env.power) ? "suspended" : "running";
+	if (disks_held(local_disks(mon->env.local), &disk))
+		return "io-error";
 	if (mon->save)
 		return "save-vm";
 	if (mon->gone)
@@ -41,20 +44,26 @@ monitor_name(void *ctx)
 
 /* ---- stopping, saving, continuing --------------------------------- */
 
-static void
-monitor_cont(void *ctx, struct qmp_call *call)
+/* False: not now. */
+static bool
+monitor_run(struct monitor *mon)
 {
-	struct monitor *mon = ctx;
-
-	if (mon->save) {
-		qmp_fail(call, "The devices are being saved");
-		return;
-	}
+	if (mon->save)
+		return false;
 	mon->begun = true;
 	mon->gone = false; /* it failed, and the disks are ours again */
 	if (mon->env.pause)
 		pause_cont(mon->env.pause);
-	qmp_done(call, 0);
+	return true;
+}
+
+static void
+monitor_cont(void *ctx, struct qmp_call *call)
+{
+	if (monitor_run(ctx))
+		qmp_done(call, 0);
+	else
+		qmp_fail(call, "The devices are being saved");
 }
 
 static void
@@ -286,6 +295,15 @@ command_info(struct monitor *mon, const char *arg, struct text *t)
 }
 
 static int
+command_cont(struct monitor *mon, const char *arg, struct text *t)
+{
+	(void)arg;
+	if (!monitor_run(mon))
+		text_add(t, "the devices are being saved\n");
+	return 0;
+}
+
+static int
 command_help(struct monitor *mon, const char *arg, struct text *t)
 {
 	(void)mon;
@@ -297,7 +315,8 @@ command_help(struct monitor *mon, const char *arg, struct text *t)
 		    "peers              the peers and their links' counters\n"
 		    "ranges             who answers which addresses\n"
 		    "times              how long accesses take, the slowest\n"
-		    "ask DEVICE WORDS   a question to one device\n");
+		    "ask DEVICE WORDS   a question to one device\n"
+		    "cont               go on, after a disk failed\n");
 	return 0;
 }
 
@@ -305,11 +324,11 @@ static const struct {
 	const char *word;
 	int (*run)(struct monitor *mon, const char *arg, struct text *t);
 } commands[] = {
-	{ "ask", command_ask },	       { "device_add", command_add },
-	{ "device_del", command_del }, { "devices", command_devices },
-	{ "help", command_help },      { "info", command_info },
-	{ "peers", command_peers },    { "ranges", command_ranges },
-	{ "times", command_times },
+	{ "ask", command_ask },		{ "cont", command_cont },
+	{ "device_add", command_add },	{ "device_del", command_del },
+	{ "devices", command_devices }, { "help", command_help },
+	{ "info", command_info },	{ "peers", command_peers },
+	{ "ranges", command_ranges },	{ "times", command_times },
 };
 
 static int
@@ -357,6 +376,11 @@ static const struct qmp_ops monitor_ops = {
 	.add_cpu = monitor_add_cpu,
 	.wake = monitor_wake,
 	.command = monitor_command,
+	/* disks */
+	.drive = diskqmp_drive,
+	.eject = diskqmp_eject,
+	.insert = diskqmp_insert,
+	/* others */
 	.quit = monitor_quit,
 };
 

@@ -17,6 +17,7 @@
 
 struct monitor;
 
+/* struct monitor, the context of struct qmp_ops, begins with this. */
 struct monitor_env {
 	uv_loop_t *loop;
 	const struct conf *conf;
@@ -36,5 +37,15 @@ struct monitor_env {
 int monitor_new(const struct monitor_env *env, struct monitor **out);
 /* Run the loop once afterwards. */
 void monitor_free(struct monitor *mon);
+
+/* ---- diskqmp.c: the answers about disks ---------------------------------- */
+
+struct qmp_call;
+struct qmp_drive;
+
+bool diskqmp_drive(void *ctx, unsigned i, struct qmp_drive *out);
+void diskqmp_eject(void *ctx, struct qmp_call *call, unsigned i, bool force);
+void diskqmp_insert(void *ctx, struct qmp_call *call, unsigned i, int fd,
+		    bool readonly, bool force);
 
 #endif

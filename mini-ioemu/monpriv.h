@@ -10,7 +10,7 @@
 #include "qmp.h"
 
 struct monitor {
-	struct monitor_env env;
+	struct monitor_env env; /* first */
 	struct qmp *qmp;
 	uv_signal_t usr1;
 	bool begun; /* the guest ran before */

@@ -13,6 +13,7 @@
 
 #include "await.h"
 #include "disks.h"
+#include "log.h"
 
 #define LIMIT_MS 8000u /* libxl waits 10 s (LIBXL_QMP_CMD_TIMEOUT) */
 #define MS_PER_S 1000u
@@ -24,6 +25,7 @@ struct pause {
 	struct pause_env env;
 	enum pause_state state;
 	enum pause_step step;
+	bool failed; /* a disk; what is held cannot be written out */
 	void (*done)(void *ctx, int err, const char *why);
 	void *ctx;
 };
@@ -62,7 +64,8 @@ pause_over(void *ctx)
 	if (p->step == STEP_PEERS) {
 		if (peers_waiting(p->env.peers))
 			return false;
-		disks_flush(local_disks(p->env.local));
+		if (!p->failed)
+			disks_flush(local_disks(p->env.local));
 		p->step = STEP_DISKS;
 	}
 	return !disks_busy(local_disks(p->env.local));
@@ -98,15 +101,30 @@ pause_tell(struct pause *p, int err, const char *why)
 }
 
 static void
+pause_run(struct pause *p)
+{
+	await_stop(&p->await);
+	p->state = PAUSE_RUNNING;
+	p->failed = false;
+	clock_resume(p->env.clock);
+	local_hold_input(p->env.local, false);
+	peers_run(p->env.peers);
+	dispatch_open(p->env.dispatch);
+}
+
+static void
 pause_done(void *ctx, bool late)
 {
 	struct pause *p = ctx;
+	struct disks *disks = local_disks(p->env.local);
 	const char *disk = "";
 	char why[320] = "";
-	int rc;
+	int rc = 0;
 
-	rc = late ? -ETIMEDOUT
-		  : disks_flushed(local_disks(p->env.local), &disk);
+	if (late)
+		rc = -ETIMEDOUT;
+	else if (!p->failed)
+		rc = disks_flushed(disks, &disk);
 	if (late)
 		pause_hindrance(p, why, sizeof(why));
 	else if (rc)
@@ -114,19 +132,16 @@ pause_done(void *ctx, bool late)
 			 strerror(-rc));
 	else
 		p->state = PAUSE_STOPPED;
-	if (rc) { /* as before, and the caller is told why */
-		void (*done)(void *c, int e, const char *w) = p->done;
-
-		p->done = NULL;
-		pause_cont(p);
-		p->done = done;
-	}
+	if (rc) /* as before, and the caller is told why */
+		pause_run(p);
 	pause_tell(p, rc, why);
+	if (rc)
+		disks_retry(disks);
 }
 
-void
-pause_stop(struct pause *p, void (*done)(void *ctx, int err, const char *why),
-	   void *ctx)
+static void
+pause_begin(struct pause *p, bool failed,
+	    void (*done)(void *ctx, int err, const char *why), void *ctx)
 {
 	if (p->state == PAUSE_STOPPED) {
 		done(ctx, 0, "");
@@ -135,6 +150,7 @@ pause_stop(struct pause *p, void (*done)(void *ctx, int err, const char *why),
 	} else {
 		p->state = PAUSE_STOPPING;
 		p->step = STEP_DEVICES;
+		p->failed = failed;
 		p->done = done;
 		p->ctx = ctx;
 		local_hold_input(p->env.local, true);
@@ -144,17 +160,53 @@ pause_stop(struct pause *p, void (*done)(void *ctx, int err, const char *why),
 }
 
 void
+pause_stop(struct pause *p, void (*done)(void *ctx, int err, const char *why),
+	   void *ctx)
+{
+	pause_begin(p, false, done, ctx);
+}
+
+void
 pause_cont(struct pause *p)
 {
 	if (p->state == PAUSE_RUNNING)
 		return;
-	await_stop(&p->await);
-	p->state = PAUSE_RUNNING;
-	clock_resume(p->env.clock);
-	local_hold_input(p->env.local, false);
-	peers_run(p->env.peers);
-	dispatch_open(p->env.dispatch);
+	pause_run(p);
 	pause_tell(p, -ECANCELED, "told to continue instead");
+	disks_retry(local_disks(p->env.local));
+}
+
+/* ---- disks that fail ---------------------------------------------- */
+
+/* Waiting for what the disk owes, a device would wait for ever. */
+static void
+pause_failed(void *ctx, int err, const char *why)
+{
+	struct pause *p = ctx;
+
+	if (!err || err == -ECANCELED)
+		return;
+	log_warn("the guest's devices do not stop (%s): they are told of the "
+		 "disk's error",
+		 why);
+	disks_give_up(local_disks(p->env.local));
+}
+
+/* The first of them is told: others of the same cause follow it. */
+static void
+pause_on_error(void *ctx, const char *why)
+{
+	struct pause *p = ctx;
+
+	if (p->failed)
+		return;
+	log_error("%s; the guest's devices stop: mend that, then `xl "
+		  "qemu-monitor-command %s cont` tries again",
+		  why, p->env.name ? p->env.name : "NAME");
+	if (p->state == PAUSE_RUNNING)
+		pause_begin(p, true, pause_failed, p);
+	else
+		p->failed = true;
 }
 
 int
@@ -168,6 +220,7 @@ pause_new(const struct pause_env *env, bool stopped, struct pause **out)
 	if (!p->env.limit_ms)
 		p->env.limit_ms = LIMIT_MS;
 	await_init(&p->await, env->loop);
+	disks_on_error(local_disks(env->local), pause_on_error, p);
 	if (stopped) {
 		p->state = PAUSE_STOPPED;
 		clock_pause(env->clock);
@@ -182,6 +235,8 @@ pause_new(const struct pause_env *env, bool stopped, struct pause **out)
 void
 pause_free(struct pause *p)
 {
-	if (p)
-		await_free(&p->await);
+	if (!p)
+		return;
+	disks_on_error(local_disks(p->env.local), NULL, NULL);
+	await_free(&p->await);
 }

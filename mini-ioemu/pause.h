@@ -18,9 +18,14 @@ struct pause_env {
 	struct local *local;
 	struct peers *peers;
 	struct clock *clock;
+	const char *name;  /* the guest's, for messages; NULL: none */
 	unsigned limit_ms; /* until stopping is given up; 0: as libxl waits */
 };
 
+/*
+ * Also stops by itself when a disk image fails whose drive says so (disks.h);
+ * nothing is written out then. pause_cont() tries again what failed.
+ */
 enum pause_state { PAUSE_RUNNING, PAUSE_STOPPING, PAUSE_STOPPED };
 
 /* `stopped`: from the start, until pause_cont(). */

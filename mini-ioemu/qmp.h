@@ -39,6 +39,21 @@ struct qmp_pci {
 	const char *id;
 };
 
+/* Since the start; as QEMU's BlockDeviceStats. */
+struct qmp_io {
+	uint64_t ops, bytes, failed, ns;
+};
+
+struct qmp_drive {
+	const char *drive; /* its name: "ide-5632" */
+	const char *qdev;  /* that of the device with it */
+	const char *file;  /* NULL: no medium */
+	uint64_t size;	   /* bytes */
+	bool readonly, removable, open, locked;
+	const char *status; /* "ok", "nospace", "failed" */
+	struct qmp_io read, write, flush;
+};
+
 /* What the core provides. All must be set. */
 struct qmp_ops {
 	const char *package; /* "mini-ioemu 0.1": shown by query-version */
@@ -71,6 +86,15 @@ struct qmp_ops {
 	 * end; returns its length, -ENOENT if the first word is unknown.
 	 */
 	int (*command)(void *ctx, const char *line, char *buf, size_t size);
+	/* ---- disks */
+	/* The i-th drive; false past the end. */
+	bool (*drive)(void *ctx, unsigned i, struct qmp_drive *out);
+	/* Take the medium out of the i-th drive, or put that of fd, which
+	 * becomes the core's, in its place. Answered as `stop`. */
+	void (*eject)(void *ctx, struct qmp_call *call, unsigned i, bool force);
+	void (*insert)(void *ctx, struct qmp_call *call, unsigned i, int fd,
+		       bool readonly, bool force);
+	/* ---- */
 	/* The answer has been sent: leave the loop. */
 	void (*quit)(void *ctx);
 };

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "qmppriv.h"
 
@@ -51,13 +50,13 @@ run_capabilities(struct qmp_call *call)
 static void
 run_query_version(struct qmp_call *call)
 {
-	qmp_return(call, version_object(qmp_ops(call)));
+	qmp_return(call, version_object(call_ops(call)));
 }
 
 static void
 run_query_status(struct qmp_call *call)
 {
-	const char *status = qmp_ops(call)->status(qmp_ctx(call));
+	const char *status = call_ops(call)->status(call_ctx(call));
 
 	qmp_return(call,
 		   json_pack("{s:s, s:b, s:b}", "status", status, "running",
@@ -67,7 +66,7 @@ run_query_status(struct qmp_call *call)
 static void
 run_query_name(struct qmp_call *call)
 {
-	const char *name = qmp_ops(call)->name(qmp_ctx(call));
+	const char *name = call_ops(call)->name(call_ctx(call));
 
 	qmp_return(call, name ? json_pack("{s:o}", "name", qmp_text(name))
 			      : json_object());
@@ -80,7 +79,7 @@ run_query_chardev(struct qmp_call *call)
 	json_t *list = json_array();
 	unsigned i;
 
-	for (i = 0; qmp_ops(call)->chardev(qmp_ctx(call), i, &chr); i++)
+	for (i = 0; call_ops(call)->chardev(call_ctx(call), i, &chr); i++)
 		json_array_append_new(list,
 				      json_pack("{s:o, s:o, s:b}", "label",
 						qmp_text(chr.label), "filename",
@@ -105,77 +104,16 @@ run_query_command_line_options(struct qmp_call *call)
 static void
 run_cont(struct qmp_call *call)
 {
-	qmp_ops(call)->cont(qmp_ctx(call), call);
+	call_ops(call)->cont(call_ctx(call), call);
 }
 
 static void
 run_stop(struct qmp_call *call)
 {
-	qmp_ops(call)->stop(qmp_ctx(call), call);
+	call_ops(call)->stop(call_ctx(call), call);
 }
 
 /* ---- saving -------------------------------------------------------- */
-
-#define FDSET "/dev/fdset/"
-
-/* The client's set of that id, or a free one for 0; NULL: none. */
-static struct qmp_set *
-client_set(struct qmp_client *c, uint32_t id)
-{
-	struct qmp_set *set;
-
-	for (set = c->set; set < c->set + QMP_MAX_SETS; set++)
-		if (set->id == id)
-			return set;
-	return NULL;
-}
-
-/* Sets are ours to number. */
-static void
-run_add_fd(struct qmp_call *call)
-{
-	struct qmp_client *c = call->client;
-	const json_t *opaque = json_object_get(call->args, "opaque");
-	struct qmp_set *set = client_set(c, 0);
-	int fd = qmp_take_fd(call);
-
-	if (opaque && !json_is_string(opaque)) {
-		qmp_fail(call, "Parameter 'opaque' must be a string");
-	} else if (fd < 0) {
-		qmp_fail(call, "No file descriptor came with the command");
-	} else if (!set) {
-		qmp_fail(call, "Too many file descriptors of this client");
-	} else {
-		*set = (struct qmp_set){ .id = ++c->qmp->last_set, .fd = fd };
-		qmp_return(call, json_pack("{s:I, s:i}", "fdset-id",
-					   (json_int_t)set->id, "fd", fd));
-		return;
-	}
-	if (fd >= 0)
-		close(fd);
-}
-
-/* The descriptor that /dev/fdset/ID names, no longer the client's; -1: none. */
-static int
-take_file(struct qmp_call *call, const char *name)
-{
-	struct qmp_set *set = NULL;
-	unsigned long id;
-	char *end;
-	int fd;
-
-	if (!strncmp(name, FDSET, strlen(FDSET))) {
-		name += strlen(FDSET);
-		id = strtoul(name, &end, 10);
-		if (*name >= '1' && *name <= '9' && !*end && id <= UINT32_MAX)
-			set = client_set(call->client, (uint32_t)id);
-	}
-	if (!set)
-		return -1;
-	fd = set->fd;
-	set->id = 0;
-	return fd;
-}
 
 static void
 run_save(struct qmp_call *call)
@@ -193,15 +131,15 @@ run_save(struct qmp_call *call)
 		qmp_fail(call, "Parameter 'live' must be a boolean");
 		return;
 	}
-	fd = take_file(call, name);
+	fd = qmp_take_file(call, name);
 	if (fd < 0) {
-		qmp_fail(call, "Parameter 'filename' must be " FDSET
+		qmp_fail(call, "Parameter 'filename' must be " QMP_FDSET
 			       "ID of an add-fd before");
 		return;
 	}
 	/* without the word QEMU takes it for a migration */
-	qmp_ops(call)->save(qmp_ctx(call), call, fd,
-			    !live || json_is_true(live));
+	call_ops(call)->save(call_ctx(call), call, fd,
+			     !live || json_is_true(live));
 }
 
 static void
@@ -212,8 +150,8 @@ run_log_writes(struct qmp_call *call)
 	if (!json_is_boolean(enable))
 		qmp_fail(call, "Parameter 'enable' must be a boolean");
 	else
-		qmp_done(call, qmp_ops(call)->log_writes(qmp_ctx(call),
-							 json_is_true(enable)));
+		qmp_done(call, call_ops(call)->log_writes(
+				       call_ctx(call), json_is_true(enable)));
 }
 
 static void
@@ -235,7 +173,7 @@ run_human_monitor_command(struct qmp_call *call)
 		return;
 	}
 	text[0] = '\0';
-	len = qmp_ops(call)->command(qmp_ctx(call), line, text, QMP_MAX_TEXT);
+	len = call_ops(call)->command(call_ctx(call), line, text, QMP_MAX_TEXT);
 	if (len == -ENOENT) /* as QEMU: an answer, not an error */
 		qmp_return(call,
 			   json_sprintf("unknown command: '%s'\r\n", line));
@@ -249,8 +187,8 @@ run_human_monitor_command(struct qmp_call *call)
 static void
 run_quit(struct qmp_call *call)
 {
-	const struct qmp_ops *ops = qmp_ops(call);
-	void *ctx = qmp_ctx(call);
+	const struct qmp_ops *ops = call_ops(call);
+	void *ctx = call_ctx(call);
 
 	qmp_return(call, json_object());
 	ops->quit(ctx);
@@ -260,6 +198,13 @@ static void run_query_commands(struct qmp_call *call);
 
 static const struct qmp_command commands[] = {
 	{ "add-fd", "opaque", run_add_fd },
+	/* disks */
+	{ "blockdev-change-medium",
+	  "device id filename format read-only-mode force", run_change_medium },
+	{ "eject", "device id force", run_eject },
+	{ "query-block", NULL, run_query_block },
+	{ "query-blockstats", NULL, run_query_blockstats },
+	/* others */
 	{ "cont", NULL, run_cont },
 	{ "device_add", "*", qmp_run_device_add },
 	{ "device_del", "id", qmp_run_device_del },

@@ -95,8 +95,8 @@ add_cpu(struct qmp_call *call)
 			       "processor");
 	else
 		call_end(call,
-			 qmp_ops(call)->add_cpu(qmp_ctx(call), (unsigned)cpu,
-						why, sizeof(why)),
+			 call_ops(call)->add_cpu(call_ctx(call), (unsigned)cpu,
+						 why, sizeof(why)),
 			 why);
 }
 
@@ -108,8 +108,8 @@ add_device(struct qmp_call *call, const char *driver)
 
 	if (text)
 		call_end(call,
-			 qmp_ops(call)->add_device(qmp_ctx(call), text, why,
-						   sizeof(why)),
+			 call_ops(call)->add_device(call_ctx(call), text, why,
+						    sizeof(why)),
 			 why);
 	free(text);
 }
@@ -138,8 +138,8 @@ qmp_run_device_del(struct qmp_call *call)
 		qmp_fail(call, "Parameter 'id' is missing");
 	else
 		call_end(call,
-			 qmp_ops(call)->del_device(qmp_ctx(call), id, why,
-						   sizeof(why)),
+			 call_ops(call)->del_device(call_ctx(call), id, why,
+						    sizeof(why)),
 			 why);
 }
 
@@ -153,7 +153,7 @@ qmp_run_query_pci(struct qmp_call *call)
 	int bus = -1;
 	unsigned i;
 
-	for (i = 0; qmp_ops(call)->pci(qmp_ctx(call), i, &pci); i++) {
+	for (i = 0; call_ops(call)->pci(call_ctx(call), i, &pci); i++) {
 		if ((int)pci.bus != bus) {
 			bus = (int)pci.bus;
 			devices = json_array();
@@ -173,7 +173,7 @@ qmp_run_query_pci(struct qmp_call *call)
 void
 qmp_run_query_hotpluggable_cpus(struct qmp_call *call)
 {
-	unsigned i, n = qmp_ops(call)->max_cpus(qmp_ctx(call));
+	unsigned i, n = call_ops(call)->max_cpus(call_ctx(call));
 	json_t *list = json_array();
 
 	for (i = n; i--;)
@@ -188,11 +188,11 @@ qmp_run_query_hotpluggable_cpus(struct qmp_call *call)
 void
 qmp_run_query_cpus_fast(struct qmp_call *call)
 {
-	unsigned i, n = qmp_ops(call)->max_cpus(qmp_ctx(call));
+	unsigned i, n = call_ops(call)->max_cpus(call_ctx(call));
 	json_t *list = json_array();
 
 	for (i = 0; i < n; i++)
-		if (qmp_ops(call)->cpu_is_on(qmp_ctx(call), i))
+		if (call_ops(call)->cpu_is_on(call_ctx(call), i))
 			json_array_append_new(
 				list, json_pack("{s:i, s:s}", "cpu-index",
 						(int)i, "target", "x86_64"));
@@ -202,7 +202,7 @@ qmp_run_query_cpus_fast(struct qmp_call *call)
 void
 qmp_run_system_wakeup(struct qmp_call *call)
 {
-	int rc = qmp_ops(call)->wake(qmp_ctx(call));
+	int rc = call_ops(call)->wake(call_ctx(call));
 
 	call_end(call, rc,
 		 rc == -EINVAL ? "Unable to wake up: guest is not "

@@ -7,6 +7,8 @@
  *   qmpscan.c    where a message ends
  *   qmpcall.c    a message is a call; its answer
  *   qmpcmd.c     the table of commands
+ *   qmpfd.c      file descriptors by name
+ *   qmpblock.c   the commands about disks
  */
 #ifndef QMPPRIV_H
 #define QMPPRIV_H
@@ -75,6 +77,7 @@ qmp_error(struct qmp_call *call, const char *class, const char *fmt, ...);
 
 #define QMP_GENERIC_ERROR "GenericError"
 #define QMP_COMMAND_NOT_FOUND "CommandNotFound"
+#define QMP_DEVICE_NOT_FOUND "DeviceNotFound"
 
 /* Any bytes as a JSON string: what is not UTF-8 becomes '?'. */
 json_t *qmp_text(const char *text);
@@ -83,6 +86,24 @@ json_t *qmp_text(const char *text);
 void qmp_call_start(struct qmp_call *call, const char *text, size_t len);
 /* Answer bytes that are no message. */
 void qmp_call_refuse(struct qmp_call *call, int err);
+
+/* ---- qmpfd.c ----------------------------------------------------------------
+ */
+
+#define QMP_FDSET "/dev/fdset/"
+
+void run_add_fd(struct qmp_call *call);
+/* The descriptor that QMP_FDSET "ID" names, no longer the client's; -1: none.
+ */
+int qmp_take_file(struct qmp_call *call, const char *name);
+
+/* ---- qmpblock.c -------------------------------------------------------------
+ */
+
+void run_query_block(struct qmp_call *call);
+void run_query_blockstats(struct qmp_call *call);
+void run_eject(struct qmp_call *call);
+void run_change_medium(struct qmp_call *call);
 
 /* ---- qmpcmd.c ---------------------------------------------------------------
  */
@@ -140,13 +161,13 @@ void qmp_client_close(struct qmp_client *client);
 void qmp_client_answer(struct qmp_client *client, json_t *message);
 
 static inline const struct qmp_ops *
-qmp_ops(const struct qmp_call *call)
+call_ops(const struct qmp_call *call)
 {
 	return call->client->qmp->ops;
 }
 
 static inline void *
-qmp_ctx(const struct qmp_call *call)
+call_ctx(const struct qmp_call *call)
 {
 	return call->client->qmp->ctx;
 }

@@ -3,6 +3,7 @@
  * Saving: each peer is asked for its state, then all is put together and
  * written. Nothing here changes a device.
  */
+#include "disks.h"
 #include "savepriv.h"
 
 #include <stdio.h>
@@ -196,12 +197,17 @@ save_write(struct save *s, int fd,
 	   void (*done)(void *ctx, int err, const char *why), void *ctx)
 {
 	char why[256] = "";
-	int rc;
+	const char *disk;
+	int rc = disks_held(local_disks(s->env.local), &disk);
 
 	s->fd = fd;
 	s->done = done;
 	s->ctx = ctx;
-	rc = peers_save(s->env.peers, why, sizeof(why));
+	if (rc) /* what it owes its device is in no device's state */
+		snprintf(why, sizeof(why), "%.160s waits for `cont`: %s", disk,
+			 strerror(-rc));
+	else
+		rc = peers_save(s->env.peers, why, sizeof(why));
 	if (rc)
 		save_end(s, rc, why);
 	else

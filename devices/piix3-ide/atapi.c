@@ -3,7 +3,7 @@
  * A CD-ROM drive: the PACKET command (ATA/ATAPI-6, 8.23 and 9.8) with the
  * commands of SFF-8020i and MMC that systems use to read data discs.
  */
-#include "ide.h"
+#include "atapi.h"
 
 #include <string.h>
 
@@ -11,48 +11,14 @@
 #define REASON_CD 0x01u
 #define REASON_IO 0x02u
 
-#define SENSE_NONE 0x0
-#define SENSE_NOT_READY 0x2
-#define SENSE_MEDIUM 0x3
-#define SENSE_ILLEGAL 0x5
-#define ASC_UNREADABLE 0x11
-#define ASC_OPCODE 0x20
-#define ASC_RANGE 0x21
-#define ASC_FIELD 0x24
-#define ASC_NO_MEDIUM 0x3a
-
-static void
-put_be16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put_be32(uint8_t *p, uint32_t v)
-{
-	put_be16(p, v >> 16);
-	put_be16(p + 2, v);
-}
-
-static uint32_t
-get_be16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
-
-static uint32_t
-get_be32(const uint8_t *p)
-{
-	return get_be16(p) << 16 | get_be16(p + 2);
-}
-
-static uint32_t
-cd_sectors(struct ide_drive *d)
+uint32_t
+atapi_sectors(struct ide_drive *d)
 {
 	struct ioemu_block_info info;
 	uint64_t n;
 
+	if (d->open)
+		return 0;
 	ioemu_block_info(d->dev, d->drive, &info);
 	n = info.size / CD_SECTOR;
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
@@ -61,11 +27,12 @@ cd_sectors(struct ide_drive *d)
 /* ---- ends
  * ----------------------------------------------------------------------- */
 
-static void
-atapi_end(struct ide_drive *d, uint8_t sense, uint8_t asc)
+void
+atapi_end(struct ide_drive *d, uint8_t sense, uint16_t asc)
 {
 	d->sense = sense;
-	d->asc = asc;
+	d->asc = (uint8_t)(asc >> 8);
+	d->ascq = (uint8_t)asc;
 	d->pos = d->end = 0;
 	d->nsect[0] = REASON_CD | REASON_IO;
 	if (d->dma)
@@ -99,6 +66,8 @@ atapi_next_read(struct ide_drive *d)
 	uint32_t n =
 		d->left < IDE_BUF / CD_SECTOR ? d->left : IDE_BUF / CD_SECTOR;
 
+	if (tray_refuses(d)) /* meanwhile */
+		return;
 	d->pos = 0;
 	d->filled = n * CD_SECTOR;
 	d->write = false;
@@ -133,7 +102,8 @@ atapi_disk_done(struct ide_drive *d, int status)
 	uint32_t n = d->io.len / CD_SECTOR;
 
 	if (status) {
-		atapi_end(d, SENSE_MEDIUM, ASC_UNREADABLE);
+		if (!tray_refuses(d))
+			atapi_end(d, SENSE_MEDIUM, ASC_UNREADABLE);
 		return;
 	}
 	d->lba += n;
@@ -190,6 +160,8 @@ atapi_dma_step(struct ide_drive *d)
 		atapi_dma_answer(d);
 		return;
 	}
+	if (tray_refuses(d)) /* meanwhile */
+		return;
 	n = bmdma_sg(c, d, want, &n_sg);
 	if (!n)
 		return;
@@ -198,7 +170,7 @@ atapi_dma_step(struct ide_drive *d)
 }
 
 /* `n` bytes of buf are the answer, cut to what the guest allows. */
-static void
+void
 atapi_answer(struct ide_drive *d, uint32_t n, uint32_t allowed)
 {
 	d->left = 0;
@@ -219,7 +191,7 @@ atapi_answer(struct ide_drive *d, uint32_t n, uint32_t allowed)
 static void
 atapi_read(struct ide_drive *d, uint32_t lba, uint32_t count)
 {
-	uint32_t sectors = cd_sectors(d);
+	uint32_t sectors = atapi_sectors(d);
 
 	if (!count) {
 		atapi_end(d, SENSE_NONE, 0);
@@ -245,8 +217,9 @@ atapi_sense(struct ide_drive *d)
 	d->buf[2] = d->sense;
 	d->buf[7] = 10;
 	d->buf[12] = d->asc;
+	d->buf[13] = d->ascq;
 	d->sense = SENSE_NONE;
-	d->asc = 0;
+	d->asc = d->ascq = 0;
 	atapi_answer(d, 18, d->cdb[4]);
 }
 
@@ -265,7 +238,7 @@ atapi_inquiry(struct ide_drive *d)
 static void
 atapi_capacity(struct ide_drive *d)
 {
-	put_be32(d->buf, cd_sectors(d) - 1);
+	put_be32(d->buf, atapi_sectors(d) - 1);
 	put_be32(d->buf + 4, CD_SECTOR);
 	atapi_answer(d, 8, 8);
 }
@@ -302,7 +275,7 @@ atapi_toc(struct ide_drive *d)
 		put_msf(p + 8, 0, msf);
 		p[13] = 0x14;
 		p[14] = 0xaa;
-		put_msf(p + 16, cd_sectors(d), msf);
+		put_msf(p + 16, atapi_sectors(d), msf);
 		atapi_answer(d, 20, get_be16(d->cdb + 7));
 	} else if (format == 1) { /* sessions */
 		put_be16(p, 10);
@@ -324,7 +297,7 @@ atapi_mode_sense(struct ide_drive *d)
 		d->buf[8] = 0x2a;
 		d->buf[9] = 18;
 		d->buf[12] = 0x70;
-		d->buf[14] = 0x29; /* tray, eject, lock */
+		d->buf[14] = d->locked ? 0x2b : 0x29; /* tray, eject, lock */
 		put_be16(d->buf + 16, 706);
 		put_be16(d->buf + 20, 512);
 		put_be16(d->buf + 22, 706);
@@ -345,8 +318,8 @@ atapi_configuration(struct ide_drive *d)
 {
 	memset(d->buf, 0, 40);
 	put_be32(d->buf, 36);
-	put_be16(d->buf + 6, cd_sectors(d) ? 0x0008 : 0); /* CD-ROM */
-	put_be32(d->buf + 8, 0x00000304);		  /* profile list */
+	put_be16(d->buf + 6, atapi_sectors(d) ? 0x0008 : 0); /* CD-ROM */
+	put_be32(d->buf + 8, 0x00000304);		     /* profile list */
 	put_be32(d->buf + 12, 0x00080100);
 	put_be32(d->buf + 20, 0x00010308); /* core */
 	put_be32(d->buf + 24, 2);	   /* ATAPI */
@@ -356,34 +329,12 @@ atapi_configuration(struct ide_drive *d)
 }
 
 static void
-atapi_event_status(struct ide_drive *d)
-{
-	memset(d->buf, 0, 8);
-	if (!(d->cdb[1] & 1)) { /* only polled */
-		atapi_end(d, SENSE_ILLEGAL, ASC_FIELD);
-		return;
-	}
-	d->buf[3] = 0x10; /* media events are there */
-	if (!(d->cdb[4] & 0x10)) {
-		put_be16(d->buf, 2);
-		d->buf[2] = 0x80;
-		atapi_answer(d, 4, get_be16(d->cdb + 7));
-		return;
-	}
-	put_be16(d->buf, 6);
-	d->buf[2] = 4;
-	d->buf[5] = cd_sectors(d) ? 2 : 0; /* medium present */
-	atapi_answer(d, 8, get_be16(d->cdb + 7));
-}
-
-static void
 atapi_execute(struct ide_drive *d)
 {
 	const uint8_t *cdb = d->cdb;
 
 	switch (cdb[0]) {
 	case 0x00: /* TEST UNIT READY */
-	case 0x1b: /* START STOP UNIT */
 	case 0x2b: /* SEEK */
 		atapi_end(d, SENSE_NONE, 0);
 		return;
@@ -393,9 +344,11 @@ atapi_execute(struct ide_drive *d)
 	case 0x12:
 		atapi_inquiry(d);
 		return;
-	case 0x1e: /* PREVENT ALLOW MEDIUM REMOVAL */
-		d->locked = cdb[4] & 1;
-		atapi_end(d, SENSE_NONE, 0);
+	case 0x1b:
+		tray_start_stop(d);
+		return;
+	case 0x1e:
+		tray_lock(d);
 		return;
 	case 0x25:
 		atapi_capacity(d);
@@ -421,28 +374,19 @@ atapi_execute(struct ide_drive *d)
 		atapi_configuration(d);
 		return;
 	case 0x4a:
-		atapi_event_status(d);
+		tray_event_status(d);
 		return;
 	case 0x5a:
 		atapi_mode_sense(d);
 		return;
 	case 0xbd: /* MECHANISM STATUS */
 		memset(d->buf, 0, 8);
+		d->buf[1] = d->open ? 0x10 : 0;
 		d->buf[5] = 1;
 		atapi_answer(d, 8, get_be16(cdb + 8));
 		return;
 	}
 	atapi_end(d, SENSE_ILLEGAL, ASC_OPCODE);
-}
-
-/* Commands that go on without a disc. */
-static bool
-atapi_needs_medium(uint8_t opcode)
-{
-	static const uint8_t without[] = { 0x03, 0x12, 0x1b, 0x1e,
-					   0x46, 0x4a, 0x5a, 0xbd };
-
-	return !memchr(without, opcode, sizeof(without));
 }
 
 void
@@ -451,9 +395,7 @@ atapi_cdb(struct ide_drive *d)
 	memcpy(d->cdb, d->buf, sizeof(d->cdb));
 	d->pos = 0;
 	d->dma = false;
-	if (atapi_needs_medium(d->cdb[0]) && !cd_sectors(d))
-		atapi_end(d, SENSE_NOT_READY, ASC_NO_MEDIUM);
-	else
+	if (!tray_refuses(d))
 		atapi_execute(d);
 }
 

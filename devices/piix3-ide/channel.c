@@ -131,9 +131,12 @@ ide_channel_reset(struct ide_channel *c)
 	c->bm_command = 0;
 	c->bm_status = 0;
 	c->bm_prdt = 0;
-	for (i = 0; i < IDE_UNITS; i++)
-		if (c->drive[i])
-			drive_reset(c->drive[i]);
+	for (i = 0; i < IDE_UNITS; i++) {
+		if (!c->drive[i])
+			continue;
+		drive_reset(c->drive[i]);
+		tray_reset(c->drive[i]);
+	}
 }
 
 /* ---- the data port

@@ -2,7 +2,7 @@
 /*
  * ide.h - between the modules of this plugin: the controller with its two
  * channels (piix3ide.c), the registers of a channel (channel.c), bus-master DMA
- * (bmdma.c), and the drives: ATA (ata.c) and ATAPI (atapi.c).
+ * (bmdma.c), and the drives: ATA (ata.c) and ATAPI (atapi.c, tray.c).
  */
 #ifndef IDE_H
 #define IDE_H
@@ -41,6 +41,13 @@ enum ide_phase {
 	IDE_DISK,    /* disk I/O in flight: busy */
 };
 
+/* What the guest is still to be told of another medium. */
+enum ide_changed {
+	IDE_UNCHANGED,
+	IDE_CHANGED,
+	IDE_CHANGED_AWAY, /* that the old one was away it knows */
+};
+
 struct ide_drive {
 	struct ioemu_block *drive; /* property */
 	uint8_t channel, unit, index;
@@ -66,8 +73,10 @@ struct ide_drive {
 
 	/* ATAPI */
 	uint8_t cdb[12];
-	uint8_t sense, asc;
-	bool locked;
+	uint8_t sense, asc, ascq;
+	bool locked, open;
+	uint8_t changed;  /* enum ide_changed */
+	uint8_t events;	  /* tray.c */
 	bool identifying; /* the data is that of IDENTIFY PACKET DEVICE */
 
 	struct ioemu_io io;
@@ -128,6 +137,11 @@ void atapi_cdb(struct ide_drive *d);
 void atapi_block_done(struct ide_drive *d);
 void atapi_disk_done(struct ide_drive *d, int status);
 void ide_identify_string(uint8_t *to, unsigned words, const char *text);
+
+/* tray.c: the type's medium(); RESET- unlocks it. */
+int tray_medium(struct ioemu_dev *dev, struct ioemu_block *block,
+		enum ioemu_medium what);
+void tray_reset(struct ide_drive *d);
 
 /* bmdma.c */
 extern const struct ioemu_region bmdma_region;

@@ -223,7 +223,11 @@ static const struct ioemu_field drive_fields[] = {
 	IOEMU_FIELD_ARRAY(struct ide_drive, cdb),
 	IOEMU_FIELD(struct ide_drive, sense),
 	IOEMU_FIELD(struct ide_drive, asc),
+	IOEMU_FIELD(struct ide_drive, ascq),
 	IOEMU_FIELD(struct ide_drive, locked),
+	IOEMU_FIELD(struct ide_drive, open),
+	IOEMU_FIELD(struct ide_drive, changed),
+	IOEMU_FIELD(struct ide_drive, events),
 	IOEMU_FIELD(struct ide_drive, identifying),
 	IOEMU_FIELD_ARRAY(struct ide_drive, buf),
 	{ 0 },
@@ -236,7 +240,8 @@ drive_loaded(struct ioemu_dev *dev)
 	const struct ide_drive *d = ioemu_state(dev);
 
 	if (d->pos > d->end || d->end > IDE_BUF || d->filled > IDE_BUF ||
-	    d->phase > IDE_DMA || d->block > 128 || d->multiple > 128)
+	    d->phase > IDE_DMA || d->block > 128 || d->multiple > 128 ||
+	    d->changed > IDE_CHANGED_AWAY)
 		return -EINVAL;
 	return 0;
 }
@@ -259,6 +264,7 @@ static const struct ioemu_type ide_cd = {
 	.attach = cd_attach,
 	.detach = drive_detach,
 	.loaded = drive_loaded,
+	.medium = tray_medium,
 };
 
 IOEMU_PLUGIN(&piix3ide, &ide_hd, &ide_cd);

@@ -118,6 +118,14 @@ block_parse(const char *value)
 	return block;
 }
 
+void
+backend_load(struct ioemu_block *block, uint64_t size)
+{
+	free(block->data);
+	block->size = size;
+	block->data = calloc(1, size + 1);
+}
+
 int
 backend_block_open(struct hostdev *hd, const char *value,
 		   struct ioemu_block **out)

@@ -337,6 +337,24 @@ bench_hotplug(struct bench *b, const char *id, unsigned which,
 	machine_arrive(b->m);
 }
 
+int
+bench_medium(struct bench *b, const char *id, const char *name,
+	     enum ioemu_medium what, uint64_t size)
+{
+	struct ioemu_block *block = backend_block(b->m, name);
+	int rc;
+
+	if (what == IOEMU_MEDIUM_CLOSE)
+		backend_load(block, size);
+	rc = hostdev_medium(machine_find(b->m, id)->hd, block, what);
+	if (rc < 0 || what == IOEMU_MEDIUM_LOOK)
+		return rc;
+	bench_settle(b);
+	if (what != IOEMU_MEDIUM_CLOSE)
+		backend_load(block, 0);
+	return rc;
+}
+
 void
 bench_chr_input(struct bench *b, const char *name, const void *data, size_t len)
 {

@@ -166,6 +166,8 @@ int backend_chr_open(struct hostdev *hd, const char *value,
 		     struct ioemu_chardev **out);
 int backend_block_open(struct hostdev *hd, const char *value,
 		       struct ioemu_block **out);
+/* Another medium, all zeroes; nothing is in flight on the old one. */
+void backend_load(struct ioemu_block *block, uint64_t size);
 void backend_append(uint8_t **buf, size_t *len, const void *data, size_t n);
 int backend_io(struct machine *m, const struct ioemu_io *io);
 void backend_deliver(struct machine *m);

@@ -182,6 +182,15 @@ hostdev_hotplug(struct hostdev *hd, unsigned which, enum ioemu_hotplug what)
 }
 
 int
+hostdev_medium(struct hostdev *hd, struct ioemu_block *block,
+	       enum ioemu_medium what)
+{
+	if (!hd->type->type.medium)
+		return -ENOTSUP;
+	return hd->type->type.medium(&hd->dev, block, what);
+}
+
+int
 hostdev_query(struct hostdev *hd, const char *what, char *buf, size_t size)
 {
 	if (!hd->type->type.query)

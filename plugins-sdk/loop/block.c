@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raw disk images. Requests run as preadv and pwritev on libuv's workers, in
+ * Requests to raw disk images run as preadv and pwritev on libuv's workers, in
  * slots made at open; when these are taken requests wait in line. Whose memory
  * is moved, and how it is reached, block_mem.c knows.
  */
 #include "block.h"
 
-#include <fcntl.h>
-#include <linux/fs.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define SECTOR 512u
-#define N_SLOTS 16u
-
-struct ioemu_block {
-	uv_loop_t *loop;
-	int fd;
-	bool readonly;
-	uint64_t size;
-	unsigned busy;
-	struct ioemu_io *waiting, **tail; /* host[0] next, [1] hd, [2] mem */
-	struct block_slot slot[N_SLOTS];
-};
 
 /* ---- on a worker ---------------------------------------------------- */
 
@@ -79,11 +61,78 @@ slot_work(uv_work_t *work)
 		s->status = slot_transfer(s);
 	else if (fdatasync(s->block->fd))
 		s->status = -errno;
+	s->failed = s->status != 0;
+}
+
+/* ---- lists --------------------------------------------------------- */
+
+static void
+list_add(struct block_list *list, struct ioemu_io *io)
+{
+	io->host[0] = NULL;
+	*list->tail = io;
+	list->tail = (struct ioemu_io **)&io->host[0];
+}
+
+static struct ioemu_io *
+list_take(struct block_list *list)
+{
+	struct ioemu_io *io = list->first;
+
+	if (!io)
+		return NULL;
+	list->first = io->host[0];
+	if (!list->first)
+		list->tail = &list->first;
+	return io;
+}
+
+void
+block_list_clear(struct block_list *list)
+{
+	list->first = NULL;
+	list->tail = &list->first;
+}
+
+void
+block_list_join(struct block_list *list, struct block_list *from)
+{
+	if (!from->first)
+		return;
+	*list->tail = from->first;
+	list->tail = from->tail;
+	block_list_clear(from);
 }
 
 /* ---- on the loop --------------------------------------------------- */
 
-static void block_start(struct ioemu_block *block);
+/* It has ended, well or not. */
+static void
+block_count(struct ioemu_block *block, const struct ioemu_io *io, int status)
+{
+	struct block_stats *stats = &block->stats[io->op];
+
+	if (status) {
+		stats->failed++;
+		return;
+	}
+	stats->ops++;
+	stats->bytes += io->op == IOEMU_IO_FLUSH ? 0 : io->len;
+	stats->ns += uv_hrtime() - (uintptr_t)io->host[3];
+}
+
+/* Keep it in place of telling the device? */
+static bool
+block_holds(struct ioemu_block *block, struct ioemu_io *io, int status)
+{
+	if (io->op == IOEMU_IO_FLUSH || !block->hold || block->change)
+		return false;
+	if (!block->hold(block->hold_ctx, block, io, status))
+		return false;
+	io->status = status;
+	list_add(&block->held, io);
+	return true;
+}
 
 static void
 slot_done(uv_work_t *work, int cancelled)
@@ -92,6 +141,7 @@ slot_done(uv_work_t *work, int cancelled)
 	struct ioemu_block *block = s->block;
 	struct ioemu_io *io = s->io;
 	struct hostdev *hd = s->hd;
+	bool held;
 
 	(void)cancelled; /* nobody does */
 	block_release(s);
@@ -99,11 +149,18 @@ slot_done(uv_work_t *work, int cancelled)
 		block_gather(s);
 		return;
 	}
-	io->status = s->status;
+	if (s->failed && io->op == IOEMU_IO_FLUSH)
+		block->lost = s->status;
+	if (hd)
+		block_count(block, io, s->status);
+	held = s->failed && hd && block_holds(block, io, s->status);
+	if (!held)
+		io->status = s->status;
 	s->io = NULL;
 	block->busy--;
+	block->running--;
 	block_start(block);
-	if (hd)
+	if (hd && !held)
 		io->done(&hd->dev, io);
 }
 
@@ -123,8 +180,8 @@ slot_check(const struct block_slot *s)
 	if (s->block->fd < 0)
 		return -ENOMEDIUM;
 	if (io->op == IOEMU_IO_FLUSH)
-		return 0;
-	if (io->offset % SECTOR || io->len % SECTOR || !io->len ||
+		return s->block->lost;
+	if (io->offset % BLOCK_SECTOR || io->len % BLOCK_SECTOR || !io->len ||
 	    io->offset > s->block->size ||
 	    io->len > s->block->size - io->offset)
 		return -EINVAL;
@@ -138,7 +195,9 @@ slot_check(const struct block_slot *s)
 static void
 slot_start(struct block_slot *s, struct ioemu_io *io)
 {
+	s->block->running++;
 	s->io = io;
+	s->failed = false;
 	s->hd = io->host[1];
 	s->mem = io->host[2];
 	s->pos = 0;
@@ -158,36 +217,31 @@ block_free_slot(struct ioemu_block *block)
 {
 	unsigned i;
 
-	for (i = 0; i < N_SLOTS; i++)
+	for (i = 0; i < BLOCK_SLOTS; i++)
 		if (!block->slot[i].io)
 			return &block->slot[i];
 	return NULL;
 }
 
-static void
+void
 block_start(struct ioemu_block *block)
 {
-	struct ioemu_io *io;
 	struct block_slot *s;
 
-	while (block->waiting && (s = block_free_slot(block))) {
-		io = block->waiting;
-		block->waiting = io->host[0];
-		if (!block->waiting)
-			block->tail = &block->waiting;
-		slot_start(s, io);
-	}
+	while (block->waiting.first && (s = block_free_slot(block)))
+		slot_start(s, list_take(&block->waiting));
+	if (block->change && !block->running && !block->changing)
+		block_swap(block);
 }
 
 void
 block_io(struct ioemu_block *block, struct hostdev *hd,
 	 const struct block_mem *mem, struct ioemu_io *io)
 {
-	io->host[0] = NULL;
 	io->host[1] = hd;
 	io->host[2] = (void *)(uintptr_t)mem;
-	*block->tail = io;
-	block->tail = (struct ioemu_io **)&io->host[0];
+	io->host[3] = (void *)(uintptr_t)uv_hrtime();
+	list_add(block->change ? &block->later : &block->waiting, io);
 	block->busy++;
 	block_start(block);
 }
@@ -201,14 +255,13 @@ block_busy(const struct ioemu_block *block)
 void
 block_forget(struct ioemu_block *block)
 {
-	struct ioemu_io *io;
 	unsigned i;
 
-	for (io = block->waiting; io; io = io->host[0])
+	block_list_join(&block->waiting, &block->later);
+	while (list_take(&block->waiting))
 		block->busy--;
-	block->waiting = NULL;
-	block->tail = &block->waiting;
-	for (i = 0; i < N_SLOTS; i++) {
+	block_list_clear(&block->held);
+	for (i = 0; i < BLOCK_SLOTS; i++) {
 		struct block_slot *s = &block->slot[i];
 
 		s->hd = NULL;
@@ -217,75 +270,59 @@ block_forget(struct ioemu_block *block)
 		s->dma_open = 0; /* nobody will tell it */
 		s->io = NULL;
 		block->busy--;
+		block->running--;
 	}
+	block_start(block); /* a change that waited for them */
 }
+
+const struct block_stats *
+block_stats(const struct ioemu_block *block)
+{
+	return block->stats;
+}
+
+/* ---- requests that failed ------------------------------------------ */
 
 void
-block_info(const struct ioemu_block *block, struct ioemu_block_info *info)
+block_on_failure(struct ioemu_block *block,
+		 bool (*hold)(void *ctx, struct ioemu_block *block,
+			      const struct ioemu_io *io, int status),
+		 void *ctx)
 {
-	info->size = block->size;
-	info->readonly = block->readonly;
-}
-
-/* ---- open and close ------------------------------------------------ */
-
-static int
-block_open_file(struct ioemu_block *block, const char *path)
-{
-	struct stat st;
-	uint64_t size;
-
-	block->fd =
-		open(path, (block->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (block->fd < 0 || fstat(block->fd, &st))
-		return -errno;
-	if (S_ISBLK(st.st_mode)) {
-		if (ioctl(block->fd, BLKGETSIZE64, &size))
-			return -errno;
-	} else if (S_ISREG(st.st_mode)) {
-		size = (uint64_t)st.st_size;
-	} else {
-		return -ENOTBLK;
-	}
-	block->size = size / SECTOR * SECTOR;
-	return 0;
+	block->hold = hold;
+	block->hold_ctx = ctx;
 }
 
 int
-block_open(uv_loop_t *loop, const char *path, bool readonly,
-	   struct ioemu_block **out)
+block_held(const struct ioemu_block *block)
 {
-	struct ioemu_block *block = calloc(1, sizeof(*block));
-	unsigned i;
-	int rc = 0;
-
-	if (!block)
-		return -ENOMEM;
-	block->loop = loop;
-	block->readonly = readonly;
-	block->fd = -1;
-	block->tail = &block->waiting;
-	for (i = 0; i < N_SLOTS; i++) {
-		block->slot[i].block = block;
-		block->slot[i].work.data = &block->slot[i];
-	}
-	if (path && *path)
-		rc = block_open_file(block, path);
-	if (rc) {
-		block_close(block);
-		return rc;
-	}
-	*out = block;
-	return 0;
+	return block->held.first ? block->held.first->status : 0;
 }
 
+/* In front of what came later. */
 void
-block_close(struct ioemu_block *block)
+block_retry(struct ioemu_block *block)
 {
-	if (block->fd >= 0) {
-		if (!block->readonly)
-			(void)fdatasync(block->fd);
-		close(block->fd);
+	struct ioemu_io *io;
+
+	for (io = block->held.first; io; io = io->host[0])
+		block->busy++;
+	block_list_join(&block->held, &block->waiting);
+	block_list_join(&block->waiting, &block->held);
+	block_start(block);
+}
+
+/* Of a list of their own, as done() may ask again. */
+void
+block_give_up(struct ioemu_block *block)
+{
+	struct ioemu_io *io = block->held.first, *next;
+
+	block_list_clear(&block->held);
+	for (; io; io = next) {
+		struct hostdev *hd = io->host[1];
+
+		next = io->host[0];
+		io->done(&hd->dev, io);
 	}
-	free(block);
 }

@@ -137,6 +137,7 @@ AT(ioemu_type, unplug, 96);
 AT(ioemu_type, input, 104);
 AT(ioemu_type, query, 112);
 AT(ioemu_type, hotplug, 120);
+AT(ioemu_type, medium, 128);
 
 AT(ioemu_plugin, abi, 0);
 AT(ioemu_plugin, size, 4);

@@ -180,6 +180,19 @@ step_disk_fails(struct machine *m, struct steps *s)
 	backend_block(m, disk[steps_take(s, 1) % 3])->fail = -EIO;
 }
 
+/* What is in the CD drive, as an operator changes it. */
+static void
+step_medium(struct machine *m, struct steps *s)
+{
+	struct ioemu_block *cd = backend_block(m, "cd");
+	enum ioemu_medium what = (enum ioemu_medium)(steps_take(s, 1) % 4);
+	struct slot *slot = machine_find(m, "ide-cd");
+
+	if (what == IOEMU_MEDIUM_CLOSE && machine_quiet(m))
+		backend_load(cd, steps_take(s, 1) << 10);
+	(void)hostdev_medium(slot->hd, cd, what);
+}
+
 static void
 step_migrate(struct machine *m, struct steps *s)
 {
@@ -195,10 +208,10 @@ step_reset(struct machine *m, struct steps *s)
 }
 
 static void (*const steps[])(struct machine *m, struct steps *s) = {
-	step_access,  step_access, step_access, step_access,
-	step_access,  step_access, step_access, step_config,
-	step_config,  step_poke,   step_poke,	step_advance,
-	step_migrate, step_input,  step_reset,	step_disk_fails,
+	step_access,	 step_access,  step_access,  step_access, step_access,
+	step_access,	 step_access,  step_config,  step_config, step_poke,
+	step_poke,	 step_advance, step_migrate, step_input,  step_reset,
+	step_disk_fails, step_medium,
 };
 
 /* The plugins lie beside the fuzzer. */

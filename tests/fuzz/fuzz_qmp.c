@@ -140,6 +140,37 @@ core_command(void *ctx, const char *line, char *buf, size_t size)
 	return snprintf(buf, size, "%s", line);
 }
 
+static bool
+core_drive(void *ctx, unsigned i, struct qmp_drive *out)
+{
+	(void)ctx;
+	*out = (struct qmp_drive){
+		.drive = "ide0",
+		.qdev = i ? "cd" : "hd",
+		.file = i ? NULL : "/\xff",
+		.removable = i,
+		.status = "ok",
+	};
+	return i < 2;
+}
+
+static void
+core_eject(void *ctx, struct qmp_call *call, unsigned i, bool force)
+{
+	(void)ctx;
+	qmp_done(call, i && force ? 0 : -EIO);
+}
+
+static void
+core_insert(void *ctx, struct qmp_call *call, unsigned i, int fd, bool readonly,
+	    bool force)
+{
+	(void)ctx;
+	(void)i;
+	close(fd);
+	qmp_done(call, readonly && force ? 0 : -EIO);
+}
+
 static void
 core_quit(void *ctx)
 {
@@ -163,6 +194,9 @@ static const struct qmp_ops core_ops = {
 	.add_cpu = core_add_cpu,
 	.wake = core_wake,
 	.command = core_command,
+	.drive = core_drive,
+	.eject = core_eject,
+	.insert = core_insert,
 	.quit = core_quit,
 };
 

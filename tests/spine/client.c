@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -96,4 +97,40 @@ void
 client_close(struct client *c)
 {
 	close(c->fd);
+}
+
+void
+client_told(struct client *c, const char *command, const char *answer)
+{
+	const char *is = client_qmp(c, command);
+
+	if (!strstr(is, answer))
+		fail_msg("%s: %s", command, is);
+}
+
+int
+client_add_fd(struct client *c, int fd)
+{
+	const char *answer = client_qmp_fd(c,
+					   "{\"execute\":\"add-fd\","
+					   "\"arguments\":{\"opaque\":\"x\"}}",
+					   fd);
+
+	answer = strstr(answer, "\"fdset-id\": ");
+	assert_non_null(answer);
+	return atoi(answer + strlen("\"fdset-id\": "));
+}
+
+void
+client_save(struct client *c, int fd, bool live)
+{
+	char command[160];
+
+	client_told(c, "{\"execute\":\"stop\"}", "{}");
+	client_told(c, CLIENT_STATUS, "paused");
+	snprintf(command, sizeof(command),
+		 "{\"execute\":\"xen-save-devices-state\",\"arguments\":"
+		 "{\"filename\":\"/dev/fdset/%d\",\"live\":%s}}",
+		 client_add_fd(c, fd), live ? "true" : "false");
+	client_told(c, command, "{}");
 }

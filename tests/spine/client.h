@@ -24,4 +24,13 @@ const char *client_qmp_fd(struct client *c, const char *command, int fd);
 /* A line for humans. */
 const char *client_hmp(struct client *c, const char *line);
 
+/* The answer to a command must have this in it. */
+void client_told(struct client *c, const char *command, const char *answer);
+/* Stop the devices and save them (libxl_qmp.c, libxl__qmp_suspend_save). */
+void client_save(struct client *c, int fd, bool live);
+/* add-fd, as libxl sends it; fd stays the caller's. The set's number. */
+int client_add_fd(struct client *c, int fd);
+
+#define CLIENT_STATUS "{\"execute\":\"query-status\"}"
+
 #endif

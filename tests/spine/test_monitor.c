@@ -65,45 +65,17 @@ the_toolstack_stops_continues_and_quits(void **state)
 
 /* ---- saving -------------------------------------------------------- */
 
-#define STATUS "{\"execute\":\"query-status\"}"
-
 static void
 status_is(struct client *c, const char *word)
 {
-	const char *is = client_qmp(c, STATUS);
-
-	if (!strstr(is, word))
-		fail_msg("not %s: %s", word, is);
+	client_told(c, CLIENT_STATUS, word);
 }
 
-static void
-told(struct client *c, const char *command, const char *answer)
-{
-	const char *is = client_qmp(c, command);
-
-	if (!strstr(is, answer))
-		fail_msg("%s: %s", command, is);
-}
-
-/* As libxl does it (libxl_qmp.c, libxl__qmp_suspend_save). */
+/* And what the toolstack then sees. */
 static void
 save(struct client *c, int fd, bool live)
 {
-	const char *answer;
-	char command[160];
-	int id;
-
-	told(c, "{\"execute\":\"stop\"}", "{}");
-	status_is(c, "paused");
-	answer = client_qmp_fd(c, "{\"execute\":\"add-fd\"}", fd);
-	answer = strstr(answer, "\"fdset-id\": ");
-	assert_non_null(answer);
-	id = atoi(answer + strlen("\"fdset-id\": "));
-	snprintf(command, sizeof(command),
-		 "{\"execute\":\"xen-save-devices-state\",\"arguments\":"
-		 "{\"filename\":\"/dev/fdset/%d\",\"live\":%s}}",
-		 id, live ? "true" : "false");
-	told(c, command, "{}");
+	client_save(c, fd, live);
 	status_is(c, live ? "postmigrate" : "paused");
 }
 
@@ -147,10 +119,10 @@ the_toolstack_saves_and_restores(void **state)
 	client_open(&c, w);
 	read_half(w);
 	whole_out(w, 0x3ff, 1, 0x5a); /* the UART's scratch register */
-	told(&c,
-	     "{\"execute\":\"xen-save-devices-state\",\"arguments\":"
-	     "{\"filename\":\"/dev/fdset/1\"}}",
-	     "add-fd");
+	client_told(&c,
+		    "{\"execute\":\"xen-save-devices-state\",\"arguments\":"
+		    "{\"filename\":\"/dev/fdset/1\"}}",
+		    "add-fd");
 	save(&c, fd, false);
 	whole_stop(w);
 	client_close(&c);
@@ -163,7 +135,7 @@ the_toolstack_saves_and_restores(void **state)
 	assert_int_equal(whole_end.ready, 1);
 	client_open(&c, w);
 	status_is(&c, "paused");
-	told(&c, "{\"execute\":\"cont\"}", "{}");
+	client_told(&c, "{\"execute\":\"cont\"}", "{}");
 	status_is(&c, "running");
 	assert_int_equal(whole_in(w, 0x3ff, 1), 0x5a);
 	read_rest(w);
@@ -189,17 +161,17 @@ a_migration_that_fails_is_taken_back(void **state)
 	assert_int_equal(whole_start(w, plugin_dir, NULL), 0);
 	client_open(&c, w);
 	read_half(w);
-	told(&c,
-	     "{\"execute\":\"xen-set-global-dirty-log\",\"arguments\":"
-	     "{\"enable\":true}}",
-	     "{}");
+	client_told(&c,
+		    "{\"execute\":\"xen-set-global-dirty-log\",\"arguments\":"
+		    "{\"enable\":true}}",
+		    "{}");
 	save(&c, fd, true);
 	fake_xen_ask(whole_end.xen, 0, &scratch); /* the guest is to wait */
 	whole_ring();
 	for (i = 0; i < 20; i++)
 		uv_run(&w->loop, UV_RUN_NOWAIT);
 	assert_false(fake_xen_answer(whole_end.xen, 0, &data));
-	told(&c, "{\"execute\":\"cont\"}", "{}");
+	client_told(&c, "{\"execute\":\"cont\"}", "{}");
 	status_is(&c, "running");
 	assert_true(fake_xen_answer(whole_end.xen, 0, &data));
 	read_rest(w);

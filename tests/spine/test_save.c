@@ -633,6 +633,7 @@ static void
 read_disk(struct side *side, uint64_t gpa)
 {
 	struct disks *disks = local_disks(side->core.local);
+	struct hostdev *hd = local_at(side->core.local, 0);
 	struct ioemu_sg sg = { .gpa = gpa, .len = 4096 };
 	struct ioemu_io io = {
 		.op = IOEMU_IO_READ,
@@ -641,7 +642,6 @@ read_disk(struct side *side, uint64_t gpa)
 		.n_sg = 1,
 		.done = io_done,
 	};
-	struct hostdev *hd = local_at(side->core.local, 0);
 	char path[] = "/tmp/test_save.XXXXXX";
 	int fd = mkstemp(path);
 

@@ -87,6 +87,18 @@ dump_devices(FILE *f, const struct conf_device *d)
 	}
 }
 
+/* What is not QEMU's default. */
+static void
+dump_errors(FILE *f, const struct conf *conf, const struct conf_drive *d)
+{
+	static const char *const word[] = { "", "report", "stop", "enospc" };
+	enum conf_errors r = conf_drive_errors(conf, d, false);
+	enum conf_errors w = conf_drive_errors(conf, d, true);
+
+	if (r != CONF_ERRORS_REPORT || w != CONF_ERRORS_ENOSPC)
+		fprintf(f, " errors %s %s", word[r], word[w]);
+}
+
 static void
 dump_host_side(FILE *f, const struct conf *conf)
 {
@@ -96,10 +108,13 @@ dump_host_side(FILE *f, const struct conf *conf)
 	const struct conf_chardev *c;
 	const struct conf_monitor *m;
 
-	for (d = conf->drives; d; d = d->next)
-		fprintf(f, "drive: %s file %s format %s if %s %u %s%s\n", d->id,
+	for (d = conf->drives; d; d = d->next) {
+		fprintf(f, "drive: %s file %s format %s if %s %u %s%s", d->id,
 			d->file ? d->file : "-", d->format, d->iface, d->index,
 			d->media, d->readonly ? " readonly" : "");
+		dump_errors(f, conf, d);
+		fputs("\n", f);
+	}
 	for (s = conf->serials; s; s = s->next)
 		fprintf(f, "serial: %u %s\n", s->index, s->chardev);
 	for (n = conf->netdevs; n; n = n->next) {

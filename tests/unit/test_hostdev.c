@@ -69,6 +69,14 @@ chip_hotplug(struct ioemu_dev *dev, unsigned slot, enum ioemu_hotplug what)
 	ioemu_log(dev, IOEMU_INFO, "hotplug%d:%u", (int)what, slot);
 }
 
+static int
+chip_medium(struct ioemu_dev *dev, struct ioemu_block *block,
+	    enum ioemu_medium what)
+{
+	ioemu_log(dev, IOEMU_INFO, "medium%d", (int)what);
+	return block ? -EBUSY : (int)IOEMU_MEDIUM_IS_OPEN;
+}
+
 static void
 chip_input(struct ioemu_dev *dev, struct ioemu_chardev *chr,
 	   const uint8_t *data, size_t len)
@@ -104,6 +112,7 @@ static const struct host_type type = {
 		.input = chip_input,
 		.query = chip_query,
 		.hotplug = chip_hotplug,
+		.medium = chip_medium,
 	},
 };
 
@@ -232,6 +241,8 @@ callbacks_may_be_missing(void **state)
 	hostdev_unplug(bare, 1);
 	hostdev_hotplug(bare, 1, IOEMU_HOTPLUG_CAME);
 	hostdev_input(bare, &fake.chr, (const uint8_t *)"x", 1);
+	assert_int_equal(hostdev_medium(bare, NULL, IOEMU_MEDIUM_LOOK),
+			 -ENOTSUP);
 	assert_int_equal(hostdev_query(bare, "text", buf, sizeof(buf)),
 			 -ENOTSUP);
 	hostdev_set_multifunction(bare);
@@ -254,6 +265,11 @@ questions_reach_the_device(void **state)
 	hostdev_input(hd, &fake.chr, (const uint8_t *)"abc", 3);
 	hostdev_hotplug(hd, 31, IOEMU_HOTPLUG_GOES);
 	expect_events("log2:unplug2 log2:in:abc log2:hotplug1:31");
+	assert_int_equal(hostdev_medium(hd, NULL, IOEMU_MEDIUM_FORCE),
+			 IOEMU_MEDIUM_IS_OPEN);
+	assert_int_equal(hostdev_medium(hd, &fake.block, IOEMU_MEDIUM_OPEN),
+			 -EBUSY);
+	expect_events("log2:medium2 log2:medium1");
 }
 
 /* ---- windows ------------------------------------------------------- */

@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,6 +41,7 @@ struct core {
 	int saved_fd; /* -1: none */
 	bool live, logs;
 	const char *name;
+	char changed[64]; /* what was done to media */
 };
 
 static const char *
@@ -177,6 +179,62 @@ core_command(void *ctx, const char *line, char *buf, size_t size)
 	return snprintf(buf, size, "hi\r\n\xe9");
 }
 
+static bool
+core_drive(void *ctx, unsigned i, struct qmp_drive *out)
+{
+	static const struct qmp_drive drives[] = {
+		{
+			.drive = "ide0",
+			.qdev = "ide-hd#1",
+			.file = "/disk\xff",
+			.size = 1 << 20,
+			.status = "nospace",
+			.read = { 1, 2, 3, 4 },
+			.write = { 5, 6, 7, 8 },
+			.flush = { 9, 0, 10, 11 },
+		},
+		{
+			.drive = "ide-5632",
+			.qdev = "cd",
+			.readonly = true,
+			.removable = true,
+			.open = true,
+			.locked = true,
+			.status = "ok",
+		},
+	};
+
+	(void)ctx;
+	if (i < 2)
+		*out = drives[i];
+	return i < 2;
+}
+
+static void
+core_eject(void *ctx, struct qmp_call *call, unsigned i, bool force)
+{
+	struct core *core = ctx;
+
+	snprintf(core->changed, sizeof(core->changed), "eject %u%s", i,
+		 force ? " force" : "");
+	if (core->keep)
+		qmp_fail(call, "it is stuck");
+	else
+		qmp_done(call, 0);
+}
+
+static void
+core_insert(void *ctx, struct qmp_call *call, unsigned i, int fd, bool readonly,
+	    bool force)
+{
+	struct core *core = ctx;
+
+	snprintf(core->changed, sizeof(core->changed), "insert %u%s%s", i,
+		 readonly ? " ro" : " rw", force ? " force" : "");
+	close(fd);
+	qmp_done(call, 0);
+}
+
 static void
 core_quit(void *ctx)
 {
@@ -200,6 +258,9 @@ static const struct qmp_ops core_ops = {
 	.add_cpu = core_add_cpu,
 	.wake = core_wake,
 	.command = core_command,
+	.drive = core_drive,
+	.eject = core_eject,
+	.insert = core_insert,
 	.quit = core_quit,
 };
 
@@ -612,16 +673,160 @@ a_guest_without_a_name_has_none(void **state)
 	close(fd);
 }
 
+/* ---- disks ------------------------------------------------------------------
+ */
+
+/* As libxenstat asks: no id, no end of line. */
+static void
+drives_and_their_figures_are_told(void **state)
+{
+	struct core *core = *state;
+	int fd = greeted(core);
+
+	tell(core, fd, "{ \"execute\": \"query-block\" }");
+	expect(core, fd,
+	       "{\"return\": [{\"device\": \"ide0\", \"qdev\": \"ide-hd#1\", "
+	       "\"type\": \"unknown\", \"removable\": false, "
+	       "\"locked\": false, \"io-status\": \"nospace\", "
+	       "\"inserted\": {\"file\": \"/disk?\", \"ro\": false, "
+	       "\"drv\": \"raw\", \"backing_file_depth\": 0, "
+	       "\"encrypted\": false, \"detect_zeroes\": \"off\", \"bps\": 0, "
+	       "\"bps_rd\": 0, \"bps_wr\": 0, \"iops\": 0, \"iops_rd\": 0, "
+	       "\"iops_wr\": 0, \"image\": {\"filename\": \"/disk?\", "
+	       "\"format\": \"raw\", \"virtual-size\": 1048576}}}, "
+	       "{\"device\": \"ide-5632\", \"qdev\": \"cd\", "
+	       "\"type\": \"unknown\", \"removable\": true, "
+	       "\"locked\": true, \"tray_open\": true, "
+	       "\"io-status\": \"ok\"}]}");
+	tell(core, fd, "{ \"execute\": \"query-blockstats\" }");
+	expect(core, fd,
+	       "{\"return\": [{\"device\": \"ide0\", \"qdev\": \"ide-hd#1\", "
+	       "\"stats\": {\"rd_operations\": 1, \"rd_bytes\": 2, "
+	       "\"failed_rd_operations\": 3, \"rd_total_time_ns\": 4, "
+	       "\"wr_operations\": 5, \"wr_bytes\": 6, "
+	       "\"failed_wr_operations\": 7, \"wr_total_time_ns\": 8, "
+	       "\"flush_operations\": 9, \"failed_flush_operations\": 10, "
+	       "\"flush_total_time_ns\": 11}}, "
+	       "{\"device\": \"ide-5632\", \"qdev\": \"cd\", "
+	       "\"stats\": {\"rd_operations\": 0, \"rd_bytes\": 0, "
+	       "\"failed_rd_operations\": 0, \"rd_total_time_ns\": 0, "
+	       "\"wr_operations\": 0, \"wr_bytes\": 0, "
+	       "\"failed_wr_operations\": 0, \"wr_total_time_ns\": 0, "
+	       "\"flush_operations\": 0, \"failed_flush_operations\": 0, "
+	       "\"flush_total_time_ns\": 0}}]}");
+	close(fd);
+}
+
+static void
+media_are_taken_out_by_name(void **state)
+{
+	static const struct {
+		const char *args, *error; /* NULL: what `done` says */
+		const char *done;
+	} calls[] = {
+		{ "\"id\": \"cd\"", NULL, "eject 1" },
+		{ "\"device\": \"ide-5632\", \"force\": true", NULL,
+		  "eject 1 force" },
+		{ "\"id\": \"ide-5632\"", "DeviceNotFound", "" },
+		{ "\"device\": \"cd\"", "DeviceNotFound", "" },
+		{ "\"id\": \"ide-hd#1\"", "GenericError", "" },
+		{ "\"id\": \"cd\", \"device\": \"ide-5632\"", "GenericError",
+		  "" },
+		{ "\"id\": 5", "GenericError", "" },
+		{ "\"id\": \"cd\", \"force\": 1", "GenericError", "" },
+		{ "", "GenericError", "" },
+	};
+	struct core *core = *state;
+	int fd = greeted(core);
+	char text[256];
+	unsigned i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		core->changed[0] = '\0';
+		snprintf(text, sizeof(text),
+			 "{\"execute\": \"eject\", \"arguments\": {%s}}",
+			 calls[i].args);
+		tell(core, fd, text);
+		if (calls[i].error)
+			expect_error(core, fd, calls[i].error);
+		else
+			expect(core, fd, "{\"return\": {}}");
+		assert_string_equal(core->changed, calls[i].done);
+	}
+	core->keep = true;
+	tell(core, fd,
+	     "{\"execute\": \"eject\", \"arguments\": {\"id\": \"cd\"}}");
+	expect_error(core, fd, "GenericError");
+	close(fd);
+}
+
+/* As libxl does it (libxl_disk.c, cdrom_insert_ejected and the next). */
+static void
+media_are_put_in_by_descriptor(void **state)
+{
+	static const struct {
+		const char *args, *done; /* "": refused */
+	} calls[] = {
+		{ "", "" },
+		{ "\"id\": \"cd\"", "" },
+		{ "\"id\": \"cd\", \"filename\": \"/etc/passwd\"", "" },
+		{ "\"id\": \"cd\", \"filename\": \"/dev/fdset/2\"", "" },
+		{ "\"id\": \"hd\", \"filename\": \"/dev/fdset/1\"", "" },
+		{ "\"id\": \"cd\", \"filename\": \"/dev/fdset/1\", "
+		  "\"format\": \"qcow2\"",
+		  "" },
+		{ "\"id\": \"cd\", \"filename\": \"/dev/fdset/1\", "
+		  "\"read-only-mode\": \"maybe\"",
+		  "" },
+		{ "\"id\": \"cd\", \"filename\": \"/dev/fdset/1\", "
+		  "\"format\": \"raw\"",
+		  "insert 1 ro" },
+		/* taken */
+		{ "\"id\": \"cd\", \"filename\": \"/dev/fdset/1\"", "" },
+	};
+	struct core *core = *state;
+	int fd = greeted(core), null = open("/dev/null", O_RDONLY);
+	char text[256];
+	unsigned i;
+
+	tell_fds(fd, "{", &null, 1);
+	tell(core, fd,
+	     "\"execute\": \"add-fd\", \"arguments\": "
+	     "{\"opaque\": \"cd:/x\"}, \"id\": 1}");
+	json_decref(next(core, fd));
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		core->changed[0] = '\0';
+		snprintf(text, sizeof(text),
+			 "{\"execute\": \"blockdev-change-medium\", "
+			 "\"arguments\": {%s}}",
+			 calls[i].args);
+		tell(core, fd, text);
+		json_decref(next(core, fd));
+		assert_string_equal(core->changed, calls[i].done);
+	}
+	tell_fds(fd, "{", &null, 1);
+	tell(core, fd, "\"execute\": \"add-fd\"}");
+	json_decref(next(core, fd));
+	tell(core, fd,
+	     "{\"execute\": \"blockdev-change-medium\", \"arguments\": "
+	     "{\"device\": \"ide-5632\", \"filename\": \"/dev/fdset/2\", "
+	     "\"read-only-mode\": \"read-write\", \"force\": true}}");
+	expect(core, fd, "{\"return\": {}}");
+	assert_string_equal(core->changed, "insert 1 rw force");
+	close(null);
+	close(fd);
+}
+
 static void
 an_unknown_command_is_not_found(void **state)
 {
 	struct core *core = *state;
 	int fd = greeted(core);
 
-	tell(core, fd, "{\"execute\": \"eject\", \"id\": 7}");
+	tell(core, fd, "{\"execute\": \"frobnicate\", \"id\": 7}");
 	expect(core, fd,
 	       "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The "
-	       "command eject has not been found\"}, \"id\": 7}");
+	       "command frobnicate has not been found\"}, \"id\": 7}");
 	close(fd);
 }
 
@@ -1349,6 +1554,9 @@ main(void)
 		TEST(every_query_answers_as_libxl_reads_it),
 		TEST(query_commands_lists_itself),
 		TEST(a_guest_without_a_name_has_none),
+		TEST(drives_and_their_figures_are_told),
+		TEST(media_are_taken_out_by_name),
+		TEST(media_are_put_in_by_descriptor),
 		TEST(an_unknown_command_is_not_found),
 		TEST(a_human_line_gets_text),
 		TEST(quit_is_answered_first),

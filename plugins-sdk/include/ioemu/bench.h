@@ -13,7 +13,8 @@
  *  - "peer": every device, with its children, is at the other end of a socket,
  *    as in ioemu-peer, and the bench is the root of its link (doc/wire.md).
  *    Accesses, memory, windows, interrupts and text cross it in pieces of any
- *    size; power, routing of links, unplug, hot-plug and bench_query() do not.
+ *    size; power, routing of links, unplug, hot-plug, changes of media and
+ *    bench_query() do not.
  *    As on PCI Express no request crosses a multiple of 4 KiB: a burst that
  *    does is two.
  *
@@ -125,6 +126,13 @@ uint8_t *bench_disk(struct bench *b, const char *name);
 /* The next request on this disk ends with this status (-EIO). */
 void bench_disk_fail(struct bench *b, const char *name, int status);
 unsigned bench_disk_flushes(struct bench *b, const char *name);
+/*
+ * hostdev_medium() of the device with that id or type name, for this disk. If
+ * it opened, the I/O in flight ends and the medium is gone; before CLOSE there
+ * is a new one of `size` bytes of zeroes, 0: none.
+ */
+int bench_medium(struct bench *b, const char *id, const char *name,
+		 enum ioemu_medium what, uint64_t size);
 /* hostdev_hotplug() of the device with that id or type name. */
 void bench_hotplug(struct bench *b, const char *id, unsigned which,
 		   enum ioemu_hotplug what);

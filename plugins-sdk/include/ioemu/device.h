@@ -283,6 +283,23 @@ enum ioemu_hotplug {
 	IOEMU_HOTPLUG_CPU,  /* the processor of that number is on line */
 };
 
+/*
+ * What an operator does to a drive whose medium can be changed. The host takes
+ * the old medium away after OPEN, when the disk I/O in flight has ended, and
+ * says CLOSE when another is there, or the same again. Meanwhile
+ * ioemu_block_info() shows what is in it at the time.
+ */
+enum ioemu_medium {
+	IOEMU_MEDIUM_LOOK,  /* nothing: how is it? */
+	IOEMU_MEDIUM_OPEN,  /* the tray comes out. -EBUSY: the guest has locked
+			       it, and is told that somebody wants it */
+	IOEMU_MEDIUM_FORCE, /* it comes out, locked or not */
+	IOEMU_MEDIUM_CLOSE, /* the tray goes in */
+};
+
+#define IOEMU_MEDIUM_IS_OPEN 0x1u
+#define IOEMU_MEDIUM_IS_LOCKED 0x2u
+
 struct ioemu_type {
 	uint32_t abi, size; /* IOEMU_TYPE() sets these and state_size */
 	const char *name, *summary;
@@ -314,6 +331,10 @@ struct ioemu_type {
 	 * a processor, so tell the guest. */
 	void (*hotplug)(struct ioemu_dev *dev, unsigned which,
 			enum ioemu_hotplug what);
+	/* Drives whose medium can be changed: as enum ioemu_medium says.
+	 * Returns IOEMU_MEDIUM_IS_... as it is then, or -errno. */
+	int (*medium)(struct ioemu_dev *dev, struct ioemu_block *block,
+		      enum ioemu_medium what);
 };
 
 struct ioemu_plugin {

@@ -188,6 +188,9 @@ void hostdev_unplug(struct hostdev *hd, unsigned what);
 /* As type->hotplug; most devices have nothing to do with it. */
 void hostdev_hotplug(struct hostdev *hd, unsigned which,
 		     enum ioemu_hotplug what);
+/* As type->medium; -ENOTSUP if no medium of the device can be changed. */
+int hostdev_medium(struct hostdev *hd, struct ioemu_block *block,
+		   enum ioemu_medium what);
 /* A deferred access or a refused request is open: not the time to save. What
  * was handed to ops->dma_read and ops->io the host counts itself. */
 bool hostdev_busy(const struct hostdev *hd);

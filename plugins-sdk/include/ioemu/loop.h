@@ -95,7 +95,7 @@ uint64_t chr_lost(const struct ioemu_chardev *chr); /* bytes */
 /* Writes out what it can without waiting, closes; freed by the loop. */
 void chr_close(struct ioemu_chardev *chr);
 
-/* ---- disk images (block.c) ----------------------------------------------- */
+/* ---- disk images (block.c, block_medium.c) ------------------------------- */
 
 /*
  * How block I/O reaches guest memory in place. map() gives host memory for
@@ -119,11 +119,67 @@ struct block_mem {
 int block_open(uv_loop_t *loop, const char *path, bool readonly,
 	       struct ioemu_block **out);
 void block_info(const struct ioemu_block *block, struct ioemu_block_info *info);
-/* hd NULL: a flush of the host's own; once block_busy() is 0 its status is in
- * io->status. */
+/*
+ * hd NULL: a flush of the host's own; once block_busy() is 0 its status is in
+ * io->status.
+ *
+ * After a flush has failed nobody knows what the host lost of earlier writes,
+ * and it would say so only once (fsync(2)): every later flush of this medium
+ * fails likewise.
+ */
 void block_io(struct ioemu_block *block, struct hostdev *hd,
 	      const struct block_mem *mem, struct ioemu_io *io);
-unsigned block_busy(const struct ioemu_block *block); /* requests in flight */
+/* Requests in flight, and a change of medium. */
+unsigned block_busy(const struct ioemu_block *block);
+
+/* What devices asked for, by enum ioemu_io_op. */
+struct block_stats {
+	uint64_t ops, bytes; /* that went well */
+	uint64_t failed;     /* each time, if it is tried again */
+	uint64_t ns;	     /* from being asked to being done, all together */
+};
+
+#define BLOCK_OPS 3u
+
+const struct block_stats *block_stats(const struct ioemu_block *block);
+
+/*
+ * hold() is asked whenever a read or write of a device fails at the medium, in
+ * the loop. True: the request is held, and not in flight meanwhile, until
+ * block_retry() makes it anew or block_give_up() ends it with its error.
+ * Flushes are not held, since trying again would hide what was lost. NULL:
+ * nothing is.
+ */
+void block_on_failure(struct ioemu_block *block,
+		      bool (*hold)(void *ctx, struct ioemu_block *block,
+				   const struct ioemu_io *io, int status),
+		      void *ctx);
+/* -errno of the first that is held, 0: none. */
+int block_held(const struct ioemu_block *block);
+void block_retry(struct ioemu_block *block);
+/* Calls done() of requests: from the loop only. */
+void block_give_up(struct ioemu_block *block);
+
+/* Another medium, or none. Memory is the block's until done(). */
+struct block_change {
+	int fd; /* the block's from now on; -1: none */
+	bool readonly;
+	void (*done)(struct block_change *change);
+	uint64_t size; /* block_medium.c's own */
+};
+
+/*
+ * Would this file descriptor do? -EBADF: it is none that can be read; -EACCES:
+ * it cannot be written; -ENOTBLK: neither a regular file nor a block device.
+ */
+int block_check(int fd, bool readonly);
+/*
+ * Change the medium: requests in flight end on the old one, which is then
+ * written out and closed on a worker; what is held fails; what comes meanwhile
+ * waits for the new one. done() comes from the loop. As block_check(), or
+ * -EBUSY: a change is under way; `fd` is then still the caller's.
+ */
+int block_change(struct ioemu_block *block, struct block_change *change);
 /*
  * The device goes away: done() is not called any more, and the device's DMA is
  * forgotten already. Then run the loop until block_busy() is 0: what a worker

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a disk image is of: a file or a block device, opened by its name or
+ * handed over, and changed while its device runs.
+ */
+#include "block.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Its size in whole sectors. */
+static int
+medium_size(int fd, uint64_t *size)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (S_ISREG(st.st_mode))
+		*size = (uint64_t)st.st_size;
+	else if (!S_ISBLK(st.st_mode))
+		return -ENOTBLK;
+	else if (ioctl(fd, BLKGETSIZE64, size))
+		return -errno;
+	*size = *size / BLOCK_SECTOR * BLOCK_SECTOR;
+	return 0;
+}
+
+static int
+block_open_file(struct ioemu_block *block, const char *path)
+{
+	block->fd =
+		open(path, (block->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (block->fd < 0)
+		return -errno;
+	return medium_size(block->fd, &block->size);
+}
+
+int
+block_open(uv_loop_t *loop, const char *path, bool readonly,
+	   struct ioemu_block **out)
+{
+	struct ioemu_block *block = calloc(1, sizeof(*block));
+	unsigned i;
+	int rc = 0;
+
+	if (!block)
+		return -ENOMEM;
+	block->loop = loop;
+	block->readonly = readonly;
+	block->fd = -1;
+	block_list_clear(&block->waiting);
+	block_list_clear(&block->later);
+	block_list_clear(&block->held);
+	block->change_work.data = block;
+	for (i = 0; i < BLOCK_SLOTS; i++) {
+		block->slot[i].block = block;
+		block->slot[i].work.data = &block->slot[i];
+	}
+	if (path && *path)
+		rc = block_open_file(block, path);
+	if (rc) {
+		block_close(block);
+		return rc;
+	}
+	*out = block;
+	return 0;
+}
+
+static void
+medium_close(const struct ioemu_block *block)
+{
+	if (block->fd < 0)
+		return;
+	if (!block->readonly)
+		(void)fdatasync(block->fd);
+	close(block->fd);
+}
+
+void
+block_close(struct ioemu_block *block)
+{
+	medium_close(block);
+	free(block);
+}
+
+void
+block_info(const struct ioemu_block *block, struct ioemu_block_info *info)
+{
+	info->size = block->size;
+	info->readonly = block->readonly;
+}
+
+/* ---- changing it --------------------------------------------------- */
+
+static int
+medium_check(int fd, bool readonly, uint64_t *size)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || flags & O_PATH || (flags & O_ACCMODE) == O_WRONLY)
+		return -EBADF;
+	/* O_APPEND: it would be written elsewhere */
+	if (!readonly && ((flags & O_ACCMODE) == O_RDONLY || flags & O_APPEND))
+		return -EACCES;
+	return medium_size(fd, size);
+}
+
+int
+block_check(int fd, bool readonly)
+{
+	uint64_t size;
+
+	return medium_check(fd, readonly, &size);
+}
+
+static void
+swap_work(uv_work_t *work)
+{
+	medium_close(work->data);
+}
+
+static void
+swap_done(uv_work_t *work, int cancelled)
+{
+	struct ioemu_block *block = work->data;
+	struct block_change *change = block->change;
+
+	(void)cancelled; /* nobody does */
+	block->fd = change->fd;
+	block->readonly = change->readonly;
+	block->size = change->size;
+	block->lost = 0;
+	block->changing = false;
+	block->change = NULL;
+	block->busy--;
+	block_list_join(&block->waiting, &block->later);
+	change->done(change);
+	block_start(block);
+}
+
+void
+block_swap(struct ioemu_block *block)
+{
+	block->changing = true;
+	uv_queue_work(block->loop, &block->change_work, swap_work, swap_done);
+}
+
+int
+block_change(struct ioemu_block *block, struct block_change *change)
+{
+	int rc = 0;
+
+	if (block->change)
+		return -EBUSY;
+	change->size = 0;
+	if (change->fd >= 0)
+		rc = medium_check(change->fd, change->readonly, &change->size);
+	if (rc)
+		return rc;
+	block->change = change;
+	block->busy++;
+	block_give_up(block);
+	block_start(block);
+	return 0;
+}
