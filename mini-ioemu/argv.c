@@ -81,6 +81,7 @@ static const struct option options[] = {
 	{ "--poll-us", "N", CALL(argv_poll) },
 	{ "--no-merge", NULL, FLAG(no_merge) },
 	{ "--log-level", "LEVEL", CALL(argv_log_level) },
+	{ "--sandbox", "on|off", CALL(argv_sandbox) },
 	{ "--list-devices", NULL, ACTION(CONF_LIST_DEVICES) },
 	{ "--version", NULL, ACTION(CONF_VERSION) },
 	{ "--help", NULL, ACTION(CONF_HELP) },
@@ -215,6 +216,7 @@ conf_help(void)
 	       "  --log-level LEVEL      error, warn, info (default), debug\n"
 	       "  --poll-us N            stay awake so long after an answer\n"
 	       "  --no-merge             posted writes go one by one\n"
+	       "  --sandbox on|off       off: keep all rights, for debugging\n"
 	       "\n"
 	       "The toolstack's options are QEMU's: see mini-ioemu(1).\n";
 }

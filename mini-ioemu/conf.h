@@ -132,6 +132,7 @@ struct conf {
 	const char *machine_file;      /* NULL: the default */
 	unsigned poll_us; /* stay awake after an answer, microseconds */
 	bool no_merge;	  /* posted writes go one by one */
+	bool no_sandbox;  /* capabilities and all system calls stay */
 	enum ioemu_level log_level;
 	struct conf_word *notes; /* one log line each: "... not used" */
 

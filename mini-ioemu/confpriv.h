@@ -120,5 +120,6 @@ int argv_incoming(struct argv *a, const char *text);
 int argv_plugin_dir(struct argv *a, const char *text);
 int argv_poll(struct argv *a, const char *text);
 int argv_log_level(struct argv *a, const char *text);
+int argv_sandbox(struct argv *a, const char *text);
 
 #endif

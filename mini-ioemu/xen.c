@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,12 +20,15 @@
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
 #include <xenstore.h>
+#include <xentoolcore.h>
 
 #include <xen/hvm/dm_op.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/ioreq.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
+#include <xen/sys/evtchn.h>
+#include <xen/sys/privcmd.h>
 
 #include "slot.h"
 
@@ -50,6 +54,7 @@ struct xen {
 	xendevicemodel_handle *dm;
 	xenforeignmemory_handle *fm;
 	xenevtchn_handle *ec;
+	struct xs_handle *xs; /* for xen_ready(), or NULL */
 	xenforeignmemory_resource_handle *resource;
 	void *pages;
 	evtchn_port_t port[XEN_MAX_VCPUS];
@@ -186,6 +191,8 @@ xen_close(struct xen *xen)
 		xenforeignmemory_close(xen->fm);
 	if (xen->dm)
 		xendevicemodel_close(xen->dm);
+	if (xen->xs)
+		xs_close(xen->xs);
 	free(xen);
 }
 
@@ -195,6 +202,27 @@ xen_enable(struct xen *xen, bool on)
 	return xen_rc(xendevicemodel_set_ioreq_server_state(xen->dm, xen->domid,
 							    xen->server, on));
 }
+
+/*
+ * Handles of all Xen libraries, those that these open for themselves included;
+ * xenstore's are put out of use (tools/libs/store/xs.c, all_restrict_cb), so
+ * that the one for xen_ready() comes afterwards.
+ */
+int
+xen_restrict(struct xen *xen, bool tells)
+{
+	int rc = xen_rc(xentoolcore_restrict_all(xen->domid));
+
+	if (tells && !xen->xs)
+		xen->xs = xs_open(0);
+	return rc;
+}
+
+const uint32_t xen_requests[XEN_REQUESTS] = {
+	IOCTL_PRIVCMD_DM_OP,
+	IOCTL_PRIVCMD_MMAPBATCH_V2,
+	IOCTL_EVTCHN_NOTIFY,
+};
 
 /* ---- requests
  * ------------------------------------------------------------------ */
@@ -385,14 +413,14 @@ xen_modified(struct xen *xen, uint64_t gfn)
 int
 xen_ready(struct xen *xen)
 {
-	struct xs_handle *xs = xs_open(0);
 	char path[64];
 	bool ok;
 
-	if (!xs)
-		return -errno;
+	if (!xen->xs)
+		return -ENOTCONN;
 	snprintf(path, sizeof(path), "device-model/%u/state", xen->domid);
-	ok = xs_write(xs, XBT_NULL, path, "running", strlen("running"));
-	xs_close(xs);
+	ok = xs_write(xen->xs, XBT_NULL, path, "running", strlen("running"));
+	xs_close(xen->xs);
+	xen->xs = NULL;
 	return ok ? 0 : -EIO;
 }
