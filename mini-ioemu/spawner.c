@@ -146,15 +146,24 @@ command_end(struct command *c, unsigned grace_ms)
 
 /* ---- requests ----------------------------------------------------- */
 
-static void
-command_words(struct spawner *s, struct command *c)
+static unsigned
+words_in(const char *bytes, size_t len)
 {
-	size_t at = 0;
 	unsigned n = 0;
 
-	for (; at < s->len && n < SPAWN_ARGS; at += strlen(c->bytes + at) + 1)
+	while (len)
+		n += !bytes[--len];
+	return n;
+}
+
+static void
+command_words(struct command *c, size_t len)
+{
+	unsigned n = 0;
+	size_t at;
+
+	for (at = 0; at < len; at += strlen(c->bytes + at) + 1)
 		c->argv[n++] = c->bytes + at;
-	c->argv[n] = NULL;
 }
 
 static int
@@ -166,6 +175,8 @@ request_add(struct spawner *s)
 		return -EPERM;
 	if (!s->len || s->req.bytes[s->len - 1])
 		return -EINVAL;
+	if (words_in(s->req.bytes, s->len) > SPAWN_ARGS)
+		return -E2BIG;
 	while (c < s->command + SPAWN_COMMANDS && c->bytes)
 		c++;
 	if (c == s->command + SPAWN_COMMANDS)
@@ -174,7 +185,7 @@ request_add(struct spawner *s)
 	if (!c->bytes)
 		return -ENOMEM;
 	memcpy(c->bytes, s->req.bytes, s->len);
-	command_words(s, c);
+	command_words(c, s->len);
 	c->rights = s->req.arg;
 	return (int)(c - s->command);
 }

@@ -31,6 +31,14 @@ processes_of()
 		/proc/[0-9]*/status 2>/dev/null | wc -l
 }
 
+# Processes that NAME's device model started itself: the helper that starts
+# others. In a restricted one it stays only if it has something to start.
+helpers()
+{
+	grep -l "^PPid:[[:blank:]]*$(dm_pid "$1")\$" /proc/[0-9]*/status \
+		2>/dev/null | wc -l
+}
+
 none_of()
 {
 	[ "$(processes_of "$1")" = 0 ]
@@ -78,6 +86,7 @@ disk = [ \"$RUN/box.img,raw,hda,rw\" ]" \
 create box
 up box
 restricted box
+check "helpers: $(helpers box)" [ "$(helpers box)" = 1 ]
 check "processes of the user: $(processes_of "$(domid box)")" \
 	[ "$(processes_of "$(domid box)")" = 3 ]
 # Its own domain it may touch, from the core.
@@ -118,6 +127,7 @@ guest disk boot=disk cmd=lab=disk,poweroff cfg="dm_restrict = 1"
 create disk
 up disk
 restricted disk
+check "a helper that has nothing to start" [ "$(helpers disk)" = 0 ]
 wait_for "GUEST-DISK written" disk 300
 wait_file "GUEST-DISK equal" "$RUN/disk.serial" "$BOOT_LIMIT"
 wait_gone disk 60
