@@ -76,7 +76,7 @@ $(B)/libioemu-bench.a: $(BENCH_OBJ)
 
 $(B)/mini-ioemu/mini-ioemu: $(CORE_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ $(PKG_LIBS) -ldl
+	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ $(PKG_LIBS) -lseccomp -ldl
 
 $(B)/ioemu-peer: $(PEER_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
@@ -99,6 +99,10 @@ $(foreach d,$(DEVICES),$(eval $(call plugin,$(d))))
 $(B)/tests/recorder.so: $(B)/tests/spine/recorder.o
 	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-z,defs,--gc-sections -o $@ $<
 
+$(B)/tests/escape/escape.so: $(B)/tests/lab/plugin/escape.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-z,defs,--gc-sections -o $@ $<
+
 $(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-host.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
@@ -107,10 +111,10 @@ $(B)/libcore.a: $(SPINE_OBJ)
 $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
-	  -lcmocka -luv -ljansson -ldl
+	  -lcmocka -luv -ljansson -lseccomp -ldl
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
@@ -146,6 +150,7 @@ $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_save.ok \
   $(B)/check/spine/soak.ok: $(B)/ioemu-peer
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
+$(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
 
 # Both ends of the wire against what its document alone says.
@@ -193,7 +198,7 @@ $(B)/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/spine/fake_xen.o \
   $(B)/libioemu-bench.a $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -rdynamic -o $@ $^ \
-	  -lcmocka -luv -ljansson -ldl
+	  -lcmocka -luv -ljansson -lseccomp -ldl
 
 T ?= $(FUZZERS)
 fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS)
@@ -253,8 +258,9 @@ lab-root: all
 	@mkdir -p $(B)/lab/root/opt/plugins
 	@cd tests/lab/plugin && export PKG_CONFIG_SYSROOT_DIR=$(CURDIR)/$(B)/lab/root \
 	  PKG_CONFIG_PATH=$(CURDIR)/$(B)/lab/root/usr/lib/pkgconfig && \
-	  $(CC) -O2 -Wall -fPIC -shared -fvisibility=hidden -Wl,-z,defs \
-	  $$(pkg-config --cflags ioemu) -o $(CURDIR)/$(B)/lab/root/opt/plugins/doubler.so doubler.c
+	  for p in doubler escape; do \
+	  $(CC) -O2 -Wall -D_GNU_SOURCE -fPIC -shared -fvisibility=hidden -Wl,-z,defs \
+	  $$(pkg-config --cflags ioemu) -o $(CURDIR)/$(B)/lab/root/opt/plugins/$$p.so $$p.c || exit 1; done
 
 lab: lab-root ## run lab scenarios on a real Xen; S="a1 b" picks some
 	$(LAB) run --build $(B)/lab $(S)

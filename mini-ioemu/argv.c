@@ -82,6 +82,7 @@ static const struct option options[] = {
 	{ "--no-merge", NULL, FLAG(no_merge) },
 	{ "--disk-errors", "WHAT", CALL(argv_disk_errors) },
 	{ "--log-level", "LEVEL", CALL(argv_log_level) },
+	{ "--sandbox", "on|off", CALL(argv_sandbox) },
 	{ "--list-devices", NULL, ACTION(CONF_LIST_DEVICES) },
 	{ "--version", NULL, ACTION(CONF_VERSION) },
 	{ "--help", NULL, ACTION(CONF_HELP) },
@@ -217,6 +218,7 @@ conf_help(void)
 	       "  --poll-us N            stay awake so long after an answer\n"
 	       "  --no-merge             posted writes go one by one\n"
 	       "  --disk-errors WHAT     report, stop, enospc (default)\n"
+	       "  --sandbox on|off       off: keep all rights, for debugging\n"
 	       "\n"
 	       "The toolstack's options are QEMU's: see mini-ioemu(1).\n";
 }

@@ -246,3 +246,29 @@ argv_log_level(struct argv *a, const char *text)
 	return conf_fail(&a->ctx, "'%s' is none of error, warn, info, debug",
 			 text);
 }
+
+/* QEMU's word and its further keys, each of which asks for less than there is
+ * here. */
+int
+argv_sandbox(struct argv *a, const char *text)
+{
+	static const char *const moot[] = { "obsolete", "elevateprivileges",
+					    "spawn", "resourcecontrol" };
+	struct conf_prop *list;
+	bool on = true;
+	unsigned i;
+	int err;
+
+	err = conf_split(&a->ctx, text, "enable", &list);
+	if (!err)
+		err = conf_on_off(&a->ctx, "enable", conf_take(&list, "enable"),
+				  &on);
+	if (err)
+		return err;
+	for (i = 0; i < sizeof(moot) / sizeof(moot[0]); i++)
+		conf_take(&list, moot[i]);
+	a->ctx.conf->no_sandbox = !on;
+	return conf_none_left(&a->ctx, list,
+			      "enable, obsolete, elevateprivileges, spawn, "
+			      "resourcecontrol");
+}

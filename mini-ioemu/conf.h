@@ -144,6 +144,7 @@ struct conf {
 	unsigned poll_us; /* stay awake after an answer, microseconds */
 	bool no_merge;	  /* posted writes go one by one */
 	enum conf_errors disk_errors; /* of drives without a word */
+	bool no_sandbox; /* capabilities and all system calls stay */
 	enum ioemu_level log_level;
 	struct conf_word *notes; /* one log line each: "... not used" */
 

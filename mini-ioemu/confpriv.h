@@ -124,5 +124,6 @@ int argv_plugin_dir(struct argv *a, const char *text);
 int argv_poll(struct argv *a, const char *text);
 int argv_disk_errors(struct argv *a, const char *text);
 int argv_log_level(struct argv *a, const char *text);
+int argv_sandbox(struct argv *a, const char *text);
 
 #endif

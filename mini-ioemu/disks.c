@@ -171,6 +171,23 @@ disks_close(struct disks *disks, struct ioemu_block *block)
 
 /* ---- all of them -------------------------------------------------- */
 
+uint64_t
+disks_largest(const struct disks *disks)
+{
+	struct ioemu_block_info info;
+	const struct disk *disk;
+	uint64_t size = 0;
+
+	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++) {
+		if (!disk->block)
+			continue;
+		block_info(disk->block, &info);
+		if (info.size > size)
+			size = info.size;
+	}
+	return size;
+}
+
 /* hd NULL: anybody's */
 static bool
 busy_of(const struct disks *disks, const struct hostdev *hd)

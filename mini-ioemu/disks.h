@@ -25,6 +25,9 @@ int disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 void disks_close(struct disks *disks, struct ioemu_block *block);
 void disks_io(struct disks *disks, struct hostdev *hd, struct ioemu_io *io);
 
+/* The size of the largest image, 0 without. */
+uint64_t disks_largest(const struct disks *disks);
+
 /* Is any I/O in flight, flushes and changes of media included? */
 bool disks_busy(const struct disks *disks);
 /* The same for those of one device. */

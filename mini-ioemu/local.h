@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "dispatch.h"
 
+struct jail_user;
 struct local;
 
 /* What the devices need of the machine; outlives them. */
@@ -27,6 +28,7 @@ struct local_env {
 	struct clock *clock;
 	struct spin *spin; /* NULL: the loop always sleeps at once */
 	const struct conf *conf;
+	const struct jail_user *user; /* to become; NULL: stay */
 	void (*power)(void *ctx, enum ioemu_power what);
 	void *ctx;
 };

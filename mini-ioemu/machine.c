@@ -14,10 +14,13 @@
 #include "peer.h"
 #include "plug.h"
 #include "power.h"
+#include "sandbox.h"
 
 struct machine {
 	uv_loop_t *loop;
 	const struct conf *conf;
+	struct jail_user run_as;
+	const struct jail_user *user; /* NULL: who we are */
 	struct xen *xen;
 	struct route_table *routes;
 	struct claims *claims;
@@ -46,21 +49,13 @@ machine_power(void *ctx, enum ioemu_power what)
 /* ---- parts
  * ------------------------------------------------------------------------ */
 
-/* What is asked for and not there yet is refused, not ignored. */
 static int
-machine_supported(const struct conf *conf)
+machine_user(struct machine *m)
 {
-	const char *what = conf->restrict_domid ? "-xen-domid-restrict"
-			   : conf->chroot	? "-chroot"
-			   : conf->run_as	? "-runas"
-						: NULL;
-
-	if (!what)
+	if (!m->conf->run_as)
 		return 0;
-	log_error("%s is not supported yet: leave dm_restrict and "
-		  "device_model_user out",
-		  what);
-	return -EOPNOTSUPP;
+	m->user = &m->run_as;
+	return sandbox_user(m->conf, &m->run_as);
 }
 
 static int
@@ -156,6 +151,7 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 		.clock = m->clock,
 		.spin = m->spin,
 		.conf = m->conf,
+		.user = m->user,
 		.power = machine_power,
 		.ctx = m,
 	};
@@ -222,6 +218,22 @@ machine_monitor(struct machine *m)
 	return monitor_new(&env, &m->monitor);
 }
 
+/* All is open, and the guest has done nothing yet. */
+static int
+machine_sandbox(struct machine *m)
+{
+	const struct sandbox_env env = {
+		.loop = m->loop,
+		.conf = m->conf,
+		.user = m->user,
+		.xen = m->xen,
+		.disks = local_disks(m->local),
+		.peers = m->peers,
+	};
+
+	return sandbox_enter(&env);
+}
+
 static int
 machine_ready(struct machine *m)
 {
@@ -247,7 +259,7 @@ machine_new(uv_loop_t *loop, const struct conf *conf,
 		return -ENOMEM;
 	m->loop = loop;
 	m->conf = conf;
-	rc = machine_supported(conf);
+	rc = machine_user(m);
 	if (!rc)
 		rc = machine_open_xen(m);
 	if (!rc)
@@ -260,6 +272,8 @@ machine_new(uv_loop_t *loop, const struct conf *conf,
 		rc = events_new(loop, m->xen, m->dispatch, m->spin, &m->events);
 	if (!rc)
 		rc = machine_monitor(m);
+	if (!rc)
+		rc = machine_sandbox(m);
 	if (!rc)
 		rc = machine_ready(m);
 	if (rc) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mini-ioemu: arguments -> plugins -> machine -> loop -> exit status. The
- * process that libxl starts is the one it signals, so nothing forks here.
+ * process that libxl starts is the one it signals, so it stays that one.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -263,9 +263,17 @@ int
 peers_new(const struct local_env *env, struct local *local, struct peers **out)
 {
 	struct peers *peers = calloc(1, sizeof(*peers));
+	int rc;
 
 	if (!peers)
 		return -ENOMEM;
+	rc = spawn_new(env->user, &peers->spawn);
+	if (rc) {
+		log_error("cannot start the process that starts others: %s",
+			  strerror(-rc));
+		free(peers);
+		return rc;
+	}
 	peers->env = *env;
 	peers->local = local;
 	peers->last = &peers->first;
@@ -287,7 +295,14 @@ peers_free(struct peers *peers)
 		peers->first = peer->next;
 		peer_drop(peer);
 	}
+	spawn_free(peers->spawn);
 	free(peers);
+}
+
+void
+peers_close(struct peers *peers)
+{
+	spawn_close(peers->spawn);
 }
 
 struct peer *

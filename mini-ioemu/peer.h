@@ -16,6 +16,8 @@ struct peers;
 int peers_new(const struct local_env *env, struct local *local,
 	      struct peers **out);
 void peers_free(struct peers *peers);
+/* From now on no process can be had that is not known yet. */
+void peers_close(struct peers *peers);
 
 /* -device peer,... and -device raw-mmio,...: is this type one of them? */
 bool peers_type(const char *type);

@@ -1,32 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Peers that are processes of ours: started with one end of a socket, started
- * again when they end, never outliving us. What is said over the socket is not
- * known here.
+ * Peers that are processes of ours: started with one end of a socket by the
+ * helper of spawn.h, started again when they end, never outliving us. What is
+ * said over the socket is not known here.
  */
 #include "peerpriv.h"
 
-#include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "log.h"
 
 #define PROGRAM "ioemu-peer"
-#define CHILD_FD 3	 /* the socket, in the process */
 #define GREETING_MS 5000 /* until it has said hello */
 #define PERIOD_MS 1000u	 /* from one start to the next, at least */
 #define BUSY_MS 200u	 /* while the last one has not ended */
-#define GRACE_MS 1000	 /* to write out what it has, when we end */
+#define GRACE_MS 1000u	 /* to write out what it has, when we end */
 #define NS_PER_MS 1000000ull
 
 /* ---- words -------------------------------------------------------- */
@@ -37,7 +31,7 @@ static int IOEMU_PRINTF(2, 3)
 	va_list ap;
 	int n;
 
-	if (x->n == PEER_ARGS)
+	if (x->n == SPAWN_ARGS)
 		return -E2BIG;
 	va_start(ap, fmt);
 	n = vasprintf(&x->argv[x->n], fmt, ap);
@@ -50,12 +44,23 @@ static int IOEMU_PRINTF(2, 3)
 	return 0;
 }
 
+/* The last words; from now on it can be started. `rights`: it gives them up by
+ * itself. */
 static int
-exec_add_fd(struct peer_exec *x)
+exec_known(struct peer *peer, bool rights)
 {
+	struct peer_exec *x = &peer->exec;
 	int rc = exec_add(x, "--fd");
 
-	return rc ? rc : exec_add(x, "%d", CHILD_FD);
+	if (!rc)
+		rc = exec_add(x, "%d", SPAWN_FD);
+	if (!rc)
+		rc = spawn_add(peer->peers->spawn, x->argv, rights);
+	if (rc < 0)
+		return rc;
+	x->number = rc;
+	x->known = true;
+	return 0;
 }
 
 int
@@ -75,7 +80,7 @@ peer_exec_words(struct peer *peer, const char *text)
 	if (!rc && !x->n)
 		rc = -EINVAL;
 	if (!rc)
-		rc = exec_add_fd(x);
+		rc = exec_known(peer, false);
 	if (rc)
 		log_error("%s: exec: %s", peer->id,
 			  rc == -EINVAL ? "no program is named"
@@ -173,6 +178,21 @@ exec_add_props(struct peer *peer, const struct host_type *type,
 	return rc;
 }
 
+/* It opens what it needs and then gives up what we do. */
+static int
+exec_add_rights(struct peer *peer)
+{
+	const struct conf *conf = peer->env->conf;
+	struct peer_exec *x = &peer->exec;
+	int rc = 0;
+
+	if (conf->chroot)
+		rc = exec_add(x, "--chroot=%s", conf->chroot);
+	if (!rc && conf->run_as)
+		rc = exec_add(x, "--runas=%s", conf->run_as);
+	return rc;
+}
+
 int
 peer_exec_device(struct peer *peer, const struct host_type *type,
 		 const struct conf_device *conf)
@@ -196,74 +216,13 @@ peer_exec_device(struct peer *peer, const struct host_type *type,
 	if (!rc) /* it is a part of us: what we were told holds there */
 		rc = exec_add(x, "--poll-us=%u", peer->env->conf->poll_us);
 	if (!rc)
+		rc = exec_add_rights(peer);
+	if (!rc)
 		rc = exec_add_props(peer, type, conf);
-	return rc ? rc : exec_add_fd(x);
+	return rc ? rc : exec_known(peer, true);
 }
 
 /* ---- a process ---------------------------------------------------- */
-
-/* It has the socket as CHILD_FD, our standard output and error, and nothing
- * else of ours; it dies with us. */
-static void
-child_prepare(int sock, pid_t parent)
-{
-	sigset_t none;
-	int null;
-
-	/* first away from where they have to go */
-	sock = fcntl(sock, F_DUPFD, CHILD_FD + 1);
-	null = open("/dev/null", O_RDWR);
-	dup2(sock, CHILD_FD);
-	dup2(null, STDIN_FILENO);
-	close_range(CHILD_FD + 1, ~0u, CLOSE_RANGE_CLOEXEC);
-	(void)signal(SIGPIPE, SIG_DFL); /* as we ignore it */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent) /* died before that */
-		_exit(EXIT_FAILURE);
-}
-
-static _Noreturn void
-child_run(char **argv, int sock, int report, pid_t parent)
-{
-	int err;
-
-	report = fcntl(report, F_DUPFD_CLOEXEC, CHILD_FD + 1);
-	child_prepare(sock, parent);
-	execvp(argv[0], argv);
-	err = errno;
-	if (write(report, &err, sizeof(err)) < 0)
-		err = 0;
-	_exit(EXIT_FAILURE);
-}
-
-/* `report` closes when the program runs, or says why it does not. */
-static int
-exec_fork(struct peer_exec *x, int sock)
-{
-	pid_t parent = getpid();
-	int report[2], err = 0;
-	ssize_t n;
-
-	if (pipe2(report, O_CLOEXEC))
-		return -errno;
-	x->pid = fork();
-	if (!x->pid)
-		child_run(x->argv, sock, report[1], parent);
-	if (x->pid < 0)
-		err = errno;
-	close(report[1]);
-	do
-		n = read(report[0], &err, sizeof(err));
-	while (n < 0 && errno == EINTR);
-	close(report[0]);
-	if (err && x->pid > 0)
-		waitpid(x->pid, NULL, 0);
-	if (err)
-		x->pid = 0;
-	return -err;
-}
 
 static int
 exec_start(struct peer *peer)
@@ -274,7 +233,7 @@ exec_start(struct peer *peer)
 	x->started_ns = uv_hrtime();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock))
 		return -errno;
-	rc = exec_fork(x, sock[1]);
+	rc = spawn_start(peer->peers->spawn, x->number, sock[1], &x->pid);
 	close(sock[1]);
 	if (!rc)
 		return sock[0];
@@ -292,7 +251,7 @@ exec_ended(struct peer *peer)
 
 	if (!x->pid)
 		return true;
-	if (!waitpid(x->pid, &status, WNOHANG))
+	if (!spawn_ended(peer->peers->spawn, x->number, &status))
 		return false;
 	snprintf(text, sizeof(text), "process %d ended with %s %d", (int)x->pid,
 		 WIFSIGNALED(status) ? "signal" : "status",
@@ -309,7 +268,7 @@ peer_exec_again(struct peer *peer)
 	int rc;
 
 	if (!exec_ended(peer)) {
-		kill(peer->exec.pid, SIGKILL);
+		spawn_kill(peer->peers->spawn, peer->exec.number);
 		return -EBUSY;
 	}
 	rc = exec_start(peer);
@@ -375,18 +334,10 @@ peer_exec_end(struct peer *peer)
 {
 	struct peer_exec *x = &peer->exec;
 
-	if (x->pid) {
-		struct pollfd p = { .fd = pidfd_open(x->pid, 0),
-				    .events = POLLIN };
-
-		if (p.fd >= 0) {
-			(void)poll(&p, 1, GRACE_MS);
-			close(p.fd);
-		}
-		kill(x->pid, SIGKILL);
-		waitpid(x->pid, NULL, 0);
-		x->pid = 0;
-	}
+	if (x->known)
+		spawn_del(peer->peers->spawn, x->number, GRACE_MS);
+	x->known = false;
+	x->pid = 0;
 	while (x->n)
 		free(x->argv[--x->n]);
 }

@@ -358,6 +358,13 @@ peer_address(struct peer *peer)
 		peer->conf.connect ? peer->conf.connect : peer->conf.listen;
 	int rc = linkaddr_parse(text, &peer->addr);
 
+	if (!rc && peer->conf.connect && peer->env->conf->chroot &&
+	    peer->addr.sa.ss_family == AF_UNIX) {
+		log_error("%s: connect=%s: out of reach for who lives in "
+			  "-chroot %s: use listen=, exec= or tcp:",
+			  peer->id, text, peer->env->conf->chroot);
+		return -EPERM;
+	}
 	if (!rc && peer->conf.listen) {
 		rc = linkaddr_listen(&peer->addr);
 		peer->listen_fd = rc;

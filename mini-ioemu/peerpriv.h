@@ -14,13 +14,13 @@
 #include <sys/types.h>
 
 #include "blob.h"
+#include "spawn.h"
 
 #define PEER_FUNCTIONS 8u
 #define PEER_WINDOWS 64u
 #define PEER_GRANTS 8u
 #define PEER_CONFIG 256u /* Xen passes no extended configuration space */
 #define PEER_ISA_LINES 16u
-#define PEER_ARGS 64u /* words of exec= */
 
 /* A range of addresses that is reached through the link. */
 struct peer_window {
@@ -77,9 +77,11 @@ struct peer_conf {
 
 /* A process of ours at the other end. */
 struct peer_exec {
-	char *argv[PEER_ARGS + 1];
+	char *argv[SPAWN_ARGS + 1];
 	unsigned n; /* 0: it is not ours */
-	pid_t pid;  /* 0: none at present */
+	bool known; /* to the helper, by this */
+	int number;
+	pid_t pid; /* 0: none at present */
 	uint64_t started_ns;
 };
 
@@ -158,6 +160,7 @@ struct peer {
 struct peers {
 	struct local_env env;
 	struct local *local;
+	struct spawn *spawn;
 	struct peer *first, **last;
 	uint64_t instance;
 	unsigned n_auto;

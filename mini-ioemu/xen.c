@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
 #include <xenstore.h>
+#include <xentoolcore.h>
 
 #include <xen/hvm/dm_op.h>
 #include <xen/hvm/hvm_op.h>
@@ -27,6 +29,8 @@
 #include <xen/hvm/params.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
+#include <xen/sys/evtchn.h>
+#include <xen/sys/privcmd.h>
 
 #include "slot.h"
 
@@ -53,7 +57,7 @@ struct xen {
 	xendevicemodel_handle *dm;
 	xenforeignmemory_handle *fm;
 	xenevtchn_handle *ec;
-	xencall_handle *call;
+	struct xs_handle *xs; /* for xen_ready(), or NULL */
 	xenforeignmemory_resource_handle *resource;
 	void *pages;
 	evtchn_port_t port[XEN_MAX_VCPUS];
@@ -142,8 +146,7 @@ xen_open_handles(struct xen *xen, const char **what)
 	xen->dm = xendevicemodel_open(NULL, 0);
 	xen->fm = xenforeignmemory_open(NULL, 0);
 	xen->ec = xenevtchn_open(NULL, 0);
-	xen->call = xencall_open(NULL, 0);
-	if (!xen->dm || !xen->fm || !xen->ec || !xen->call)
+	if (!xen->dm || !xen->fm || !xen->ec)
 		return errno ? -errno : -EIO;
 	flags = fcntl(xenevtchn_fd(xen->ec), F_GETFL);
 	return xen_rc(
@@ -191,8 +194,8 @@ xen_close(struct xen *xen)
 		xenforeignmemory_close(xen->fm);
 	if (xen->dm)
 		xendevicemodel_close(xen->dm);
-	if (xen->call)
-		xencall_close(xen->call);
+	if (xen->xs)
+		xs_close(xen->xs);
 	free(xen);
 }
 
@@ -202,6 +205,28 @@ xen_enable(struct xen *xen, bool on)
 	return xen_rc(xendevicemodel_set_ioreq_server_state(xen->dm, xen->domid,
 							    xen->server, on));
 }
+
+/*
+ * Handles of all Xen libraries, those that these open for themselves included;
+ * xenstore's are put out of use (tools/libs/store/xs.c, all_restrict_cb), so
+ * that the one for xen_ready() comes afterwards.
+ */
+int
+xen_restrict(struct xen *xen, bool tells)
+{
+	int rc = xen_rc(xentoolcore_restrict_all(xen->domid));
+
+	if (tells && !xen->xs)
+		xen->xs = xs_open(0);
+	return rc;
+}
+
+const uint32_t xen_requests[XEN_REQUESTS] = {
+	IOCTL_PRIVCMD_DM_OP,
+	IOCTL_PRIVCMD_MMAPBATCH_V2,
+	IOCTL_EVTCHN_NOTIFY,
+};
+const uint32_t xen_sleep_request = IOCTL_PRIVCMD_HYPERCALL;
 
 /* ---- requests
  * ------------------------------------------------------------------ */
@@ -346,25 +371,40 @@ xen_shutdown(struct xen *xen, enum ioemu_power how)
 		xendevicemodel_shutdown(xen->dm, xen->domid, reason[how]));
 }
 
-/* The toolstack's own way (hvm/hvm.c, hvm_set_param): there is no device model
- * call for it. */
-int
-xen_sleep(struct xen *xen, bool asleep)
+static int
+sleep_call(xencall_handle *call, domid_t domid, bool asleep)
 {
 	struct xen_hvm_param *param =
-		xencall_alloc_buffer(xen->call, sizeof(*param));
+		xencall_alloc_buffer(call, sizeof(*param));
 	int rc;
 
 	if (!param)
 		return -ENOMEM;
 	*param = (struct xen_hvm_param){
-		.domid = xen->domid,
+		.domid = domid,
 		.index = HVM_PARAM_ACPI_S_STATE,
 		.value = asleep ? ACPI_S3 : 0,
 	};
-	rc = xen_rc(xencall2(xen->call, __HYPERVISOR_hvm_op, HVMOP_set_param,
+	rc = xen_rc(xencall2(call, __HYPERVISOR_hvm_op, HVMOP_set_param,
 			     (uint64_t)(uintptr_t)param));
-	xencall_free_buffer(xen->call, param);
+	xencall_free_buffer(call, param);
+	return rc;
+}
+
+/*
+ * The toolstack's own way (hvm/hvm.c, hvm_set_param): there is no device model
+ * call for it. A handle for any hypercall is open no longer than it takes.
+ */
+int
+xen_sleep(struct xen *xen, bool asleep)
+{
+	xencall_handle *call = xencall_open(NULL, 0);
+	int rc;
+
+	if (!call)
+		return -errno;
+	rc = sleep_call(call, xen->domid, asleep);
+	xencall_close(call);
 	return rc;
 }
 
@@ -412,14 +452,14 @@ xen_modified(struct xen *xen, uint64_t gfn)
 int
 xen_ready(struct xen *xen)
 {
-	struct xs_handle *xs = xs_open(0);
 	char path[64];
 	bool ok;
 
-	if (!xs)
-		return -errno;
+	if (!xen->xs)
+		return -ENOTCONN;
 	snprintf(path, sizeof(path), "device-model/%u/state", xen->domid);
-	ok = xs_write(xs, XBT_NULL, path, "running", strlen("running"));
-	xs_close(xs);
+	ok = xs_write(xen->xs, XBT_NULL, path, "running", strlen("running"));
+	xs_close(xen->xs);
+	xen->xs = NULL;
 	return ok ? 0 : -EIO;
 }

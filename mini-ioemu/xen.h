@@ -24,6 +24,16 @@ int xen_open(unsigned domid, unsigned vcpus, struct xen **out,
 void xen_close(struct xen *xen);
 int xen_enable(struct xen *xen, bool on);
 
+/*
+ * From now on nothing that is open can touch another domain. `tells`:
+ * xen_ready() is still to come and keeps its way. -errno: some of it can.
+ */
+int xen_restrict(struct xen *xen, bool tells);
+/* The ioctl(2) requests that are made after that. */
+#define XEN_REQUESTS 3
+extern const uint32_t xen_requests[XEN_REQUESTS];
+extern const uint32_t xen_sleep_request; /* only by xen_sleep() */
+
 /* ---- requests --------------------------------------------------------------
  */
 
@@ -65,7 +75,7 @@ int xen_msi(struct xen *xen, uint64_t addr, uint32_t data);
 /* Not IOEMU_POWER_SUSPEND. */
 int xen_shutdown(struct xen *xen, enum ioemu_power how);
 /* ACPI S3: the vCPUs are reset and stand still; and run, from their reset
- * vector. A hypercall, which a restricted process may not make. */
+ * vector. Opens a file: -EPERM or -EACCES in a process that may not. */
 int xen_sleep(struct xen *xen, bool asleep);
 
 /*
@@ -78,7 +88,8 @@ void xen_unmap(struct xen *xen, void *addr, unsigned n);
 /* This page was written: to be copied (again) to where the guest goes. */
 void xen_modified(struct xen *xen, uint64_t gfn);
 
-/* Tell the toolstack that the device model serves (xenstore). */
+/* Tell the toolstack that the device model serves (xenstore), once, after
+ * xen_restrict(). */
 int xen_ready(struct xen *xen);
 
 #endif

@@ -22,6 +22,7 @@ struct options {
 	int fd; /* -1: none */
 	unsigned poll_us;
 	bool no_ring;
+	const char *chroot, *run_as;
 	char **props;
 	int n_props;
 };
@@ -46,6 +47,8 @@ static const char usage[] =
 	"  --type NAME     which device, if the plugin has several\n"
 	"  --poll-us=N     look around for N us before sleeping; 0: never\n"
 	"  --no-ring       all goes over the socket\n"
+	"  --chroot DIR    when all is open, nothing outside DIR is there\n"
+	"  --runas USER    then be this user, or UID:GID\n"
 	"  --help, --version\n"
 	"\n"
 	"ADDR is unix:PATH or tcp:HOST:PORT. key=value are properties of the\n"
@@ -224,26 +227,15 @@ serve_signal(uv_signal_t *handle, int signum)
 	uv_stop(handle->loop);
 }
 
-static void
-no_work(uv_work_t *work)
-{
-	(void)work;
-}
-
-/* Threads for disk I/O are made on first use; later they cannot be. */
-static void
-start_workers(uv_loop_t *loop)
-{
-	uv_work_t work;
-
-	if (!uv_queue_work(loop, &work, no_work, NULL))
-		uv_run(loop, UV_RUN_DEFAULT);
-}
-
 static int
 serve_run(struct serve *s, const struct options *o)
 {
 	struct peer *peer = &s->peer;
+	const struct peer_rights rights = {
+		.chroot = o->chroot,
+		.run_as = o->run_as,
+		.accepts = o->listen,
+	};
 	uv_signal_t term;
 	int fd = serve_open(s, o), rc;
 
@@ -251,7 +243,7 @@ serve_run(struct serve *s, const struct options *o)
 		return fd;
 	uv_signal_init(&peer->loop, &term);
 	uv_signal_start(&term, serve_signal, SIGTERM);
-	rc = sandbox_enter();
+	rc = sandbox_enter(peer, &rights);
 	if (rc) {
 		fprintf(stderr, "ioemu-peer: no sandbox: %s\n", strerror(-rc));
 		return rc;
@@ -280,7 +272,6 @@ serve(const struct options *o)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&peer->loop);
-	start_workers(&peer->loop);
 	while (!instance)
 		if (getrandom(&instance, sizeof(instance), 0) < 0)
 			return -errno;
@@ -299,6 +290,8 @@ enum {
 	OPT_TYPE,
 	OPT_POLL_US,
 	OPT_NO_RING,
+	OPT_CHROOT,
+	OPT_RUNAS,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -310,6 +303,8 @@ static const struct option long_options[] = {
 	{ "type", required_argument, NULL, OPT_TYPE },
 	{ "poll-us", required_argument, NULL, OPT_POLL_US },
 	{ "no-ring", no_argument, NULL, OPT_NO_RING },
+	{ "chroot", required_argument, NULL, OPT_CHROOT },
+	{ "runas", required_argument, NULL, OPT_RUNAS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
@@ -349,6 +344,12 @@ parse_option(struct options *o, int c)
 		return n < 0 ? "--poll-us wants 0 to 1000" : NULL;
 	case OPT_NO_RING:
 		o->no_ring = true;
+		return NULL;
+	case OPT_CHROOT:
+		o->chroot = optarg;
+		return NULL;
+	case OPT_RUNAS:
+		o->run_as = optarg;
 		return NULL;
 	default:
 		return "unknown option";

@@ -41,7 +41,13 @@ extern const struct host_ops peer_ops;
 /* What comes in on character devices waits while the guest stands still. */
 void peer_input(struct peer *peer, bool on);
 
+struct peer_rights {
+	const char *chroot; /* NULL: stay */
+	const char *run_as; /* as jail_user() reads it; NULL: stay */
+	bool accepts;	    /* connections */
+};
+
 /* sandbox.c: from here on no new files, no new sockets, no privileges. */
-int sandbox_enter(void);
+int sandbox_enter(struct peer *peer, const struct peer_rights *rights);
 
 #endif

@@ -164,7 +164,6 @@ what_cannot_work_is_refused_whole(void **state)
 		{ -EINVAL, { "-device", "ide-hd,drive=none" } },
 		{ -EBUSY, { "-device", "membar,addr=2.0" } },
 		{ -ENOENT, { "-drive", "if=ide,file=/nowhere/disk" } },
-		{ -EOPNOTSUPP, { "-xen-domid-restrict" } },
 		{ -ENOENT,
 		  { "-chardev",
 		    "socket,id=r,path=/nowhere/q,server=on,wait=off", "-mon",

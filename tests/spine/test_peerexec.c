@@ -216,7 +216,8 @@ what_cannot_be_started_is_an_error_at_once(void **state)
 	assert_int_equal(add_fails(core, "peer,addr=5,exec=false,isolate=on"),
 			 -EINVAL);
 	uv_run(&core->loop, UV_RUN_NOWAIT);
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	/* the one that starts others is all there is */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), 0);
 }
 
 /* A shell tells what it was given, by itself: what it starts has more. */

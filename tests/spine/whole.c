@@ -59,6 +59,17 @@ xen_listen(struct xen *xen)
 	return 0;
 }
 
+const uint32_t xen_requests[XEN_REQUESTS] = { 0 };
+const uint32_t xen_sleep_request;
+
+int
+xen_restrict(struct xen *xen, bool tells)
+{
+	(void)xen;
+	(void)tells;
+	return whole_end.restrict_rc;
+}
+
 int
 xen_ready(struct xen *xen)
 {
@@ -118,7 +129,11 @@ whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
 		whole_path(w, 3, "socket,server=on,wait=off,id=q,path=", "qmp"),
 		"-mon",
 		"chardev=q,mode=control",
+		/* it would be the test's */
+		"--sandbox",
+		w->sandbox ? "on" : "off",
 	};
+	const struct conf_word *more_dir;
 	struct conf_error err;
 	int argc = 0, rc;
 
@@ -134,6 +149,10 @@ whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
 	assert_int_equal(host_plugins_new(&w->plugins), 0);
 	assert_true(host_plugins_load_dir(w->plugins, plugin_dir, NULL, NULL) >
 		    0);
+	for (more_dir = w->conf.plugin_dirs; more_dir;
+	     more_dir = more_dir->next)
+		assert_true(host_plugins_load_dir(w->plugins, more_dir->text,
+						  NULL, NULL) > 0);
 	rc = machine_new(&w->loop, &w->conf, w->plugins, &w->machine);
 	if (rc)
 		w->machine = NULL;

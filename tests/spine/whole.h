@@ -27,6 +27,7 @@ struct whole {
 	struct conf conf;
 	struct host_plugins *plugins;
 	struct machine *machine;
+	bool sandbox; /* shut it: what whole_start() does, it does for good */
 	char dir[32]; /* with the files "disk", "serial" and "qmp" */
 	char word[4][96];
 };
@@ -35,8 +36,8 @@ struct whole {
 struct whole_end {
 	struct xen *xen;
 	int fd;
-	int open_rc, ready_rc, events_rc; /* what Xen says */
-	unsigned ready;			  /* calls of xen_ready() */
+	int open_rc, ready_rc, events_rc, restrict_rc; /* what Xen says */
+	unsigned ready; /* calls of xen_ready() */
 };
 
 extern struct whole_end whole_end;

@@ -138,6 +138,8 @@ dump(FILE *f, const struct conf *conf)
 		conf->max_vcpus, conf->incoming_fd, (int)conf->log_level);
 	if (conf->poll_us != SPIN_DEFAULT_US)
 		fprintf(f, "poll %u us\n", conf->poll_us);
+	if (conf->no_sandbox)
+		fprintf(f, "no sandbox\n");
 	if (conf->no_merge)
 		fprintf(f, "no merging\n");
 	dump_flag(f, "no machine", conf->no_machine);

@@ -16,7 +16,8 @@
 #   say TEXT / fail TEXT         tell the person at the terminal
 #   domid NAME / dm_pid NAME     numbers of a running guest
 #   peer NAME ARG…               run ioemu-peer; its pid in $peer_pid
-#   no_leftovers                 no process, socket, domain, xenstore node left
+#   no_leftovers                 no process, socket, domain, xenstore node left,
+#                                and the sandbox was in nobody's way
 #   dm_is stock|mini             which device model is tried
 #
 # Limits are seconds, about five times what is seen on two slow cores.
@@ -212,9 +213,32 @@ wait_prompt()
 	wait_text prompt "$1" "$RUN/$2.serial" "$3" 1
 }
 
+# shut_in NAME: its device model has given up what it can; nothing is said of
+# one that is gone already.
+shut_in()
+{
+	dm_is mini || return 0
+	status=$(cat "/proc/$(dm_pid "$1" 2>/dev/null)/status" 2>/dev/null) ||
+		return 0
+	for right in "Seccomp:	2" "NoNewPrivs:	1" "CapEff:	0000000000000000"; do
+		case $status in
+		*"$right"*) ;;
+		*)	fail "$1's device model is not shut in: no \"$right\"" ;;
+		esac
+	done
+}
+
+# System calls that the kernel refused a device model or a peer so far.
+refused_calls()
+{
+	dmesg | grep "type=1326 .*comm=\"\(mini-ioemu\|ioemu-peer\)" |
+		grep -o "exe=.* syscall=[0-9]*" | sed 's/sig=.* //'
+}
+
 up()
 {
 	wait_for GUEST-UP "$1" "$BOOT_LIMIT" "${2:-1}"
+	shut_in "$1"
 	say "$1: userspace"
 }
 
@@ -276,6 +300,11 @@ nothing_left()
 
 no_leftovers()
 {
+	if [ -z "${REFUSED_IS_FINE:-}" ]; then
+		refused=$(refused_calls | tail -n +$((REFUSED_BEFORE + 1)) |
+			sort | uniq -c | tr '\n' ';')
+		check "the sandbox refused calls: $refused" [ -z "$refused" ]
+	fi
 	poll 30 nothing_left ||
 		fail "left over: $(leftovers | tr '\n' ';' | cut -c 1-200)"
 }

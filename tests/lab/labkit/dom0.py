@@ -53,7 +53,10 @@ FOLDERS = ("dev", "proc", "sys", "run", "root", "tmp", "lab", "var/lib/xen",
            "var/lib/xenstored", "var/log/xen", "var/lock", "media")
 
 TEXTS = {
-    "etc/passwd": "root::0:0:root:/root:/bin/sh\n",
+    # Guests with dm_restrict=1 have device models of their own user: this
+    # number and the domain's (docs/features/qemu-deprivilege of Xen).
+    "etc/passwd": "root::0:0:root:/root:/bin/sh\n"
+                  "xen-qemuuser-range-base:x:131072:65533::/:/bin/false\n",
     "etc/group": "root:x:0:\n",
     "etc/hostname": "dom0\n",
     "etc/inittab": "::once:/lab/tests/dom0/runner\n"

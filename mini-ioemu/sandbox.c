@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which rights a running device model has a use for, and giving up the rest.
+ */
+#include "sandbox.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "log.h"
+
+/* Where the toolstack limits the size of files (256 KiB for dm_restrict; libxl,
+ * libxl_linux.c:libxl__local_dm_preexec_restrict), this much must be possible
+ * whatever disks there are: the log, and the devices' state in a file. */
+#define FILE_LEAST (16ull << 20)
+
+#define SOCKET_TYPE 0xfu /* less the flags (net.h, SOCK_TYPE_MASK) */
+
+/* What the core does beside every host: states, rings of peers that come, media
+ * that come as descriptors, consoles in raw mode. */
+static const struct jail_rule core_rules[] = {
+	JAIL_ANY(ftruncate),
+	JAIL_ANY(memfd_create),
+	JAIL_IS(fcntl, 1, F_ADD_SEALS),
+	JAIL_IS(lseek, 2, SEEK_SET),
+	JAIL_ANY(fstat),
+	JAIL_MASK(newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH), /* fstat() */
+	JAIL_IS(socketpair, 0, AF_UNIX),
+	JAIL_ANY(wait4), /* for the helper of spawn.h: there is no other */
+	JAIL_IS(ioctl, 1, BLKGETSIZE64),
+	JAIL_IS(ioctl, 1, TCGETS),
+	JAIL_IS(ioctl, 1, TCSETS),
+};
+
+/*
+ * Names of files and sockets, for devices and media that come later. A root
+ * that may open files is hardly confined: dm_restrict=1 leaves this out.
+ */
+static const struct jail_rule name_rules[] = {
+	JAIL_ANY(openat),
+	JAIL_ANY(newfstatat),
+	JAIL_ANY(readlink),
+	JAIL_ANY(unlink),
+	JAIL_MASK2(socket, 0, 0xffffffffu, AF_UNIX, 1, SOCKET_TYPE,
+		   SOCK_STREAM),
+	JAIL_ANY(bind),
+	JAIL_ANY(listen),
+	JAIL_ANY(connect),
+	JAIL_IS(ioctl, 1, TIOCGPTN), /* openpty() */
+	JAIL_IS(ioctl, 1, TIOCSPTLCK),
+	JAIL_IS(ioctl, 1, TIOCGPTPEER),
+	JAIL_IS(ioctl, 1, TCSETSF),
+};
+
+/* Going to a peer on another machine, again and again. */
+static const struct jail_rule tcp_rules[] = {
+	JAIL_MASK2(socket, 0, 0xffffffffu, AF_INET, 1, SOCKET_TYPE,
+		   SOCK_STREAM),
+	JAIL_MASK2(socket, 0, 0xffffffffu, AF_INET6, 1, SOCKET_TYPE,
+		   SOCK_STREAM),
+	JAIL_ANY(connect),
+};
+
+static const struct jail_table core_table = JAIL_TABLE(core_rules);
+static const struct jail_table name_table = JAIL_TABLE(name_rules);
+static const struct jail_table tcp_table = JAIL_TABLE(tcp_rules);
+
+/* ---- the list ----------------------------------------------------- */
+
+static void
+list_add(struct sandbox_list *list, const struct jail_table *table)
+{
+	list->tables[list->n++] = table;
+}
+
+static void
+list_xen(struct sandbox_list *list, bool sleep)
+{
+	unsigned i;
+
+	for (i = 0; i < XEN_REQUESTS; i++)
+		list->xen_rules[i] =
+			(struct jail_rule)JAIL_IS(ioctl, 1, xen_requests[i]);
+	list->xen_rules[i] =
+		(struct jail_rule)JAIL_IS(ioctl, 1, xen_sleep_request);
+	list->xen = (struct jail_table)JAIL_TABLE(list->xen_rules);
+	list->xen.n -= !sleep;
+	list_add(list, &list->xen);
+}
+
+static bool
+is_closed(const struct conf *conf)
+{
+	return conf->chroot || conf->restrict_domid;
+}
+
+static bool
+connects_by_tcp(const struct conf *conf)
+{
+	const struct conf_device *d;
+	const struct conf_prop *p;
+
+	for (d = conf->devices; d; d = d->next)
+		for (p = d->props; p && peers_type(d->type); p = p->next)
+			if (!strcmp(p->key, "connect") &&
+			    !strncmp(p->value, "tcp:", 4))
+				return true;
+	return false;
+}
+
+void
+sandbox_list(const struct conf *conf, struct sandbox_list *out)
+{
+	out->n = 0;
+	list_add(out, &jail_base);
+	list_add(out, &jail_accept);
+	list_add(out, &jail_disk);
+	list_add(out, &core_table);
+	list_xen(out, !is_closed(conf));
+	if (!is_closed(conf))
+		list_add(out, &name_table);
+	if (connects_by_tcp(conf))
+		list_add(out, &tcp_table);
+}
+
+/* ---- giving up ---------------------------------------------------- */
+
+int
+sandbox_user(const struct conf *conf, struct jail_user *out)
+{
+	int rc = jail_user(conf->run_as, out);
+
+	if (rc)
+		log_error("-runas %s: %s", conf->run_as,
+			  rc == -EPERM ? "that is root"
+				       : "neither a user nor UID:GID");
+	return rc;
+}
+
+/* Also without -xen-domid-restrict: no device here has business with another
+ * domain. Only then its failure is one. */
+static int
+enter_domid(const struct sandbox_env *env)
+{
+	const struct conf *conf = env->conf;
+	int rc = xen_restrict(env->xen, !conf->stopped);
+
+	if (!rc)
+		return 0;
+	log_line(conf->restrict_domid ? IOEMU_ERROR : IOEMU_WARN,
+		 "domain %d: cannot give up other domains: %s", conf->domid,
+		 strerror(-rc));
+	return conf->restrict_domid ? rc : 0;
+}
+
+/*
+ * Disks in files are larger than what a restricted device model may write,
+ * which Xen's authors chose with logs in mind. It takes root, which is why it
+ * is done here and not when a disk is opened.
+ */
+static int
+enter_file_size(const struct sandbox_env *env)
+{
+	uint64_t size = disks_largest(env->disks);
+	int rc = jail_file_size(size > FILE_LEAST ? size : FILE_LEAST);
+
+	if (rc)
+		log_error("cannot raise the limit for files: %s",
+			  strerror(-rc));
+	return rc;
+}
+
+static int
+enter_user(const struct sandbox_env *env)
+{
+	const struct conf *conf = env->conf;
+	int rc = jail_enter(conf->chroot, env->user);
+
+	if (rc)
+		log_error("-chroot %s, -runas %s: %s",
+			  conf->chroot ? conf->chroot : "/",
+			  conf->run_as ? conf->run_as : "(nobody else)",
+			  strerror(-rc));
+	return rc;
+}
+
+static int
+enter_calls(const struct conf *conf)
+{
+	struct sandbox_list list;
+	int rc;
+
+	sandbox_list(conf, &list);
+	rc = jail_close(list.tables, list.n);
+	if (rc)
+		log_error("no sandbox: %s; --sandbox off does without",
+			  strerror(-rc));
+	else
+		log_info("sandbox: %u system calls allowed%s",
+			 jail_count(list.tables, list.n),
+			 is_closed(conf) ? "" : ", opening files is one");
+	return rc;
+}
+
+static int
+enter_sandbox(const struct sandbox_env *env)
+{
+	int rc;
+
+	if (env->conf->no_sandbox) {
+		log_warn("--sandbox off: capabilities and all system calls "
+			 "stay");
+		return 0;
+	}
+	rc = jail_drop();
+	if (!rc) /* threads have no rights from the start */
+		rc = jail_start_workers(env->loop);
+	if (rc) {
+		log_error("cannot give up capabilities: %s", strerror(-rc));
+		return rc;
+	}
+	return enter_calls(env->conf);
+}
+
+int
+sandbox_enter(const struct sandbox_env *env)
+{
+	int rc = enter_domid(env);
+
+	if (!rc)
+		rc = enter_file_size(env);
+	if (is_closed(env->conf))
+		peers_close(env->peers);
+	if (!rc)
+		rc = enter_user(env);
+	return rc ? rc : enter_sandbox(env);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sandbox.h - what this process gives up once all is open: other domains, its
+ * root and user if the toolstack says so, all capabilities, all system calls
+ * that the loop does not make.
+ */
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include <ioemu/jail.h>
+
+#include "conf.h"
+#include "disks.h"
+#include "peer.h"
+#include "xen.h"
+
+#define SANDBOX_TABLES 8u
+
+struct sandbox_env {
+	uv_loop_t *loop;
+	const struct conf *conf;
+	const struct jail_user *user; /* to become; NULL: stay */
+	struct xen *xen;
+	const struct disks *disks;
+	struct peers *peers;
+};
+
+/* -runas, looked up; logs what is wrong. */
+int sandbox_user(const struct conf *conf,
+		 struct jail_user *out) IOEMU_MUST_CHECK;
+
+/* The system calls of this configuration. */
+struct sandbox_list {
+	const struct jail_table *tables[SANDBOX_TABLES];
+	unsigned n;
+	struct jail_table xen;
+	struct jail_rule xen_rules[XEN_REQUESTS + 1];
+};
+
+void sandbox_list(const struct conf *conf, struct sandbox_list *out);
+
+/*
+ * Before anything of the guest was looked at, with nothing left to open; the
+ * way to xen_ready() stays open if that is still to come. Logs what is wrong;
+ * -errno: the process must end.
+ */
+int sandbox_enter(const struct sandbox_env *env) IOEMU_MUST_CHECK;
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The helper that starts programs: what it does for the device model, and what
+ * it does not for one in a guest's hands.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "spawnpriv.h"
+
+#define LIMIT_S 10u
+#define USER 7u
+
+static char *const sleeper[] = { "sleep", "100", NULL };
+static char *const who[] = { "sh", "-c", "exit $(id -u)", NULL };
+
+/* ---- the device model's side --------------------------------------- */
+
+static int
+setup(void **state)
+{
+	struct spawn *s;
+
+	assert_int_equal(spawn_new(NULL, &s), 0);
+	*state = s;
+	alarm(LIMIT_S);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	alarm(0);
+	spawn_free(*state);
+	/* nothing is left to wait for */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	return 0;
+}
+
+static int
+start(struct spawn *s, int number)
+{
+	pid_t pid;
+
+	/* any descriptor is one */
+	return spawn_start(s, number, STDERR_FILENO, &pid);
+}
+
+static int
+status_of(struct spawn *s, int number)
+{
+	int status;
+
+	while (!spawn_ended(s, number, &status))
+		usleep(1000);
+	return status;
+}
+
+static void
+one_process_of_a_command_at_a_time(void **state)
+{
+	struct spawn *s = *state;
+	int n = spawn_add(s, sleeper, false), status;
+
+	assert_int_equal(n, 0);
+	assert_true(spawn_ended(s, n, &status)); /* there was none */
+	assert_int_equal(start(s, n), 0);
+	assert_false(spawn_ended(s, n, &status));
+	assert_int_equal(start(s, n), -EBUSY);
+	spawn_kill(s, n);
+	status = status_of(s, n);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(start(s, n), 0);
+	spawn_del(s, n, 0);
+	assert_int_equal(start(s, n), -ENOENT);
+	assert_int_equal(spawn_add(s, sleeper, false), n);
+}
+
+static void
+closed_it_learns_nothing_more(void **state)
+{
+	struct spawn *s = *state;
+	int n = spawn_add(s, sleeper, false);
+
+	assert_int_equal(n, 0);
+	spawn_close(s);
+	assert_int_equal(spawn_add(s, who, false), -EPERM);
+	assert_int_equal(start(s, 1), -ENOENT);
+	assert_int_equal(start(s, n), 0);
+}
+
+static void
+without_commands_it_ends_when_closed(void **state)
+{
+	struct spawn *s = *state;
+
+	spawn_close(s);
+	assert_true(spawn_add(s, who, false) < 0);
+	assert_int_equal(start(s, 0) < 0, 1);
+}
+
+static void
+what_it_starts_is_the_other_user(void **state)
+{
+	const struct jail_user user = { USER, USER };
+	struct spawn *s;
+	int n, status;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(spawn_new(&user, &s), 0);
+	n = spawn_add(s, who, false);
+	assert_int_equal(start(s, n), 0);
+	status = status_of(s, n);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == USER);
+	n = spawn_add(s, who, true); /* that gives up rights by itself */
+	assert_int_equal(start(s, n), 0);
+	status = status_of(s, n);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	spawn_free(s);
+}
+
+static void
+too_many_words_or_commands_are_refused(void **state)
+{
+	static char longest[SPAWN_BYTES];
+	char *const words[] = { longest, "x", NULL };
+	struct spawn *s = *state;
+	int i;
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	assert_int_equal(spawn_add(s, words, false), -E2BIG);
+	for (i = 0; i < SPAWN_COMMANDS; i++)
+		assert_int_equal(spawn_add(s, sleeper, false), i);
+	assert_int_equal(spawn_add(s, sleeper, false), -ENOSPC);
+}
+
+/* ---- anything on its socket ----------------------------------------- */
+
+struct raw {
+	int sock;
+	pid_t pid;
+};
+
+static void
+raw_open(struct raw *r)
+{
+	pid_t parent = getpid();
+	int sock[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sock), 0);
+	r->pid = fork();
+	if (!r->pid) {
+		close(sock[0]);
+		spawner_run(sock[1], parent, NULL);
+	}
+	close(sock[1]);
+	r->sock = sock[0];
+}
+
+/* What it answers, or that it is gone. */
+static int
+raw_ask(struct raw *r, const struct spawn_request *req, size_t len)
+{
+	struct spawn_reply reply;
+
+	if (send(r->sock, req, len, MSG_NOSIGNAL) != (ssize_t)len ||
+	    recv(r->sock, &reply, sizeof(reply), 0) != sizeof(reply))
+		return -ESHUTDOWN;
+	return reply.rc;
+}
+
+static void
+nonsense_is_refused(void **state)
+{
+	static const struct {
+		struct spawn_request req;
+		size_t bytes;
+		int rc;
+	} cases[] = {
+		{ { .what = SPAWN_ADD, .bytes = "" }, 0, -EINVAL },
+		{ { .what = SPAWN_ADD, .bytes = "no end" }, 6, -EINVAL },
+		{ { .what = SPAWN_START }, 0, -ENOENT },
+		{ { .what = SPAWN_START, .number = -1 }, 0, -ENOENT },
+		{ { .what = SPAWN_KILL, .number = SPAWN_COMMANDS },
+		  0,
+		  -ENOENT },
+		{ { .what = SPAWN_DEL, .number = INT32_MAX }, 0, -ENOENT },
+		{ { .what = SPAWN_ADD, .bytes = "true" }, 5, 0 },
+		{ { .what = SPAWN_START }, 0, -EBADF }, /* no socket */
+		{ { .what = 99 }, 0, -EINVAL },
+		{ { .what = SPAWN_KILL }, 0, 0 }, /* nothing runs */
+	};
+	struct raw r;
+	size_t i;
+
+	(void)state;
+	alarm(LIMIT_S);
+	raw_open(&r);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(
+			raw_ask(&r, &cases[i].req, SPAWN_HEAD + cases[i].bytes),
+			cases[i].rc);
+	/* half a request ends it */
+	assert_int_equal(raw_ask(&r, &cases[0].req, SPAWN_HEAD - 1),
+			 -ESHUTDOWN);
+	assert_int_equal(waitpid(r.pid, NULL, 0), r.pid);
+	close(r.sock);
+	alarm(0);
+}
+
+static void
+too_many_words_do_not_overflow(void **state)
+{
+	struct spawn_request req = { .what = SPAWN_ADD };
+	struct raw r;
+
+	(void)state;
+	alarm(LIMIT_S);
+	raw_open(&r);
+	/* each end is a word */
+	assert_int_equal(raw_ask(&r, &req, sizeof(req)), -E2BIG);
+	assert_int_equal(raw_ask(&r, &req, SPAWN_HEAD + SPAWN_ARGS + 1),
+			 -E2BIG);
+	assert_int_equal(raw_ask(&r, &req, SPAWN_HEAD + SPAWN_ARGS), 0);
+	close(r.sock);
+	assert_int_equal(waitpid(r.pid, NULL, 0), r.pid);
+	alarm(0);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(one_process_of_a_command_at_a_time),
+		T(closed_it_learns_nothing_more),
+		T(without_commands_it_ends_when_closed),
+		T(too_many_words_or_commands_are_refused),
+		cmocka_unit_test(what_it_starts_is_the_other_user),
+		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(too_many_words_do_not_overflow),
+	};
+
+	return cmocka_run_group_tests_name("spawn", tests, NULL, NULL);
+}
