@@ -40,6 +40,7 @@ static const struct jail_rule core_rules[] = {
  * that may open files is hardly confined: dm_restrict=1 leaves this out.
  */
 static const struct jail_rule name_rules[] = {
+	JAIL_ANY(access),
 	JAIL_ANY(openat),
 	JAIL_ANY(newfstatat),
 	JAIL_ANY(readlink),
