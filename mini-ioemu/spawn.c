@@ -87,8 +87,12 @@ void
 spawn_close(struct spawn *s)
 {
 	const struct spawn_request req = { .what = SPAWN_CLOSE };
+	int used = 1;
 
-	(void)spawn_ask(s, &req, 0, -1, NULL);
+	if (spawn_ask(s, &req, 0, -1, &used) || used)
+		return;
+	(void)waitpid(s->pid, NULL, 0); /* it ends */
+	s->pid = 0;
 }
 
 int

@@ -231,6 +231,17 @@ request_command(struct spawner *s, int *value)
 	}
 }
 
+static bool
+spawner_used(const struct spawner *s)
+{
+	unsigned i;
+
+	for (i = 0; i < SPAWN_COMMANDS; i++)
+		if (s->command[i].bytes)
+			return true;
+	return false;
+}
+
 static int
 request_run(struct spawner *s, int *value)
 {
@@ -238,6 +249,7 @@ request_run(struct spawner *s, int *value)
 		return request_add(s);
 	if (s->req.what == SPAWN_CLOSE) {
 		s->closed = true;
+		*value = spawner_used(s);
 		return 0;
 	}
 	if (s->req.number < 0 || s->req.number >= SPAWN_COMMANDS ||
@@ -276,17 +288,6 @@ spawner_receive(struct spawner *s)
 	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
 		memcpy(&s->fd, CMSG_DATA(cmsg), sizeof(s->fd));
 	return true;
-}
-
-static bool
-spawner_used(const struct spawner *s)
-{
-	unsigned i;
-
-	for (i = 0; i < SPAWN_COMMANDS; i++)
-		if (s->command[i].bytes)
-			return true;
-	return false;
 }
 
 static void

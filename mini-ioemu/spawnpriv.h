@@ -26,7 +26,7 @@ struct spawn_request {
 
 struct spawn_reply {
 	int32_t rc;
-	int32_t value; /* pid; status */
+	int32_t value; /* pid; status; are there commands */
 };
 
 #define SPAWN_HEAD offsetof(struct spawn_request, bytes)

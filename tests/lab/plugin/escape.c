@@ -28,7 +28,7 @@
 #define DM_OP 14u
 #define MAP 15u
 #define MAX_FD 256
-#define MAX_DOMID 64u
+#define MAX_DOMID 16u /* the kernel logs each refusal, slowly */
 #define PAGE 4096u
 
 struct escape {
@@ -243,7 +243,8 @@ reached(int (*ask)(int fd, uint16_t domid))
 
 	for (domid = 0; domid < MAX_DOMID; domid++) {
 		for (fd = 0; fd < MAX_FD; fd++)
-			if (came_through(ask(fd, domid)))
+			if (fcntl(fd, F_GETFD) >= 0 &&
+			    came_through(ask(fd, domid)))
 				break;
 		n = (uint8_t)(n + (fd < MAX_FD));
 	}
