@@ -114,8 +114,9 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	  -lcmocka -luv -ljansson -lseccomp -ldl
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox): $(B)/tests/spine/whole.o
-$(addprefix $(B)/tests/spine/test_,monitor disks async plug): $(B)/tests/spine/client.o
+$(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,monitor disks async plug memory): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o

@@ -112,8 +112,9 @@ make_disk(struct whole *w)
 	close(fd);
 }
 
-int
-whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
+void
+whole_configure(struct whole *w, const char *plugin_dir,
+		const char *const *more)
 {
 	const char *argv[MAX_WORDS] = {
 		"mini-ioemu",
@@ -153,6 +154,14 @@ whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
 	     more_dir = more_dir->next)
 		assert_true(host_plugins_load_dir(w->plugins, more_dir->text,
 						  NULL, NULL) > 0);
+}
+
+int
+whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
+{
+	int rc;
+
+	whole_configure(w, plugin_dir, more);
 	rc = machine_new(&w->loop, &w->conf, w->plugins, &w->machine);
 	if (rc)
 		w->machine = NULL;

@@ -49,7 +49,10 @@ int whole_teardown(void **state);
 /* "BEFORE" and the path of a file in w->dir, until the next call with i. */
 const char *whole_path(struct whole *w, unsigned i, const char *before,
 		       const char *name);
-/* `more` are words of the command line, or NULL; what machine_new() says. */
+/* `more` are words of the command line, or NULL: all that machine_new() needs,
+ * and what that says. */
+void whole_configure(struct whole *w, const char *plugin_dir,
+		     const char *const *more);
 int whole_start(struct whole *w, const char *plugin_dir,
 		const char *const *more);
 void whole_stop(struct whole *w);
