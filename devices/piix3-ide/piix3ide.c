@@ -35,10 +35,13 @@ ide_irq(struct ioemu_dev *controller, unsigned channel)
 		  c->irq && !(c->control & CTL_NIEN));
 }
 
+#define IDETIM 0x40 /* 16 bits a channel; PIIX3 data sheet, 2.3.9 */
+#define IDETIM_ON 0x80008000u
+
 static const struct ioemu_reg regs[] = {
 	{ .offset = 0x06, .width = 2, .reset = 0x0280 },
-	{ .offset = 0x40, .width = 4, .writable = 0xb3ffb3ff }, /* IDETIM */
-	{ .offset = 0x44, .width = 1, .writable = 0xff },	/* SIDETIM */
+	{ .offset = IDETIM, .width = 4, .writable = 0xb3ffb3ff },
+	{ .offset = 0x44, .width = 1, .writable = 0xff }, /* SIDETIM */
 	{ .offset = 0x48, .width = 4, .writable = 0xffffffff },
 	{ 0 },
 };
@@ -74,7 +77,10 @@ piix3ide_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 	struct ide *ide = ioemu_state(dev);
 	unsigned i;
 
-	(void)why;
+	/* both channels on, as hvmloader leaves them (pci.c): no firmware of
+	 * Xen's sets them again after a sleep, and drivers look */
+	if (why == IOEMU_RESET_WAKE)
+		put_le32(ioemu_config(dev) + IDETIM, IDETIM_ON);
 	for (i = 0; i < IDE_CHANNELS; i++)
 		ide_channel_reset(&ide->channel[i]);
 }

@@ -26,16 +26,19 @@
 #define MEMBAR 0x11e91234u
 #define BASE 0xf0000000u
 #define SLOT 9u
+#define DEVFN (SLOT * 8)
+#define IDE 9u /* 1.1 */
+#define IDETIM 0x40
 
 static const char *plugin_dir;
 
 static uint32_t
-config(struct whole *w, bool read, unsigned slot, unsigned reg, uint32_t v)
+config(struct whole *w, bool read, unsigned devfn, unsigned reg, uint32_t v)
 {
 	const struct request req = {
 		.type = SLOT_CONFIG,
 		.read = read,
-		.addr = (uint64_t)(slot * 8) << 32 | reg,
+		.addr = (uint64_t)devfn << 32 | reg,
 		.size = 4,
 		.count = 1,
 		.data = v,
@@ -122,16 +125,16 @@ in_and_out(struct whole *w, struct client *c, const char *add)
 	until_claimed(w, true);
 	take_event(w, GPE_PCI);
 	assert_int_equal(whole_in(w, PCI_CAME, 4), 1u << SLOT);
-	assert_int_equal(config(w, true, SLOT, 0, 0), MEMBAR);
-	config(w, false, SLOT, 0x10, BASE);
-	config(w, false, SLOT, 0x04, 0x6);
+	assert_int_equal(config(w, true, DEVFN, 0, 0), MEMBAR);
+	config(w, false, DEVFN, 0x10, BASE);
+	config(w, false, DEVFN, 0x04, 0x6);
 	memory(w, false, 0x12345678);
 	assert_int_equal(memory(w, true, 0), 0x12345678);
 	says(c, "{\"execute\":\"query-pci\"}", "\"qdev_id\": \"ram\"");
 	says(c, DEL("ram"), DONE);
 	take_event(w, GPE_PCI);
 	assert_int_equal(whole_in(w, PCI_GOES, 4), 1u << SLOT);
-	assert_int_equal(config(w, true, SLOT, 0, 0), MEMBAR);
+	assert_int_equal(config(w, true, DEVFN, 0, 0), MEMBAR);
 	whole_out(w, PCI_EJECT, 4, 1u << SLOT);
 	until_claimed(w, false);
 	assert_int_equal(memory(w, true, 0), 0xffffffff);
@@ -193,8 +196,8 @@ an_access_in_hand_is_answered_with_ones(void **state)
 	     ADD("\"driver\":\"membar\",\"id\":\"ram\",\"addr\":9,"
 		 "\"delay-us\":60000000"),
 	     DONE);
-	config(w, false, SLOT, 0x18, BASE);
-	config(w, false, SLOT, 0x04, 0x6);
+	config(w, false, DEVFN, 0x18, BASE);
+	config(w, false, DEVFN, 0x04, 0x6);
 	fake_xen_ask(whole_end.xen, 1, &late);
 	whole_ring();
 	says(&c, DEL("ram"), DONE);
@@ -243,9 +246,9 @@ what_cannot_come_or_go_says_why(void **state)
 	says(&c, DEL("low"), "behind a bridge");
 	says(&c, DEL("own"), DONE);
 	whole_out(w, PCI_EJECT, 4, 0xffffffff);
-	assert_int_equal(config(w, true, SLOT, 0, 0), 0xffffffff);
-	assert_int_equal(config(w, true, 5, 0, 0), 0x537c8086);
-	assert_int_equal(config(w, true, 1, 0, 0), 0x70008086);
+	assert_int_equal(config(w, true, DEVFN, 0, 0), 0xffffffff);
+	assert_int_equal(config(w, true, 5 * 8, 0, 0), 0x537c8086);
+	assert_int_equal(config(w, true, 1 * 8, 0, 0), 0x70008086);
 	says(&c, "{\"execute\":\"stop\"}", DONE);
 	says(&c, ADD("\"driver\":\"membar\",\"id\":\"a\""), "stand still");
 	client_close(&c);
@@ -283,7 +286,7 @@ a_guest_sleeps_and_is_woken(void **state)
 	struct client c;
 
 	start(w, &c, more);
-	config(w, false, SLOT, 0x10, BASE);
+	config(w, false, DEVFN, 0x10, BASE);
 	says(&c, "{\"execute\":\"system_wakeup\"}", "Unable to wake up");
 	whole_out(w, PM1A_CNT, 2, SLEEP_S3);
 	assert_true(whole_end.xen->asleep);
@@ -291,8 +294,10 @@ a_guest_sleeps_and_is_woken(void **state)
 	says(&c, "{\"execute\":\"system_wakeup\"}", DONE);
 	assert_false(whole_end.xen->asleep);
 	says(&c, "{\"execute\":\"query-status\"}", "running");
+	/* what hvmloader set, and nobody else does */
+	assert_int_equal(config(w, true, IDE, IDETIM, 0), 0x80008000);
 	/* power was gone; SeaBIOS looks here for why it starts */
-	assert_int_equal(config(w, true, SLOT, 0x10, 0) & ~0xfu, 0);
+	assert_int_equal(config(w, true, DEVFN, 0x10, 0) & ~0xfu, 0);
 	whole_out(w, CMOS, 1, SHUTDOWN);
 	assert_int_equal(whole_in(w, CMOS + 1, 1), 0xfe);
 	client_close(&c);
