@@ -16,6 +16,7 @@
 #   say TEXT / fail TEXT         tell the person at the terminal
 #   domid NAME / dm_pid NAME     numbers of a running guest
 #   peer NAME ARG…               run ioemu-peer; its pid in $peer_pid
+#   random LIMIT                 a number below LIMIT in $random; SEED=N for others
 #   no_leftovers                 no process, socket, domain, xenstore node left
 #   dm_is stock|mini             which device model is tried
 #
@@ -50,6 +51,15 @@ check()
 	text=$1
 	shift
 	"$@" || fail "$text"
+}
+
+# The same numbers each time, so that a failure can be had again.
+random_state=${SEED:-1}
+random()
+{
+	random_state=$(((random_state * 1103515245 + 12345) % 2147483648))
+	# shellcheck disable=SC2034
+	random=$((random_state / 65536 % $1))
 }
 
 now()
