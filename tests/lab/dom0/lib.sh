@@ -17,7 +17,7 @@
 #   domid NAME / dm_pid NAME     numbers of a running guest
 #   peer NAME ARG…               run ioemu-peer; its pid in $peer_pid
 #   random LIMIT                 a number below LIMIT in $random; SEED=N for others
-#   no_leftovers                 no process, socket, domain, xenstore node left
+#   no_leftovers                 no process, file, domain, event channel… left
 #   dm_is stock|mini             which device model is tried
 #
 # Limits are seconds, about five times what is seen on two slow cores.
@@ -259,16 +259,37 @@ peer()
 	peer_pid=$!
 }
 
+# Files, sockets and pipes of the toolstack and the device models. libxl means
+# to keep a list of the domain numbers that were used.
+xen_files()
+{
+	find /run/xen /var/lib/xen ! -type d ! -name domid-history
+}
+
+# Dom0's event channels: lsevtchn gives each a line.
+channels()
+{
+	lsevtchn 0 | wc -l
+}
+
+# What there is before the scenario's first guest. The sweep, which comes
+# after it, finds the file there.
+BEFORE=$RUN/before
+if [ ! -e "$BEFORE" ]; then
+	xen_files >"$BEFORE"
+	channels >"$BEFORE.channels"
+fi
+
 # Names what a guest's end should have removed, one per line.
 leftovers()
 {
 	xl list | sed -e 1d -e '/^Domain-0 /d' -e 's/^/domain /'
 	dm_processes | sed 's/^/device model, pid /'
-	for socket in /run/xen/qmp-*; do
-		if [ -e "$socket" ]; then
-			echo "socket $socket"
-		fi
-	done
+	xen_files | grep -v -x -F -f "$BEFORE" | sed 's/^/file /'
+	excess=$(($(channels) - $(cat "$BEFORE.channels")))
+	if [ "$excess" -gt 0 ]; then
+		echo "$excess event channels"
+	fi
 	for node in /local/domain /local/domain/0/device-model /libxl; do
 		xenstore-list "$node" 2>/dev/null | sed -e '/^0$/d' \
 			-e "s|^|xenstore $node/|"

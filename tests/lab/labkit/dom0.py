@@ -15,7 +15,7 @@ from .cpio import Tree
 
 XEN_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0",
                 "libxl-save-helper", "xenconsole", "xenstore-control",
-                "xen-hvmctx")
+                "xen-hvmctx", "lsevtchn")
 
 XENSTORE = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
 
