@@ -5,7 +5,8 @@
  * Owns waiting on growing files and stamping times finely, which a shell does
  * slowly; knows nothing of any scenario.
  *
- *   labtool wait FILE REGEX SECONDS [COUNT [PID]]   print the COUNTth line
+ *   labtool wait FILE REGEX SECONDS [COUNT [PID]]   print the COUNTth line,
+ *                                     or a guest's failure before it
  *   labtool prompt …                  the same, but a line need not have ended
  *   labtool now                                     milliseconds since boot
  *   labtool poke FILE OFFSET WIDTH TEXT             overwrite, blank padded
@@ -33,6 +34,7 @@
 
 #define TIMED_DM "/run/lab/timed-dm"
 #define TIMED_LOG "/run/lab/timed-dm.log"
+#define GUEST_FAIL "GUEST-FAIL"
 
 enum {
 	LINE_MAX_BYTES = 4096,
@@ -82,7 +84,8 @@ take_byte(struct follow *f, char byte)
 		f->line[f->n_line++] = byte;
 		return false;
 	}
-	if (line_matches(f) && --f->n_wanted == 0)
+	if (line_matches(f) &&
+	    (--f->n_wanted == 0 || strstr(f->line, GUEST_FAIL)))
 		return true;
 	f->n_line = 0;
 	return false;
@@ -310,7 +313,7 @@ main(int argc, char **argv)
 		return cmd_now();
 	if (strcmp(verb, "poke") == 0 && argc == 6)
 		return cmd_poke(argv + 2);
-	fprintf(stderr,
-		"usage: labtool wait|prompt|now|poke ... (see its source)\n");
+	fprintf(stderr, "usage: labtool wait|prompt|now|poke ... "
+			"(see its source)\n");
 	return 2;
 }

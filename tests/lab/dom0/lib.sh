@@ -16,7 +16,8 @@
 #   say TEXT / fail TEXT         tell the person at the terminal
 #   domid NAME / dm_pid NAME     numbers of a running guest
 #   peer NAME ARG…               run ioemu-peer; its pid in $peer_pid
-#   no_leftovers                 no process, socket, domain, xenstore node left,
+#   random LIMIT                 a number below LIMIT in $random; SEED=N for others
+#   no_leftovers                 no process, file, domain, event channel… left,
 #                                and the sandbox was in nobody's way
 #   dm_is stock|mini             which device model is tried
 #
@@ -51,6 +52,15 @@ check()
 	text=$1
 	shift
 	"$@" || fail "$text"
+}
+
+# The same numbers each time, so that a failure can be had again.
+random_state=${SEED:-1}
+random()
+{
+	random_state=$(((random_state * 1103515245 + 12345) % 2147483648))
+	# shellcheck disable=SC2034
+	random=$((random_state / 65536 % $1))
 }
 
 now()
@@ -273,16 +283,37 @@ peer()
 	peer_pid=$!
 }
 
+# Files, sockets and pipes of the toolstack and the device models. libxl means
+# to keep a list of the domain numbers that were used.
+xen_files()
+{
+	find /run/xen /var/lib/xen ! -type d ! -name domid-history
+}
+
+# Dom0's event channels: lsevtchn gives each a line.
+channels()
+{
+	lsevtchn 0 | wc -l
+}
+
+# What there is before the scenario's first guest. The sweep, which comes
+# after it, finds the file there.
+BEFORE=$RUN/before
+if [ ! -e "$BEFORE" ]; then
+	xen_files >"$BEFORE"
+	channels >"$BEFORE.channels"
+fi
+
 # Names what a guest's end should have removed, one per line.
 leftovers()
 {
 	xl list | sed -e 1d -e '/^Domain-0 /d' -e 's/^/domain /'
 	dm_processes | sed 's/^/device model, pid /'
-	for socket in /run/xen/qmp-*; do
-		if [ -e "$socket" ]; then
-			echo "socket $socket"
-		fi
-	done
+	xen_files | grep -v -x -F -f "$BEFORE" | sed 's/^/file /'
+	excess=$(($(channels) - $(cat "$BEFORE.channels")))
+	if [ "$excess" -gt 0 ]; then
+		echo "$excess event channels"
+	fi
 	for node in /local/domain /local/domain/0/device-model /libxl; do
 		xenstore-list "$node" 2>/dev/null | sed -e '/^0$/d' \
 			-e "s|^|xenstore $node/|"

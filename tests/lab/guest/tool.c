@@ -26,6 +26,8 @@ static const struct verb verbs[] = {
 	{ "async", cmd_async, "ROUNDS MILLISECONDS" },
 	{ "survive", cmd_survive, "LOSSES" },
 	{ "keep", cmd_keep, "DEVICE" },
+	{ "cold", cmd_cold, "DEVICE BUFFERS" },
+	{ "journal", cmd_journal, "FOLDER LAST-SYNCED" },
 	{ "hostile", cmd_hostile,
 	  "mild|wild SECONDS SEED [io=FIRST-LAST] "
 	  "[mem=FIRST-LAST]" },

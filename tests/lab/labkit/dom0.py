@@ -15,12 +15,13 @@ from .cpio import Tree
 
 XEN_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0",
                 "libxl-save-helper", "xenconsole", "xenstore-control",
-                "xen-hvmctx", "xentop")
+                "xen-hvmctx", "xentop", "lsevtchn")
 
 XENSTORE = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
 
 # Xen's hotplug scripts want these in their full form; scenarios want script,
-# which gives a command a terminal, and the others to have hosts of their own.
+# which gives a command a terminal, and the others to have hosts of their own
+# and to make and check a file system.
 PROGRAMS = {
     "/bin/bash": "bash",
     "/usr/bin/flock": "util-linux",
@@ -30,6 +31,8 @@ PROGRAMS = {
     "/sbin/ip": "iproute2",
     "/usr/bin/nsenter": "util-linux",
     "/usr/bin/unshare": "util-linux",
+    "/sbin/mkfs.ext4": "e2fsprogs",
+    "/sbin/e2fsck": "e2fsprogs",
 }
 
 # What the stock device model reads beside its libraries.

@@ -30,6 +30,10 @@ MODULE_SETS = {
     "cd": ("ata_piix", "sr_mod", "isofs"),
     "disk": ("ata_piix", "sd_mod"),
 }
+# In the larger ramdisk only.
+PCI_MODULE_SETS = {
+    "ext4": ("crc32c_generic", "ext4"),
+}
 
 KERNEL_ARGS = ("console=ttyS0 mitigations=off nokaslr tsc=reliable "
                "apparmor=0 loglevel=4")
@@ -52,6 +56,16 @@ def run(*argv):
         raise LabError(f"{' '.join(argv)} failed:\n{p.stdout}{p.stderr}")
 
 
+def add_modules(t, sets):
+    """Put sets of modules in, each with its order of loading."""
+    for name, wanted in sets.items():
+        files = distro.modules(wanted)
+        for path in files:
+            t.file(f"/modules/{os.path.basename(path)}", path)
+        t.text(f"/modules/{name}.order",
+               "".join(os.path.basename(p) + "\n" for p in files))
+
+
 def ramdisk_tree(init, tool):
     t = Tree()
     for name in ("dev", "proc", "sys", "mnt", "modules", "etc"):
@@ -64,12 +78,7 @@ def ramdisk_tree(init, tool):
         if name != "busybox":
             t.link(f"/bin/{name}", "busybox")
     t.file("/bin/guest-tool", tool, 0o755)
-    for name, wanted in MODULE_SETS.items():
-        files = distro.modules(wanted)
-        for path in files:
-            t.file(f"/modules/{os.path.basename(path)}", path)
-        t.text(f"/modules/{name}.order",
-               "".join(os.path.basename(p) + "\n" for p in files))
+    add_modules(t, MODULE_SETS)
     t.node("/dev/console", 5, 1)
     t.node("/dev/null", 1, 3)
     t.file("/init", init, 0o755)
@@ -80,6 +89,7 @@ def add_pci_tools(t, module):
     """What a guest looks at its PCI devices with, and drives them."""
     add_program(t, distro.need(LSPCI, "pciutils"))
     t.file(PCI_IDS, distro.need(PCI_IDS, "pci.ids"))
+    add_modules(t, PCI_MODULE_SETS)
     t.file("/modules/labdev.ko", module)
     t.text("/modules/labdev.order", "labdev.ko\n")
 

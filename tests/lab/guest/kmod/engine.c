@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
 /*
- * Drivers for the lab's guest, as a vendor would write them: one for
- * dma-engine (devices/dma-engine/README.md), one for a platform device that an
- * SSDT describes. At probe they do their work and say "LABDEV ..." for each
- * part; whatever goes wrong says "GUEST-FAIL".
+ * The driver for dma-engine (devices/dma-engine/README.md), and the module's
+ * start and end.
  */
-#include <linux/acpi.h>
-#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
-#include <linux/platform_device.h>
+
+#include "labdev.h"
 
 static unsigned int mib = 4;
 module_param(mib, uint, 0);
 MODULE_PARM_DESC(mib, "MiB each way and kind of interrupt");
 
-#define CHUNK 0x10000u /* bytes a list moves, in pages */
+static unsigned int cold;
+module_param(cold, uint, 0);
+MODULE_PARM_DESC(cold, "instead, buffers that cold.c keeps, for ever");
+
+static bool msix;
+module_param(msix, bool, 0);
+MODULE_PARM_DESC(msix, "for that: MSI-X instead of INTx");
+
 #define PAGES (CHUNK / PAGE_SIZE)
 #define TIMEOUT (20 * HZ)
 
@@ -45,18 +49,6 @@ struct descriptor {
 	__le32 len, flags;
 };
 
-struct engine {
-	struct pci_dev *pdev;
-	void __iomem *card, *regs;
-	struct descriptor *list;
-	dma_addr_t list_dma;
-	u8 *buf;
-	dma_addr_t buf_dma;
-	struct completion done;
-	unsigned int n_irq;
-	u32 status;
-};
-
 static irqreturn_t engine_irq(int irq, void *data)
 {
 	struct engine *e = data;
@@ -71,13 +63,13 @@ static irqreturn_t engine_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static int engine_transfer(struct engine *e, bool to_guest)
+int engine_transfer(struct engine *e, dma_addr_t buf, bool to_guest)
 {
 	unsigned int i;
 
 	for (i = 0; i < PAGES; i++) {
 		/* backwards, so that lists are lists */
-		dma_addr_t at = e->buf_dma + (PAGES - 1 - i) * PAGE_SIZE;
+		dma_addr_t at = buf + (PAGES - 1 - i) * PAGE_SIZE;
 		u32 flags = (to_guest ? TO_GUEST : 0) |
 			    (i == PAGES - 1 ? LAST : 0);
 
@@ -133,7 +125,7 @@ static int engine_verify(struct engine *e, u8 *copy, u32 seed)
 	}
 	memcpy(copy, e->buf, CHUNK);
 	sum = engine_sum(e);
-	rc = engine_transfer(e, false);
+	rc = engine_transfer(e, e->buf_dma, false);
 	if (rc)
 		return rc;
 	if (sum != (ioread32(e->regs + SUM) |
@@ -142,7 +134,7 @@ static int engine_verify(struct engine *e, u8 *copy, u32 seed)
 		return -EIO;
 	}
 	memset(e->buf, 0, CHUNK);
-	rc = engine_transfer(e, true);
+	rc = engine_transfer(e, e->buf_dma, true);
 	if (!rc && memcmp(copy, e->buf, CHUNK)) {
 		dev_err(&e->pdev->dev, "GUEST-FAIL data differs\n");
 		rc = -EIO;
@@ -174,33 +166,46 @@ static int engine_window(struct engine *e, u8 *copy)
 		       -EIO;
 }
 
+static int engine_irq_on(struct engine *e, unsigned int kind)
+{
+	int rc = pci_alloc_irq_vectors(e->pdev, 1, 1, kind);
+
+	if (rc != 1)
+		return rc < 0 ? rc : -ENOSPC;
+	rc = request_irq(pci_irq_vector(e->pdev, 0), engine_irq, IRQF_SHARED,
+			 "labdev", e);
+	if (rc)
+		pci_free_irq_vectors(e->pdev);
+	iowrite32(0, e->regs + VECTOR);
+	e->n_irq = 0;
+	return rc;
+}
+
+static void engine_irq_off(struct engine *e)
+{
+	iowrite32(0, e->regs + CONTROL);
+	free_irq(pci_irq_vector(e->pdev, 0), e);
+	pci_free_irq_vectors(e->pdev);
+}
+
 static int engine_with(struct engine *e, u8 *copy, unsigned int kind,
 		       const char *name)
 {
 	struct pci_dev *pdev = e->pdev;
 	unsigned int i, rounds = mib * 16;
 	u64 start = ktime_get_ns();
-	int rc = pci_alloc_irq_vectors(pdev, 1, 1, kind);
+	int rc = engine_irq_on(e, kind);
 
-	if (rc != 1)
-		return rc < 0 ? rc : -ENOSPC;
-	rc = request_irq(pci_irq_vector(pdev, 0), engine_irq, IRQF_SHARED,
-			 "labdev", e);
 	if (rc)
-		goto vectors;
-	iowrite32(0, e->regs + VECTOR);
-	e->n_irq = 0;
+		return rc;
 	for (i = 0; i < rounds && !rc; i++)
 		rc = engine_verify(e, copy, i + kind);
-	iowrite32(0, e->regs + CONTROL);
-	free_irq(pci_irq_vector(pdev, 0), e);
+	engine_irq_off(e);
 	if (!rc)
 		dev_info(&pdev->dev,
 			 "LABDEV %s: %u MiB each way, %u interrupts, %llu ms\n",
 			 name, mib, e->n_irq,
 			 (ktime_get_ns() - start) / 1000000);
-vectors:
-	pci_free_irq_vectors(pdev);
 	return rc;
 }
 
@@ -228,6 +233,16 @@ static int engine_run(struct engine *e)
  * are enabled at once (arch/x86/pci/xen.c, xen_register_pirq()). */
 static DEFINE_MUTEX(enable_lock);
 
+int lab_enable(struct pci_dev *pdev)
+{
+	int rc;
+
+	mutex_lock(&enable_lock);
+	rc = pcim_enable_device(pdev);
+	mutex_unlock(&enable_lock);
+	return rc;
+}
+
 static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct engine *e = devm_kzalloc(&pdev->dev, sizeof(*e), GFP_KERNEL);
@@ -235,9 +250,7 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (!e)
 		return -ENOMEM;
-	mutex_lock(&enable_lock);
-	rc = pcim_enable_device(pdev);
-	mutex_unlock(&enable_lock);
+	rc = lab_enable(pdev);
 	if (rc)
 		return rc;
 	e->pdev = pdev;
@@ -258,11 +271,25 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return -ENOMEM;
 	iowrite32(CONTROL_RESET, e->regs + CONTROL);
 	pci_set_drvdata(pdev, e);
-	return engine_run(e);
+	if (!cold)
+		return engine_run(e);
+	rc = engine_irq_on(e, msix ? PCI_IRQ_MSIX : PCI_IRQ_LEGACY);
+	if (rc)
+		return rc;
+	rc = cold_start(e, cold);
+	if (rc)
+		engine_irq_off(e);
+	return rc;
 }
 
 static void engine_remove(struct pci_dev *pdev)
 {
+	struct engine *e = pci_get_drvdata(pdev);
+
+	if (e->cold) {
+		cold_stop(e);
+		engine_irq_off(e);
+	}
 	dev_info(&pdev->dev, "LABDEV gone\n");
 }
 
@@ -277,194 +304,6 @@ static struct pci_driver engine_driver = {
 	.remove = engine_remove,
 	/* all at once: they then share interrupt lines in earnest */
 	.driver.probe_type = PROBE_PREFER_ASYNCHRONOUS,
-};
-
-/* ---- membar (devices/membar/README.md): a BAR of each kind ----------------- */
-
-#define MEMBAR_ID 0x11e91234
-
-static int ram_check(void __iomem *ram, void __iomem *log, void __iomem *port)
-{
-	unsigned int i;
-
-	for (i = 0; i < 256; i++)
-		iowrite32(i * 0x01010101, ram + 4 * i);
-	for (i = 0; i < 256; i++)
-		if (ioread32(ram + 4 * i) != i * 0x01010101)
-			return -EIO;
-	for (i = 0; i < 16; i++)
-		iowrite8(0x50 + i, port + i);
-	if (ioread32(port + 4) != 0x57565554 || ioread16(port + 8) != 0x5958)
-		return -EIO;
-	return ioread32(log) == MEMBAR_ID ? 0 : -EIO;
-}
-
-static int ram_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	void __iomem *const *bar;
-	int rc;
-
-	mutex_lock(&enable_lock);
-	rc = pcim_enable_device(pdev);
-	mutex_unlock(&enable_lock);
-	if (!rc)
-		rc = pcim_iomap_regions(pdev, 1 << 0 | 1 << 2 | 1 << 4,
-					"labram");
-	if (rc)
-		return rc;
-	bar = pcim_iomap_table(pdev);
-	rc = ram_check(bar[0], bar[2], bar[4]);
-	dev_info(&pdev->dev, rc ? "GUEST-FAIL BARs: %d\n" : "LABDEV BARs\n",
-		 rc);
-	return rc;
-}
-
-static const struct pci_device_id ram_ids[] = { { PCI_DEVICE(0x1234, 0x11e9) },
-						{} };
-
-static struct pci_driver ram_driver = {
-	.name = "labram",
-	.id_table = ram_ids,
-	.probe = ram_probe,
-};
-
-/* ---- ranges that an SSDT describes (devices/raw-test/README.md) ------------ */
-
-enum { RAM, READ_ONLY, WRITE_ONLY, REGS, HIGH, N_RANGES };
-
-#define RAW_ID 0x00
-#define RAW_ID_VALUE 0x7261773a
-#define RAW_COUNT 0x04
-#define RAW_SIZE 0x08
-#define RAW_LINE 0x10
-
-struct raw {
-	struct device *dev;
-	void __iomem *range[N_RANGES];
-	struct completion done;
-};
-
-static irqreturn_t raw_irq(int irq, void *data)
-{
-	struct raw *r = data;
-
-	iowrite32(0, r->range[REGS] + RAW_LINE);
-	complete(&r->done);
-	return IRQ_HANDLED;
-}
-
-static int raw_check(struct raw *r, bool ok, const char *what)
-{
-	if (ok)
-		dev_info(r->dev, "LABDEV %s\n", what);
-	else
-		dev_err(r->dev, "GUEST-FAIL %s\n", what);
-	return ok ? 0 : -EIO;
-}
-
-static int raw_memory(struct raw *r, void __iomem *ram, const char *what)
-{
-	u8 *out = kmalloc(2 * PAGE_SIZE, GFP_KERNEL), *in = out + PAGE_SIZE;
-	unsigned int i;
-	int rc;
-
-	if (!out)
-		return -ENOMEM;
-	for (i = 0; i < PAGE_SIZE; i++)
-		out[i] = (u8)(i * 11 + (i >> 8));
-	memcpy_toio(ram, out, PAGE_SIZE);
-	memcpy_fromio(in, ram, PAGE_SIZE);
-	rc = raw_check(r, !memcmp(out, in, PAGE_SIZE), what);
-	kfree(out);
-	return rc;
-}
-
-/* Was what rep movs moved one access at the device? */
-static int raw_merged(struct raw *r)
-{
-	u8 *out = kzalloc(PAGE_SIZE, GFP_KERNEL);
-	u32 n, size;
-
-	if (!out)
-		return -ENOMEM;
-	iowrite32(0, r->range[REGS] + RAW_COUNT);
-	memcpy_toio(r->range[RAM], out, PAGE_SIZE);
-	n = ioread32(r->range[REGS] + RAW_COUNT);
-	size = ioread32(r->range[REGS] + RAW_SIZE);
-	kfree(out);
-	return raw_check(r, n == 1 && size == PAGE_SIZE, "4 KiB are one write");
-}
-
-static int raw_attributes(struct raw *r)
-{
-	u32 was = ioread32(r->range[READ_ONLY]);
-
-	iowrite32(~was, r->range[READ_ONLY]);
-	if (raw_check(r, ioread32(r->range[READ_ONLY]) == was, "read-only"))
-		return -EIO;
-	iowrite32(0x12345678, r->range[WRITE_ONLY]);
-	return raw_check(r, ioread32(r->range[WRITE_ONLY]) == ~0u,
-			 "write-only");
-}
-
-static int raw_interrupt(struct raw *r, int irq)
-{
-	int rc = request_irq(irq, raw_irq, 0, "labraw", r);
-	unsigned int i;
-
-	if (rc)
-		return rc;
-	for (i = 0; i < 100 && !rc; i++) {
-		reinit_completion(&r->done);
-		iowrite32(1, r->range[REGS] + RAW_LINE);
-		if (!wait_for_completion_timeout(&r->done, TIMEOUT))
-			rc = -ETIMEDOUT;
-	}
-	free_irq(irq, r);
-	return raw_check(r, !rc, "100 interrupts");
-}
-
-static int raw_probe(struct platform_device *pdev)
-{
-	struct raw *r = devm_kzalloc(&pdev->dev, sizeof(*r), GFP_KERNEL);
-	int i, irq, rc;
-
-	if (!r)
-		return -ENOMEM;
-	r->dev = &pdev->dev;
-	init_completion(&r->done);
-	for (i = 0; i < N_RANGES; i++) {
-		r->range[i] = devm_platform_ioremap_resource(pdev, i);
-		if (IS_ERR(r->range[i]))
-			return PTR_ERR(r->range[i]);
-	}
-	irq = platform_get_irq(pdev, 0);
-	if (irq < 0)
-		return irq;
-	rc = raw_check(r, ioread32(r->range[REGS] + RAW_ID) == RAW_ID_VALUE,
-		       "its registers");
-	if (!rc)
-		rc = raw_memory(r, r->range[RAM], "memory");
-	if (!rc)
-		rc = raw_memory(r, r->range[HIGH], "memory above 4 GiB");
-	if (!rc)
-		rc = raw_merged(r);
-	if (!rc)
-		rc = raw_attributes(r);
-	if (!rc)
-		rc = raw_interrupt(r, irq);
-	dev_info(r->dev, rc ? "GUEST-FAIL %d\n" : "LABDEV done\n", rc);
-	return rc;
-}
-
-static const struct acpi_device_id raw_ids[] = { { "LABR0001" }, {} };
-
-static struct platform_driver raw_driver = {
-	.probe = raw_probe,
-	.driver = {
-		.name = "labraw",
-		.acpi_match_table = raw_ids,
-	},
 };
 
 static int __init labdev_init(void)
