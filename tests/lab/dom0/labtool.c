@@ -10,6 +10,9 @@
  *   labtool prompt …                  the same, but a line need not have ended
  *   labtool now                                     milliseconds since boot
  *   labtool poke FILE OFFSET WIDTH TEXT             overwrite, blank padded
+ *   labtool gap FILE PID              milliseconds FILE did not grow, at most,
+ *                                     while PID runs and until FILE then grows
+ *   labtool state FILE                bytes of device state in an xl save file
  *
  * When called by another name (a link to it), it is a device model that times
  * itself: it starts the program named in /run/lab/timed-dm and appends
@@ -31,6 +34,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <xenstore.h>
+
+#include "tool.h"
 
 #define TIMED_DM "/run/lab/timed-dm"
 #define TIMED_LOG "/run/lab/timed-dm.log"
@@ -59,7 +64,7 @@ struct follow {
 	char line[LINE_MAX_BYTES];
 };
 
-static double
+double
 now_ms(void)
 {
 	struct timespec ts;
@@ -128,7 +133,7 @@ follow_read(struct follow *f)
 	       line_matches(f);
 }
 
-static bool
+bool
 process_gone(const char *pid)
 {
 	char path[64];
@@ -313,7 +318,11 @@ main(int argc, char **argv)
 		return cmd_now();
 	if (strcmp(verb, "poke") == 0 && argc == 6)
 		return cmd_poke(argv + 2);
-	fprintf(stderr, "usage: labtool wait|prompt|now|poke ... "
+	if (strcmp(verb, "gap") == 0 && argc == 4)
+		return cmd_gap(argv[2], argv[3]);
+	if (strcmp(verb, "state") == 0 && argc == 3)
+		return cmd_state(argv[2]);
+	fprintf(stderr, "usage: labtool wait|prompt|now|poke|gap|state ... "
 			"(see its source)\n");
 	return 2;
 }

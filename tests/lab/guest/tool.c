@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
 	{ "async", cmd_async, "ROUNDS MILLISECONDS" },
 	{ "survive", cmd_survive, "LOSSES" },
 	{ "keep", cmd_keep, "DEVICE" },
+	{ "beat", cmd_beat, "MILLISECONDS" },
 	{ "cold", cmd_cold, "DEVICE BUFFERS" },
 	{ "journal", cmd_journal, "FOLDER LAST-SYNCED" },
 	{ "hostile", cmd_hostile,

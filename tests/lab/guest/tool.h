@@ -57,6 +57,7 @@ int cmd_hostile(int argc, char **argv);
 int cmd_async(int argc, char **argv);
 int cmd_survive(int argc, char **argv);
 int cmd_keep(int argc, char **argv);
+int cmd_beat(int argc, char **argv);
 int cmd_cold(int argc, char **argv);
 int cmd_journal(int argc, char **argv);
 

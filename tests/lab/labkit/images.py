@@ -46,8 +46,9 @@ class Images:
                           distro.unpack_kernel)
 
     def dom0(self):
-        tool = self._compile("labtool", [f"{self.source}/dom0/labtool.c"],
-                             ["-lxenstore"])
+        tool = self._compile(
+            "labtool", sorted(glob.glob(f"{self.source}/dom0/*.c")),
+            ["-lxenstore"])
         t = dom0.tree(self.source, tool)
         return self._make("dom0.img", t.sources(),
                           lambda out: dom0.write(t, out))

@@ -3,7 +3,7 @@
 # reboots, each with another configuration; destroyed at any moment of a boot
 # needs: kernel
 # dm: mini
-# limit: 1500
+# limit: 7200
 
 ROUNDS=${ROUNDS:-3}
 DESTROYS=${DESTROYS:-5}
@@ -15,7 +15,7 @@ engine='"-device", "dma-engine,id=engine,addr=6'
 configure()
 {
 	vcpus=$((1 + $1 % 2))
-	memory=$((96 + 16 * ($1 % 3)))
+	memory=$((112 + 16 * ($1 % 3)))
 	case $(($1 % 4)) in
 	0)	args='' has='none' ;;
 	1)	args=$card has='05.0=0x11e9' ;;

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# stock QEMU and mini-ioemu side by side: boots, accesses, readiness, memory
+# stock QEMU and mini-ioemu side by side: boots, accesses, readiness, memory, saving, migration
 # needs: kernel cd
 # dm: mini
 # list: extra
-# limit: 2400
+# limit: 3600
 
 # Figures are lines "DM KEY VALUE" in bench.out; labkit/bench.py makes the table.
 FIGURES=$RUN/bench.out
@@ -92,6 +92,49 @@ kernel_boot()
 	no_leftovers
 }
 
+# timed KEY WORD…: what xl takes for it.
+timed()
+{
+	key=$1
+	shift
+	start=$(now)
+	xl "$@" >>"$RUN/xl-$dm.log" 2>&1 || fail "xl $1: $(tail -n 1 "$RUN/xl-$dm.log")"
+	figure "$key" "$(since "$start")"
+}
+
+# migrated NAME: and for how long its console is silent at most.
+migrated()
+{
+	start=$(now)
+	xl migrate -s "" "$1" "xl migrate-receive" >>"$RUN/xl-$dm.log" 2>&1 &
+	xl=$!
+	labtool gap "$RUN/$1.serial" "$xl" >"$RUN/gap" ||
+		fail "$1 was not heard of after its migration"
+	wait "$xl" || fail "xl migrate: $(tail -n 1 "$RUN/xl-$dm.log")"
+	figure migrate "$(since "$start")"
+	figure downtime "$(cat "$RUN/gap")"
+}
+
+# What comes after a boot; no link in between, as nothing here is timed by it.
+life()
+{
+	name=$dm-life-$1
+	link=$LAB_DM_PATH
+	LAB_DM_PATH=$TESTED_DM
+	guest "$name" memory=128 cmd=lab=tool:beat:10
+	LAB_DM_PATH=$link
+	create "$name"
+	up "$name"
+	timed save save "$name" "$RUN/life.save"
+	figure state "$(labtool state "$RUN/life.save")"
+	timed restore restore "$RUN/life.save"
+	rm "$RUN/life.save"
+	migrated "$name"
+	timed destroy destroy "$name"
+	no_leftovers
+	say "$dm: saved, restored, migrated, destroyed"
+}
+
 # The same device through an Intel 31154 and a socket.
 peer_accesses()
 {
@@ -113,6 +156,8 @@ peer_accesses
 for round in 1 2 3; do
 	turn stock "$STOCK"
 	kernel_boot "$round"
+	life "$round"
 	turn mini "$MINI"
 	kernel_boot "$round"
+	life "$round"
 done

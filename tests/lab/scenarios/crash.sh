@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # device model killed in mid-write, again and again: ext4 has all that was synced
 # needs: pci
-# limit: 1500
+# limit: 7200
 
 ROUNDS=${ROUNDS:-3}
 

@@ -3,7 +3,7 @@
 # live migration under disk load and a process's DMA: what devices wrote is right
 # needs: pci
 # dm: mini
-# limit: 1500
+# limit: 7200
 
 ROUNDS=${ROUNDS:-1}
 VCPUS=${VCPUS:-1}
