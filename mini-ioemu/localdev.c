@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hand.h"
 #include "localpriv.h"
 #include "log.h"
 
@@ -93,13 +94,13 @@ local_place(struct localdev *ld, const struct hostdev *parent,
 	ld->place.config = ld->hd->config;
 	ld->place.reset = local_reset;
 	ld->place.eject = conf->removable && !bridge ? local_ejected : NULL;
-	rc = bus_place(bus, &ld->place, conf->devfn);
-	if (rc && conf->devfn < 0)
+	rc = bus_place(bus, &ld->place, ld->devfn);
+	if (rc && ld->devfn < 0)
 		log_error("%s (%s): no PCI slot is free", conf->type,
 			  conf->source);
 	else if (rc)
 		log_error("%s (%s): PCI slot %d.%d is taken", conf->type,
-			  conf->source, conf->devfn / 8, conf->devfn % 8);
+			  conf->source, ld->devfn / 8, ld->devfn % 8);
 	if (!rc && bridge)
 		rc = bus_make_secondary(&ld->place);
 	if (!rc)
@@ -171,7 +172,7 @@ int
 local_add(struct local *l, const struct host_type *type,
 	  const struct conf_device *conf)
 {
-	struct hostdev *parent = conf->bus ? local_find(l, conf->bus) : NULL;
+	struct hostdev *parent;
 	struct localdev *ld = calloc(1, sizeof(*ld)), **last = &l->first;
 	int rc;
 
@@ -183,6 +184,13 @@ local_add(struct local *l, const struct host_type *type,
 	else
 		snprintf(ld->id, sizeof(ld->id), "%.40s#%u", conf->type,
 			 l->n_auto++);
+	ld->devfn = conf->devfn;
+	if (!hand_device(l->env.hand, ld->id,
+			 &ld->devfn)) { /* it was taken out */
+		free(ld);
+		return 0;
+	}
+	parent = conf->bus ? local_find(l, conf->bus) : NULL;
 	rc = local_make(ld, parent, type, conf);
 	if (rc) {
 		free(ld);

@@ -16,6 +16,7 @@ struct localdev {
 	struct local *local;
 	struct hostdev *hd;
 	struct localdev *next; /* in local->first, or in local->leaving */
+	int devfn;	       /* where it wants to be; -1: anywhere */
 	char id[64];
 };
 

@@ -16,7 +16,8 @@ static struct {
 	uint64_t dropped;
 	double tokens;
 	double last; /* seconds */
-} log_state = { .level = IOEMU_INFO, .tokens = LOG_GUEST_BURST };
+	int copy;
+} log_state = { .level = IOEMU_INFO, .tokens = LOG_GUEST_BURST, .copy = -1 };
 
 static const char *const log_words[] = { "error", "warning", "info", "debug" };
 
@@ -24,6 +25,12 @@ void
 log_set_level(enum ioemu_level level)
 {
 	log_state.level = level;
+}
+
+void
+log_copy(int fd)
+{
+	log_state.copy = fd;
 }
 
 int
@@ -52,6 +59,9 @@ log_line(enum ioemu_level level, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "mini-ioemu: %s: %s\n", log_words[level], line);
+	if (log_state.copy >= 0)
+		dprintf(log_state.copy, "mini-ioemu: %s: %s\n",
+			log_words[level], line);
 }
 
 /* A token bucket: true if one more line may go out now. */

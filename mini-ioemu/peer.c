@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "hand.h"
 #include "log.h"
 
 /* ---- making ------------------------------------------------------- */
@@ -166,11 +167,15 @@ peers_make(struct peers *peers, const struct host_type *type,
 	   const struct conf_device *conf)
 {
 	struct peer *peer = calloc(1, sizeof(*peer));
-	int rc;
+	int rc, devfn; /* is in its state */
 
 	if (!peer)
 		return -ENOMEM;
 	peer_init(peer, peers, conf);
+	if (!hand_device(peers->env.hand, peer->id, &devfn)) {
+		free(peer); /* it was taken out */
+		return 0;
+	}
 	rc = peer_conf_read(conf, type, &peer->conf);
 	if (!rc && type)
 		rc = peer_exec_device(peer, type, conf);
@@ -297,6 +302,25 @@ peers_free(struct peers *peers)
 	}
 	spawn_free(peers->spawn);
 	free(peers);
+}
+
+int
+peers_hand_over(const struct peers *peers, struct hand *hand, char *why,
+		size_t size)
+{
+	const struct peer *peer;
+
+	for (peer = peers->first; peer; peer = peer->next) {
+		if (peer->listen_fd >= 0 || (peer->ready && !peer->exec.n)) {
+			snprintf(why, size,
+				 "the peer '%s' is no process of ours and "
+				 "cannot be handed over",
+				 peer->id);
+			return -EOPNOTSUPP;
+		}
+		hand_put_device(hand, peer->id, -1);
+	}
+	return 0;
 }
 
 void

@@ -37,6 +37,11 @@ int peers_ask_back(struct peers *peers, const char *id);
  * their configuration does. */
 void peers_wake(struct peers *peers);
 
+/* To the process that comes after: it starts its own processes from the saved
+ * state. -EOPNOTSUPP, and a sentence that names who cannot. */
+int peers_hand_over(const struct peers *peers, struct hand *hand, char *why,
+		    size_t size);
+
 /* ---- the guest stopped, saved, loaded (peerstate.c) -----------------------
  */
 
