@@ -114,8 +114,8 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	  -lcmocka -luv -ljansson -lseccomp -ldl
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox): $(B)/tests/spine/whole.o
-$(addprefix $(B)/tests/spine/test_,monitor disks async plug): $(B)/tests/spine/client.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox upgrade): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,monitor disks async plug upgrade): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
@@ -147,7 +147,7 @@ CHECKS := $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_hotplug.ok $(B)/check/spine/test_plug.ok \
   $(B)/check/spine/test_async.ok $(B)/check/spine/test_timing.ok \
-  $(B)/check/spine/test_save.ok \
+  $(B)/check/spine/test_save.ok $(B)/check/spine/test_upgrade.ok \
   $(B)/check/spine/soak.ok: $(B)/ioemu-peer
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so

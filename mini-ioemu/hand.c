@@ -203,19 +203,29 @@ hand_put_device(struct hand *h, const char *id, int devfn)
 		 json_pack("{s:s, s:i}", "id", id, "devfn", devfn));
 }
 
-bool
+void
 hand_device(const struct hand *h, const char *id, int *devfn)
 {
 	int i = h ? hand_find(h, "devices", "id", id, NULL, NULL) : -1;
-	int was;
+	json_int_t was = -1;
 
-	if (i < 0)
-		return !h;
-	was = (int)json_integer_value(
-		json_object_get(hand_item(h, "devices", i), "devfn"));
+	if (i >= 0)
+		was = json_integer_value(
+			json_object_get(hand_item(h, "devices", i), "devfn"));
 	if (was >= 0 && was <= UINT8_MAX)
-		*devfn = was;
-	return true;
+		*devfn = (int)was;
+}
+
+void
+hand_put_gone(struct hand *h, const char *id)
+{
+	hand_add(h, "gone", json_pack("{s:s}", "id", id));
+}
+
+bool
+hand_gone(const struct hand *h, const char *id)
+{
+	return h && hand_find(h, "gone", "id", id, NULL, NULL) >= 0;
 }
 
 void

@@ -55,8 +55,12 @@ bool hand_claim(const struct hand *h, unsigned i, enum ioemu_space *space,
 
 /* A device or peer that is there; devfn -1: not on its bus. */
 void hand_put_device(struct hand *h, const char *id, int devfn);
-/* Not there: false. `h` NULL: all are, wherever they want. */
-bool hand_device(const struct hand *h, const char *id, int *devfn);
+/* Where it was; else *devfn stays. */
+void hand_device(const struct hand *h, const char *id, int *devfn);
+
+/* One of the command line that the guest gave up. `h` NULL: none. */
+void hand_put_gone(struct hand *h, const char *id);
+bool hand_gone(const struct hand *h, const char *id);
 
 /* Words of a device that came later. */
 void hand_put_later(struct hand *h, const char *text);

@@ -373,6 +373,7 @@ local_hold_input(struct local *l, bool on)
 int
 local_hand_over(struct local *l, struct hand *hand)
 {
+	const struct localgone *g;
 	const struct localdev *ld;
 	struct chr_hand chr;
 	unsigned i;
@@ -381,6 +382,8 @@ local_hand_over(struct local *l, struct hand *hand)
 	for (ld = l->first; ld; ld = ld->next)
 		hand_put_device(hand, ld->id,
 				ld->place.bus ? (int)ld->place.devfn : -1);
+	for (g = l->gone; g; g = g->next)
+		hand_put_gone(hand, g->id);
 	for (i = 0; !rc && i < l->n_chr; i++) {
 		rc = chr_hand_out(l->chr[i].chr, &chr);
 		if (!rc)

@@ -52,6 +52,8 @@ void local_finish(struct local *l);
  * a bridge, where Xen's DSDT has nothing to ask with.
  */
 int local_ask_back(struct local *l, const struct hostdev *hd);
+/* The guest gave it up: one of the command line is not made again. */
+void local_gone(struct local *l, const char *id);
 /* Where it is; NULL: it is no PCI function. */
 const struct bus_dev *local_place_of(const struct hostdev *hd);
 

@@ -40,6 +40,24 @@ local_leave(uv_prepare_t *prepare)
 		uv_prepare_stop(prepare);
 }
 
+/* Without memory for that it is not known, and taking the guest over fails. */
+void
+local_gone(struct local *l, const char *id)
+{
+	struct localgone *g = l->gone;
+
+	while (g && strcmp(g->id, id) != 0)
+		g = g->next;
+	if (g)
+		return;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return;
+	snprintf(g->id, sizeof(g->id), "%s", id);
+	g->next = l->gone;
+	l->gone = g;
+}
+
 /* The guest gave it up: it is gone from where the guest looks at once. */
 static void
 local_ejected(struct bus_dev *place)
@@ -48,6 +66,7 @@ local_ejected(struct bus_dev *place)
 	struct local *l = ld->local;
 
 	bus_remove(place);
+	local_gone(l, ld->id);
 	for (at = &l->first; *at != ld; at = &(*at)->next)
 		;
 	*at = ld->next;
@@ -185,8 +204,9 @@ local_add(struct local *l, const struct host_type *type,
 		snprintf(ld->id, sizeof(ld->id), "%.40s#%u", conf->type,
 			 l->n_auto++);
 	ld->devfn = conf->devfn;
-	if (!hand_device(l->env.hand, ld->id,
-			 &ld->devfn)) { /* it was taken out */
+	hand_device(l->env.hand, ld->id, &ld->devfn);
+	if (!conf->later && hand_gone(l->env.hand, ld->id)) {
+		local_gone(l, ld->id);
 		free(ld);
 		return 0;
 	}
@@ -313,6 +333,12 @@ list_free(struct localdev **list)
 void
 localdev_free(struct local *l)
 {
+	struct localgone *g;
+
 	list_free(&l->leaving);
 	list_free(&l->first);
+	while ((g = l->gone)) {
+		l->gone = g->next;
+		free(g);
+	}
 }

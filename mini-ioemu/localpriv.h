@@ -20,6 +20,12 @@ struct localdev {
 	char id[64];
 };
 
+/* A device that the guest gave up. */
+struct localgone {
+	struct localgone *next;
+	char id[64];
+};
+
 /* A character device by its configured name. */
 struct localchr {
 	struct ioemu_chardev *chr;
@@ -34,6 +40,7 @@ struct local {
 	/* off their bus, until their disk I/O is over: freed from the loop */
 	struct localdev *leaving;
 	uv_prepare_t leave;
+	struct localgone *gone;
 	struct localchr chr[LOCAL_CHARDEVS];
 	unsigned n_chr;
 	unsigned n_auto; /* ids given to devices without one */

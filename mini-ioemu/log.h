@@ -15,7 +15,7 @@
 #define LOG_GUEST_RATE 20u	   /* ... and a second afterwards */
 
 void log_set_level(enum ioemu_level level);
-/* All goes to this descriptor as well; -1: no more. */
+/* Errors and warnings go to this descriptor as well; -1: no more. */
 void log_copy(int fd);
 int log_parse_level(const char *word, enum ioemu_level *out);
 

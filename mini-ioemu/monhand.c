@@ -88,14 +88,11 @@ put_monitors(const struct monitor *mon, struct hand *h)
 }
 
 static int
-put_all(struct monitor *mon, char *why, size_t size)
+put_all(struct monitor *mon)
 {
 	struct hand *h = mon->hand.out;
 	struct xen_hand xen;
-	int rc = peers_hand_over(mon->env.peers, h, why, size);
 
-	if (rc)
-		return rc;
 	xen_hand_over(mon->env.xen, &xen);
 	hand_put_xen(h, &xen, mon->env.conf->max_vcpus);
 	put_claims(mon, h);
@@ -114,14 +111,12 @@ hand_saved(void *ctx, int err, const char *why)
 {
 	struct monitor *mon = ctx;
 	struct qmp_call *call = mon->hand.call;
-	char text[256] = "";
 
 	if (!err && lseek(mon->hand.state, 0, SEEK_SET))
 		err = -errno;
 	if (!err) {
 		hand_put_own(mon->hand.out, "state", mon->hand.state);
-		err = put_all(mon, text, sizeof(text));
-		why = text;
+		err = put_all(mon);
 	} else {
 		close(mon->hand.state);
 	}
@@ -132,6 +127,7 @@ hand_saved(void *ctx, int err, const char *why)
 	mon->hand.call = NULL;
 	mon->hand.step = MON_HAND_GIVEN;
 	uv_timer_start(&mon->hand.limit, hand_late, LIMIT_MS, 0);
+	log_info("the guest's devices are handed over");
 	qmp_give(call, mon->hand.out);
 }
 
@@ -160,7 +156,10 @@ monitor_take_over(void *ctx, struct qmp_call *call)
 {
 	struct monitor *mon = ctx;
 	const char *why = hand_hindrance(mon);
+	char text[200];
 
+	if (!why && peers_can_go(mon->env.peers, text, sizeof(text)))
+		why = text;
 	if (why) {
 		qmp_fail(call, why);
 		return;

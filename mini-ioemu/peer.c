@@ -167,13 +167,14 @@ peers_make(struct peers *peers, const struct host_type *type,
 	   const struct conf_device *conf)
 {
 	struct peer *peer = calloc(1, sizeof(*peer));
-	int rc, devfn; /* is in its state */
+	int rc;
 
 	if (!peer)
 		return -ENOMEM;
 	peer_init(peer, peers, conf);
-	if (!hand_device(peers->env.hand, peer->id, &devfn)) {
-		free(peer); /* it was taken out */
+	if (!conf->later && hand_gone(peers->env.hand, peer->id)) {
+		local_gone(peers->local, peer->id);
+		free(peer);
 		return 0;
 	}
 	rc = peer_conf_read(conf, type, &peer->conf);
@@ -205,6 +206,7 @@ peer_forget(struct peer *peer)
 	while (*at != peer)
 		at = &(*at)->next;
 	*at = peer->next;
+	local_gone(peers->local, peer->id);
 	if (!*at)
 		peers->last = at;
 	peer_drop(peer);
@@ -305,8 +307,7 @@ peers_free(struct peers *peers)
 }
 
 int
-peers_hand_over(const struct peers *peers, struct hand *hand, char *why,
-		size_t size)
+peers_can_go(const struct peers *peers, char *why, size_t size)
 {
 	const struct peer *peer;
 
@@ -318,7 +319,6 @@ peers_hand_over(const struct peers *peers, struct hand *hand, char *why,
 				 peer->id);
 			return -EOPNOTSUPP;
 		}
-		hand_put_device(hand, peer->id, -1);
 	}
 	return 0;
 }

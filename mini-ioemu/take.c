@@ -171,15 +171,19 @@ take_machine(uv_loop_t *loop, const struct conf *conf,
 static void
 take_verdict(int fd, const struct hand *hand)
 {
-	uint64_t ms = (uv_hrtime() - hand_u64(hand, "since")) / NS_PER_MS;
-	int pid = (int)hand_u64(hand, "pid");
+	uint64_t ns = uv_hrtime() - hand_u64(hand, "since");
+	char text[96];
 
+	text[0] = '\0';
+	snprintf(text + 1, sizeof(text) - 1,
+		 "taken over from pid %d: the guest waited %llu ms\n",
+		 (int)hand_u64(hand, "pid"),
+		 (unsigned long long)(ns / NS_PER_MS));
 	log_copy(-1);
-	log_info("taken over from pid %d: the guest waited %llu ms", pid,
-		 (unsigned long long)ms);
-	dprintf(fd, "%ctaken over from pid %d: the guest waited %llu ms\n", 0,
-		pid, (unsigned long long)ms);
+	if (write(fd, text, 1 + strlen(text + 1)) < 0)
+		log_warn("nobody is there to be told");
 	close(fd);
+	log_line(IOEMU_INFO, "%.*s", (int)strcspn(text + 1, "\n"), text + 1);
 }
 
 int

@@ -184,7 +184,8 @@ whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
 	     more_dir = more_dir->next)
 		assert_true(host_plugins_load_dir(w->plugins, more_dir->text,
 						  NULL, NULL) > 0);
-	rc = machine_new(&w->loop, &w->conf, w->plugins, &w->machine);
+	rc = machine_take(&w->loop, &w->conf, w->plugins, w->hand, &w->machine);
+	w->hand = NULL;
 	if (rc)
 		w->machine = NULL;
 	return rc;

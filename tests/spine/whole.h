@@ -28,6 +28,7 @@ struct whole {
 	uv_loop_t loop;
 	struct conf conf;
 	struct host_plugins *plugins;
+	struct hand *hand; /* of the machine before; NULL: a fresh guest */
 	struct machine *machine;
 	bool sandbox; /* shut it: what whole_start() does, it does for good */
 	char dir[32]; /* with the files "disk", "serial" and "qmp" */
