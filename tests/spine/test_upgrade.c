@@ -18,6 +18,7 @@
 
 #define FAR "membar,id=far,addr=6,isolate=on"
 #define SCRATCH 0x3ffu /* of the UART */
+#define PCI_EJECT 0xae08u
 #define STEP_US 1000u
 
 static const char *plugin_dir;
@@ -70,13 +71,13 @@ old_ended(struct pair *p)
 }
 
 static void
-ask_port(bool read, uint8_t data)
+ask_port(bool read, uint32_t data, uint16_t port, uint32_t size)
 {
 	const struct request req = {
 		.type = SLOT_PIO,
 		.read = read,
-		.addr = SCRATCH,
-		.size = 1,
+		.addr = port,
+		.size = size,
 		.count = 1,
 		.data = data,
 	};
@@ -101,14 +102,14 @@ answer_of_old(void)
 static void
 old_writes(uint8_t data)
 {
-	ask_port(false, data);
+	ask_port(false, data, SCRATCH, 1);
 	(void)answer_of_old();
 }
 
 static uint8_t
 old_reads(void)
 {
-	ask_port(true, 0);
+	ask_port(true, 0, SCRATCH, 1);
 	return (uint8_t)answer_of_old();
 }
 
@@ -153,7 +154,7 @@ a_guest_goes_on(void **state)
 	claims = whole_end.xen->claims;
 	unclaims = whole_end.xen->unclaims;
 	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
-	ask_port(true, 0);
+	ask_port(true, 0, SCRATCH, 1);
 	nobody_answers();
 	assert_int_equal(whole_start(p->w, plugin_dir, words), 0);
 	nobody_answers();
@@ -189,16 +190,14 @@ devices_that_came_later_go_along(void **state)
 	struct client c;
 
 	old_start(p, words);
-	p->w->sandbox = false;
-	t = reach(p);
-	takeover_close(t);
 	client_open(&c, p->w);
 	client_told(&c,
 		    "{\"execute\":\"device_add\",\"arguments\":"
 		    "{\"driver\":\"membar\",\"id\":\"two\"}}",
 		    "{}");
-	/* the guest gives the first up: bit 6 of the eject register */
 	client_close(&c);
+	ask_port(false, 1u << 6, PCI_EJECT, 4);
+	(void)answer_of_old();
 	t = reach(p);
 	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
 	assert_int_equal(whole_start(p->w, plugin_dir, words), 0);
@@ -208,6 +207,7 @@ devices_that_came_later_go_along(void **state)
 	assert_int_equal(machine_go(p->w->machine), 0);
 	client_open(&c, p->w);
 	assert_non_null(strstr(client_hmp(&c, "devices"), "two "));
+	assert_null(strstr(client_hmp(&c, "devices"), "one "));
 	client_close(&c);
 }
 
@@ -226,14 +226,13 @@ who_vanishes_gives_it_back(void **state)
 	assert_int_equal(old_reads(), 0x11);
 	t = reach(p); /* has it */
 	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
-	ask_port(true, 0);
+	ask_port(true, 0, SCRATCH, 1);
 	nobody_answers();
 	takeover_close(t);
 	hand_free(p->w->hand);
 	p->w->hand = NULL;
 	assert_int_equal(answer_of_old(), 0x11);
 	assert_int_equal(old_reads(), 0x11);
-	kill(p->old, 0);
 }
 
 /* Other devices: the state does not fit. */
@@ -251,7 +250,7 @@ who_cannot_go_on_gives_it_back(void **state)
 	unclaims = whole_end.xen->unclaims;
 	t = reach(p);
 	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
-	ask_port(true, 0);
+	ask_port(true, 0, SCRATCH, 1);
 	assert_int_not_equal(whole_start(p->w, plugin_dir, words), 0);
 	whole_stop(p->w);
 	nobody_answers();
