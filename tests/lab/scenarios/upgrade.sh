@@ -9,8 +9,16 @@ ROUNDS=${ROUNDS:-5}
 VCPUS=${VCPUS:-2}
 
 dd if=/dev/zero of="$RUN/keep.img" bs=1M count=1 2>/dev/null
-guest keep vcpus="$VCPUS" memory=96 serial=pty cmd=lab=count,keep \
-	cfg="disk = [ \"$RUN/keep.img,raw,hda,rw\" ]" dm_args='"-device", "dma-engine,id=engine,addr=5", "-device", "membar,id=far,addr=6,isolate=on"'
+# keeper DEVICES KEY=VALUE: the guest, with more devices.
+keeper()
+{
+	guest keep vcpus="$VCPUS" memory=96 cmd=lab=count,keep "$2" \
+		cfg="disk = [ \"$RUN/keep.img,raw,hda,rw\" ]" \
+		dm_args="\"-device\", \"dma-engine,id=engine,addr=5\", $1 \
+\"-device\", \"membar,id=far,addr=6,isolate=on\""
+}
+
+keeper "" serial=pty
 create keep
 
 # Somebody who reads the console all the time, and sees every line.
@@ -116,16 +124,22 @@ lost=$(sed -n 's/\r*$//; s/^COUNT //p' "$RUN/keep.serial" | awk '
 check "lines of the console are lost: $lost" [ -z "$lost" ]
 say "$(grep -c COUNT "$RUN/keep.serial") lines of the console, none lost"
 
+# A new device model begins a new log, and is told of all devices.
+cp "$log" "$RUN/qemu-dm-upgraded.log"
 xl save keep "$RUN/keep.save" >>"$RUN/xl-save.log" 2>&1 ||
 	fail "xl save: $(tail -n 1 "$log")"
 check "still there after it was saved" gone keep
 kill "$reader" 2>/dev/null || :
-xl restore "$RUN/keep.save" >>"$RUN/xl-save.log" 2>&1 ||
+keeper "\"-device\", \"membar,id=late,addr=8\"," serial="file:$RUN/keep.serial"
+xl restore "$RUN/keep.cfg" "$RUN/keep.save" >>"$RUN/xl-save.log" 2>&1 ||
 	fail "xl restore: $(tail -n 1 "$log")"
-say "saved and restored"
+wait_for "KEEP [0-9]+ good" keep 60
+say "saved and restored, ${line#*KEEP }"
 old=$(dm_pid keep)
 take || fail "not taken over after it was restored: $answer"
 check "the same device model: $answer" [ "$old" != "$(dm_pid keep)" ]
+goes_on
+say "and taken over: ${answer##*: }"
 xl destroy keep
 wait_gone keep 60
 
