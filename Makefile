@@ -40,7 +40,7 @@ BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
 SSDT_OBJ  := $(call obj,$(call src,plugins-sdk/ssdt/*.c))
 CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c))
 # The core less its two ends, for tests with a scripted Xen.
-SPINE_OBJ := $(filter-out $(B)/mini-ioemu/main.o $(B)/mini-ioemu/xen.o,$(CORE_OBJ))
+SPINE_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o xen.o xentell.o),$(CORE_OBJ))
 
 DEVICES	  := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard devices/*/*.c)))))
 PLUGINS	  := $(DEVICES:%=$(B)/devices/%.so)
@@ -115,8 +115,8 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory): $(B)/tests/spine/whole.o
-$(addprefix $(B)/tests/spine/test_,monitor disks async plug memory): $(B)/tests/spine/client.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
@@ -148,7 +148,7 @@ CHECKS := $(B)/check/wire.ok $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_hotplug.ok $(B)/check/spine/test_plug.ok \
   $(B)/check/spine/test_async.ok $(B)/check/spine/test_timing.ok \
-  $(B)/check/spine/test_save.ok \
+  $(B)/check/spine/test_save.ok $(B)/check/spine/test_upgrade.ok \
   $(B)/check/spine/soak.ok: $(B)/ioemu-peer
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so

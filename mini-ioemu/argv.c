@@ -76,6 +76,7 @@ static const struct option options[] = {
 	{ "-machine", "TYPE,...", CALL(argv_machine) },
 	{ "-m", "MIB", CALL(argv_memory) },
 	{ "-drive", "key=value,...", CALL(argv_drive) },
+	{ "--take-over", "N", TEXT(take_over) },
 	{ "--plugin-dir", "DIR", CALL(argv_plugin_dir) },
 	{ "--machine-file", "FILE", TEXT(machine_file) },
 	{ "--poll-us", "N", CALL(argv_poll) },
@@ -155,12 +156,30 @@ finish(struct argv *a)
 {
 	const struct conf *conf = a->ctx.conf;
 
-	if (conf->action != CONF_RUN)
+	if (conf->action != CONF_RUN || conf->take_over)
 		return 0;
 	if (conf->domid < 0 && !conf->no_machine)
 		return conf_fail(&a->ctx, "-xen-domid N is missing: which "
 					  "guest? (--help lists the options)");
 	return argv_resolve(a);
+}
+
+static int
+keep_words(struct argv *a, int argc, char **argv)
+{
+	struct conf *conf = a->ctx.conf;
+	char *to;
+	int i;
+
+	for (i = 0; i < argc; i++)
+		conf->words_len += strlen(argv[i]) + 1;
+	to = conf_alloc(&a->ctx, conf->words_len);
+	if (!to)
+		return -ENOMEM;
+	conf->words = to;
+	for (i = 0; i < argc; i++)
+		to = stpcpy(to, argv[i]) + 1;
+	return 0;
 }
 
 int
@@ -199,7 +218,8 @@ conf_parse(int argc, char **argv, struct conf *conf, struct conf_error *err)
 			return ret;
 		a.ctx.where = COMMAND_LINE;
 	}
-	return finish(&a);
+	ret = keep_words(&a, argc, argv);
+	return ret ? ret : finish(&a);
 }
 
 const char *
@@ -211,6 +231,10 @@ conf_help(void)
 	       "  --list-devices         print every device type found\n"
 	       "  --version              print the version\n"
 	       "  --help                 print this\n"
+	       "  --take-over N          go on with domain N's guest in place "
+	       "of "
+	       "its\n"
+	       "                         device model\n"
 	       "  --plugin-dir DIR       look for plugins here first; "
 	       "repeatable\n"
 	       "  --machine-file FILE    description of the machine to build\n"

@@ -25,6 +25,18 @@ await_late(uv_timer_t *limit)
 	a->done(a->ctx, true);
 }
 
+/*
+ * One turn that does not sleep comes first: whoever starts from another's
+ * done(), before the loop sleeps, would be looked at only after that.
+ */
+static void
+await_turned(uv_timer_t *limit)
+{
+	const struct await *a = limit->data;
+
+	uv_timer_start(limit, await_late, a->ms, 0);
+}
+
 void
 await_init(struct await *a, uv_loop_t *loop)
 {
@@ -42,7 +54,8 @@ await_start(struct await *a, unsigned ms, bool (*over)(void *ctx),
 	a->done = done;
 	a->ctx = ctx;
 	uv_update_time(a->limit.loop);
-	uv_timer_start(&a->limit, await_late, ms, 0);
+	a->ms = ms;
+	uv_timer_start(&a->limit, await_turned, 0, 0);
 	uv_prepare_start(&a->prepare, await_look);
 }
 

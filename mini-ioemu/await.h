@@ -16,7 +16,7 @@ struct await {
 	bool (*over)(void *ctx);
 	void (*done)(void *ctx, bool late);
 	void *ctx;
-	unsigned handles;
+	unsigned ms, handles;
 };
 
 void await_init(struct await *a, uv_loop_t *loop);

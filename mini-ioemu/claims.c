@@ -24,6 +24,7 @@ struct claims {
 	struct set claimed[ROUTE_SPACES];
 	struct set wanted; /* scratch */
 	bool refused;
+	bool held; /* not yet */
 };
 
 int
@@ -101,6 +102,8 @@ claims_update(struct claims *c, enum ioemu_space space)
 	uint64_t at;
 	unsigned i;
 
+	if (c->held)
+		return;
 	c->wanted.n = route_cover(c->routes, space, c->wanted.interval);
 	for (i = 0; i < old->n; i++) {
 		at = old->interval[i].first;
@@ -113,4 +116,46 @@ claims_update(struct claims *c, enum ioemu_space space)
 			claims_take(c, space, gap);
 	}
 	*old = c->wanted;
+}
+
+/* ---- another process's -------------------------------------------- */
+
+int
+claims_held(struct claims *c, enum ioemu_space space, uint64_t first,
+	    uint64_t last)
+{
+	struct set *set = &c->claimed[space];
+
+	if (set->n == MAX_INTERVALS)
+		return -ENOSPC;
+	if (last < first || (set->n && first <= set->interval[set->n - 1].last))
+		return -EINVAL;
+	set->interval[set->n++] = (struct host_interval){ first, last };
+	return 0;
+}
+
+void
+claims_hold(struct claims *c)
+{
+	c->held = true;
+}
+
+void
+claims_go(struct claims *c)
+{
+	unsigned space;
+
+	c->held = false;
+	for (space = 0; space < ROUTE_SPACES; space++)
+		claims_update(c, space);
+}
+
+bool
+claims_at(const struct claims *c, enum ioemu_space space, unsigned i,
+	  struct host_interval *out)
+{
+	if (i >= c->claimed[space].n)
+		return false;
+	*out = c->claimed[space].interval[i];
+	return true;
 }

@@ -132,6 +132,10 @@ struct conf {
 	bool nographic;
 	bool stopped;	 /* -S: ready means QMP query-status answers */
 	int incoming_fd; /* -1: a fresh guest */
+	const char
+		*take_over; /* the domain whose guest goes on here, or NULL */
+	const char *words;  /* all of the above, each with a NUL at its end */
+	size_t words_len;
 
 	/* giving up rights */
 	const char *run_as; /* "USER" or "UID:GID"; NULL: stay */

@@ -4,6 +4,7 @@
  * is that process's affair.
  */
 #include "diskspriv.h"
+#include "hand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,14 +135,24 @@ disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 	const struct conf_drive *d = disks_drive(disks, value);
 	const char *path = d ? d->file : value;
 	struct disk *disk = disks->disk;
+	struct hand_disk handed;
 	struct ioemu_block *block;
+	char name[HAND_NAME];
 	int rc;
 
 	while (disk < disks->disk + MAX_DISKS && disk->block)
 		disk++;
 	if (disk == disks->disk + MAX_DISKS)
 		return -ENOSPC;
-	rc = block_open(disks->loop, path, d && d->readonly, &block);
+	snprintf(name, sizeof(name), "%s", path ? path : "");
+	if (disks->hand &&
+	    !hand_take_disk(disks->hand, hd->dev.id, value, &handed)) {
+		memcpy(name, handed.name, sizeof(name));
+		rc = block_open_fd(disks->loop, handed.fd, handed.readonly,
+				   handed.lost, &block);
+	} else {
+		rc = block_open(disks->loop, path, d && d->readonly, &block);
+	}
 	if (rc)
 		return rc;
 	*disk = (struct disk){
@@ -150,7 +161,8 @@ disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 		.hd = hd,
 		.drive = d,
 	};
-	snprintf(disk->name, sizeof(disk->name), "%s", path ? path : "");
+	memcpy(disk->name, name, sizeof(disk->name));
+	snprintf(disk->value, sizeof(disk->value), "%s", value);
 	block_on_failure(block, disks_hold, disks);
 	*out = block;
 	return 0;
@@ -167,6 +179,33 @@ disks_close(struct disks *disks, struct ioemu_block *block)
 		uv_run(disks->loop, UV_RUN_ONCE);
 	block_close(block);
 	disk->block = NULL;
+}
+
+/* ---- from one process to the next --------------------------------- */
+
+void
+disks_hand_over(const struct disks *disks, struct hand *hand)
+{
+	struct ioemu_block_info info;
+	const struct disk *disk;
+
+	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++) {
+		struct hand_disk out;
+
+		if (!disk->block || !disk->hd)
+			continue;
+		block_info(disk->block, &info);
+		out.readonly = info.readonly;
+		out.fd = block_hand(disk->block, &out.lost);
+		memcpy(out.name, disk->name, sizeof(out.name));
+		hand_put_disk(hand, disk->hd->dev.id, disk->value, &out);
+	}
+}
+
+void
+disks_take_over(struct disks *disks, struct hand *hand)
+{
+	disks->hand = hand;
 }
 
 /* ---- all of them -------------------------------------------------- */

@@ -38,6 +38,12 @@ void disks_flush(struct disks *disks);
  * not be written, and its name. */
 int disks_flushed(const struct disks *disks, const char **name);
 
+/* To the process that comes after, and from the one before (hand.h): opened
+ * from there, where it has it. The hand outlives the disks; NULL: none. */
+struct hand;
+void disks_hand_over(const struct disks *disks, struct hand *hand);
+void disks_take_over(struct disks *disks, struct hand *hand);
+
 /* ---- errors of the host's disks ------------------------------------------ */
 
 /*

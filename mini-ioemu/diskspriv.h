@@ -17,11 +17,13 @@ struct disk {
 	const struct conf_drive *drive; /* NULL: given by its path */
 	struct ioemu_io flush;		/* ours, of no device */
 	char name[256];
+	char value[256]; /* that it was opened by */
 };
 
 struct disks {
 	uv_loop_t *loop;
 	const struct conf *conf;
+	struct hand *hand; /* NULL: none */
 	struct block_mem mem;
 	void (*stop)(void *ctx, const char *why); /* NULL: nobody can */
 	void *ctx;

@@ -370,6 +370,12 @@ dispatch_open(struct dispatch *d)
 }
 
 void
+dispatch_keep_shut(struct dispatch *d)
+{
+	d->gate = GATE_SHUT;
+}
+
+void
 dispatch_report(const struct dispatch *d, const struct peers *peers,
 		void (*say)(void *ctx, const char *line), void *ctx)
 {

@@ -59,6 +59,8 @@ unsigned dispatch_busy(const struct dispatch *d);
  */
 bool dispatch_shut(struct dispatch *d);
 void dispatch_open(struct dispatch *d);
+/* Before the first: nothing is taken until dispatch_open(). */
+void dispatch_keep_shut(struct dispatch *d);
 
 /* How long accesses took and which take long now, line by line. */
 void dispatch_report(const struct dispatch *d, const struct peers *peers,

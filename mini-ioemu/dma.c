@@ -164,6 +164,12 @@ dma_log(struct dma *dma, bool on)
 	dma->log = on;
 }
 
+bool
+dma_logs(const struct dma *dma)
+{
+	return dma->log;
+}
+
 /* After the bytes are there: what is copied in between is copied again. */
 static void
 dma_wrote(const struct dma *dma, uint64_t gpa)

@@ -27,6 +27,7 @@ void dma_unpin(struct dma *dma, uint64_t gpa, void *ptr, bool wrote);
 /* While on, Xen is told of every page that is written here: the toolstack
  * copies the guest's memory. */
 void dma_log(struct dma *dma, bool on);
+bool dma_logs(const struct dma *dma);
 
 /* Guest pages changed hands (INVALIDATE): forget every mapping; pinned ones go
  * when they are unpinned. */

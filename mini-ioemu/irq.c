@@ -11,11 +11,16 @@
 #define ISA_LINES 16u
 #define SLOTS 32u
 #define PINS 4u
+#define LINKS 4u
 
 struct irq {
 	struct xen *xen;
 	uint16_t isa[ISA_LINES];
 	uint16_t intx[SLOTS][PINS];
+	bool held;
+	/* while held: those that were set */
+	bool routed[LINKS];
+	unsigned link[LINKS];
 };
 
 int
@@ -49,7 +54,7 @@ void
 irq_isa(struct irq *irq, unsigned line, bool level)
 {
 	assert(line < ISA_LINES);
-	if (irq_count(&irq->isa[line], level))
+	if (irq_count(&irq->isa[line], level) && !irq->held)
 		(void)xen_isa_irq(irq->xen, line, level);
 }
 
@@ -57,6 +62,44 @@ void
 irq_intx(struct irq *irq, unsigned slot, unsigned pin, bool level)
 {
 	assert(slot < SLOTS && pin < PINS);
-	if (irq_count(&irq->intx[slot][pin], level))
+	if (irq_count(&irq->intx[slot][pin], level) && !irq->held)
 		(void)xen_intx(irq->xen, slot, pin, level);
+}
+
+void
+irq_route(struct irq *irq, unsigned link, unsigned isa)
+{
+	if (!irq->held) {
+		(void)xen_link_route(irq->xen, link, isa);
+	} else if (link < LINKS) {
+		irq->routed[link] = true;
+		irq->link[link] = isa;
+	}
+}
+
+/* ---- as another process left them --------------------------------- */
+
+void
+irq_hold(struct irq *irq)
+{
+	irq->held = true;
+}
+
+/* Setting what is set already is nothing to Xen (hvm/irq.c). */
+void
+irq_go(struct irq *irq)
+{
+	unsigned i, pin;
+
+	irq->held = false;
+	for (i = 0; i < LINKS; i++)
+		if (irq->routed[i])
+			(void)xen_link_route(irq->xen, i, irq->link[i]);
+	for (i = 0; i < ISA_LINES; i++)
+		if (irq->isa[i])
+			(void)xen_isa_irq(irq->xen, i, true);
+	for (i = 0; i < SLOTS; i++)
+		for (pin = 0; pin < PINS; pin++)
+			if (irq->intx[i][pin])
+				(void)xen_intx(irq->xen, i, pin, true);
 }

@@ -18,5 +18,14 @@ void irq_free(struct irq *irq);
 void irq_isa(struct irq *irq, unsigned line, bool level);
 /* pin 0: INTA# */
 void irq_intx(struct irq *irq, unsigned slot, unsigned pin, bool level);
+/* Where a PCI interrupt link goes. */
+void irq_route(struct irq *irq, unsigned link, unsigned isa);
+
+/*
+ * Between these Xen hears of nothing: it has the lines as another process left
+ * them. Then of those that are up and of the links that were set.
+ */
+void irq_hold(struct irq *irq);
+void irq_go(struct irq *irq);
 
 #endif

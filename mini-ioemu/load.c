@@ -173,6 +173,7 @@ load_waited(void *ctx, bool late)
 
 	(void)late; /* and so peers_state() still says who is not there */
 	s->over = true;
+	uv_stop(s->env.loop); /* nor does this turn sleep */
 }
 
 static int

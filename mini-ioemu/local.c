@@ -3,6 +3,7 @@
  * What a device asks of its host: one table of calls, each a few lines onto
  * the part of the core that does the work.
  */
+#include "hand.h"
 #include "localpriv.h"
 
 #include <stdio.h>
@@ -179,6 +180,17 @@ local_io(struct hostdev *hd, struct ioemu_io *io)
 	disks_io(localdev(hd)->local->disks, hd, io);
 }
 
+static int
+local_chr_make(struct local *l, const char *label, const char *spec,
+	       struct ioemu_chardev **out)
+{
+	struct chr_hand hand;
+
+	if (!l->env.hand || hand_take_chr(l->env.hand, label, &hand))
+		return chr_open(l->env.loop, spec, out);
+	return chr_hand_in(l->env.loop, spec, &hand, out);
+}
+
 /* A -chardev's id, or what chr_open() takes. */
 static int
 local_chr_open(struct hostdev *hd, const char *value,
@@ -190,17 +202,17 @@ local_chr_open(struct hostdev *hd, const char *value,
 	const char *spec = value;
 	int rc;
 
+	snprintf(lc->label, sizeof(lc->label), "%s", value);
 	if (l->n_chr == LOCAL_CHARDEVS)
 		return -ENOSPC;
 	for (c = l->env.conf->chardevs; c; c = c->next)
 		if (!strcmp(c->id, value))
 			spec = c->spec;
-	rc = chr_open(l->env.loop, spec, out);
+	rc = local_chr_make(l, lc->label, spec, out);
 	if (rc)
 		return rc;
 	chr_bind(*out, hd);
 	lc->chr = *out;
-	snprintf(lc->label, sizeof(lc->label), "%s", value);
 	l->n_chr++;
 	return 0;
 }
@@ -247,7 +259,7 @@ local_power(struct hostdev *hd, enum ioemu_power what)
 static void
 local_link_route(struct hostdev *hd, unsigned link, unsigned irq)
 {
-	(void)xen_link_route(localdev(hd)->local->env.xen, link, irq);
+	irq_route(localdev(hd)->local->env.irq, link, irq);
 }
 
 static void
@@ -359,6 +371,29 @@ local_hold_input(struct local *l, bool on)
 }
 
 int
+local_hand_over(struct local *l, struct hand *hand)
+{
+	const struct localgone *g;
+	const struct localdev *ld;
+	struct chr_hand chr;
+	unsigned i;
+	int rc = 0;
+
+	for (ld = l->first; ld; ld = ld->next)
+		hand_put_device(hand, ld->id,
+				ld->place.bus ? (int)ld->place.devfn : -1);
+	for (g = l->gone; g; g = g->next)
+		hand_put_gone(hand, g->id);
+	for (i = 0; !rc && i < l->n_chr; i++) {
+		rc = chr_hand_out(l->chr[i].chr, &chr);
+		if (!rc)
+			hand_put_chr(hand, l->chr[i].label, &chr);
+	}
+	disks_hand_over(l->disks, hand);
+	return rc;
+}
+
+int
 local_new(const struct local_env *env, struct local **out)
 {
 	struct local *l = calloc(1, sizeof(*l));
@@ -371,6 +406,7 @@ local_new(const struct local_env *env, struct local **out)
 		free(l);
 		return rc;
 	}
+	disks_take_over(l->disks, env->hand);
 	l->target.submit = local_submit;
 	l->env = *env;
 	l->done_tail = &l->done;

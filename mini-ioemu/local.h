@@ -29,6 +29,7 @@ struct local_env {
 	struct spin *spin; /* NULL: the loop always sleeps at once */
 	const struct conf *conf;
 	const struct jail_user *user; /* to become; NULL: stay */
+	struct hand *hand; /* of the one before; NULL: a fresh guest */
 	void (*power)(void *ctx, enum ioemu_power what);
 	void *ctx;
 };
@@ -51,6 +52,8 @@ void local_finish(struct local *l);
  * a bridge, where Xen's DSDT has nothing to ask with.
  */
 int local_ask_back(struct local *l, const struct hostdev *hd);
+/* The guest gave it up: one of the command line is not made again. */
+void local_gone(struct local *l, const char *id);
 /* Where it is; NULL: it is no PCI function. */
 const struct bus_dev *local_place_of(const struct hostdev *hd);
 
@@ -80,5 +83,9 @@ const char *local_waiting(const struct local *l);
 bool local_quiet(const struct local *l);
 void local_hold_input(struct local *l, bool on);
 struct disks *local_disks(const struct local *l);
+
+/* To the process that comes after; input waits until local_hold_input(false).
+ * -errno. */
+int local_hand_over(struct local *l, struct hand *hand);
 
 #endif

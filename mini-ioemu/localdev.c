@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hand.h"
 #include "localpriv.h"
 #include "log.h"
 
@@ -39,6 +40,24 @@ local_leave(uv_prepare_t *prepare)
 		uv_prepare_stop(prepare);
 }
 
+/* Without memory for that it is not known, and taking the guest over fails. */
+void
+local_gone(struct local *l, const char *id)
+{
+	struct localgone *g = l->gone;
+
+	while (g && strcmp(g->id, id) != 0)
+		g = g->next;
+	if (g)
+		return;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return;
+	snprintf(g->id, sizeof(g->id), "%s", id);
+	g->next = l->gone;
+	l->gone = g;
+}
+
 /* The guest gave it up: it is gone from where the guest looks at once. */
 static void
 local_ejected(struct bus_dev *place)
@@ -47,6 +66,7 @@ local_ejected(struct bus_dev *place)
 	struct local *l = ld->local;
 
 	bus_remove(place);
+	local_gone(l, ld->id);
 	for (at = &l->first; *at != ld; at = &(*at)->next)
 		;
 	*at = ld->next;
@@ -93,13 +113,13 @@ local_place(struct localdev *ld, const struct hostdev *parent,
 	ld->place.config = ld->hd->config;
 	ld->place.reset = local_reset;
 	ld->place.eject = conf->removable && !bridge ? local_ejected : NULL;
-	rc = bus_place(bus, &ld->place, conf->devfn);
-	if (rc && conf->devfn < 0)
+	rc = bus_place(bus, &ld->place, ld->devfn);
+	if (rc && ld->devfn < 0)
 		log_error("%s (%s): no PCI slot is free", conf->type,
 			  conf->source);
 	else if (rc)
 		log_error("%s (%s): PCI slot %d.%d is taken", conf->type,
-			  conf->source, conf->devfn / 8, conf->devfn % 8);
+			  conf->source, ld->devfn / 8, ld->devfn % 8);
 	if (!rc && bridge)
 		rc = bus_make_secondary(&ld->place);
 	if (!rc)
@@ -171,7 +191,7 @@ int
 local_add(struct local *l, const struct host_type *type,
 	  const struct conf_device *conf)
 {
-	struct hostdev *parent = conf->bus ? local_find(l, conf->bus) : NULL;
+	struct hostdev *parent;
 	struct localdev *ld = calloc(1, sizeof(*ld)), **last = &l->first;
 	int rc;
 
@@ -183,6 +203,14 @@ local_add(struct local *l, const struct host_type *type,
 	else
 		snprintf(ld->id, sizeof(ld->id), "%.40s#%u", conf->type,
 			 l->n_auto++);
+	ld->devfn = conf->devfn;
+	hand_device(l->env.hand, ld->id, &ld->devfn);
+	if (!conf->later && hand_gone(l->env.hand, ld->id)) {
+		local_gone(l, ld->id);
+		free(ld);
+		return 0;
+	}
+	parent = conf->bus ? local_find(l, conf->bus) : NULL;
 	rc = local_make(ld, parent, type, conf);
 	if (rc) {
 		free(ld);
@@ -305,6 +333,12 @@ list_free(struct localdev **list)
 void
 localdev_free(struct local *l)
 {
+	struct localgone *g;
+
 	list_free(&l->leaving);
 	list_free(&l->first);
+	while ((g = l->gone)) {
+		l->gone = g->next;
+		free(g);
+	}
 }

@@ -16,6 +16,13 @@ struct localdev {
 	struct local *local;
 	struct hostdev *hd;
 	struct localdev *next; /* in local->first, or in local->leaving */
+	int devfn;	       /* where it wants to be; -1: anywhere */
+	char id[64];
+};
+
+/* A device that the guest gave up. */
+struct localgone {
+	struct localgone *next;
 	char id[64];
 };
 
@@ -33,6 +40,7 @@ struct local {
 	/* off their bus, until their disk I/O is over: freed from the loop */
 	struct localdev *leaving;
 	uv_prepare_t leave;
+	struct localgone *gone;
 	struct localchr chr[LOCAL_CHARDEVS];
 	unsigned n_chr;
 	unsigned n_auto; /* ids given to devices without one */

@@ -15,6 +15,8 @@
 #define LOG_GUEST_RATE 20u	   /* ... and a second afterwards */
 
 void log_set_level(enum ioemu_level level);
+/* Errors and warnings go to this descriptor as well; -1: no more. */
+void log_copy(int fd);
 int log_parse_level(const char *word, enum ioemu_level *out);
 
 void log_line(enum ioemu_level level, const char *fmt, ...) IOEMU_PRINTF(2, 3);

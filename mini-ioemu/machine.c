@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "events.h"
+#include "hand.h"
 #include "local.h"
 #include "log.h"
 #include "monitor.h"
@@ -19,6 +20,7 @@
 struct machine {
 	uv_loop_t *loop;
 	const struct conf *conf;
+	struct hand *hand; /* of the one before; NULL: a fresh guest */
 	struct jail_user run_as;
 	const struct jail_user *user; /* NULL: who we are */
 	struct xen *xen;
@@ -61,13 +63,42 @@ machine_user(struct machine *m)
 static int
 machine_open_xen(struct machine *m)
 {
-	const char *what = "";
-	int rc = xen_open((unsigned)m->conf->domid, m->conf->max_vcpus, &m->xen,
-			  &what);
+	unsigned domid = (unsigned)m->conf->domid, vcpus = m->conf->max_vcpus;
+	const char *what = "find in what was handed over";
+	struct xen_hand hand;
+	int rc;
+
+	if (!m->hand)
+		rc = xen_open(domid, vcpus, &m->xen, &what);
+	else {
+		rc = hand_take_xen(m->hand, &hand, vcpus);
+		if (!rc)
+			rc = xen_adopt(domid, vcpus, &hand, &m->xen, &what);
+	}
 
 	if (rc)
 		log_error("domain %d: cannot %s: %s", m->conf->domid, what,
 			  strerror(-rc));
+	return rc;
+}
+
+/* What Xen has of the one before stays as it is until machine_go(). */
+static int
+machine_hold(struct machine *m)
+{
+	enum ioemu_space space;
+	uint64_t first, last;
+	unsigned i;
+	int rc = 0;
+
+	if (!m->hand)
+		return 0;
+	irq_hold(m->irq);
+	claims_hold(m->claims);
+	for (i = 0; !rc && hand_claim(m->hand, i, &space, &first, &last); i++)
+		rc = space < ROUTE_SPACES
+			     ? claims_held(m->claims, space, first, last)
+			     : -EINVAL;
 	return rc;
 }
 
@@ -108,6 +139,8 @@ machine_core(struct machine *m)
 	if (!rc)
 		rc = irq_new(m->xen, &m->irq);
 	if (!rc)
+		rc = machine_hold(m);
+	if (!rc)
 		rc = power_new(m->xen, &m->power);
 	if (!rc)
 		rc = machine_root_bus(m);
@@ -137,6 +170,29 @@ machine_plug(struct machine *m, const struct host_plugins *plugins)
 	return plug_new(&env, &m->plug);
 }
 
+/* Those that came while it ran. Under dm_restrict none can have come: whoever
+ * says so wants something that only a process with more rights can have. */
+static int
+machine_later(struct machine *m)
+{
+	bool closed = m->conf->chroot || m->conf->restrict_domid;
+	const char *text;
+	char why[256];
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; m->hand && !rc && (text = hand_later(m->hand, i)); i++) {
+		rc = closed ? -EPERM
+			    : plug_again(m->plug, text, why, sizeof(why));
+		if (rc)
+			log_error("a device that came later: %s",
+				  closed ? strerror(-rc) : why);
+	}
+	if (m->hand)
+		plug_take_cpus(m->plug, m->hand);
+	return rc;
+}
+
 static int
 machine_devices(struct machine *m, const struct host_plugins *plugins)
 {
@@ -152,6 +208,7 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 		.spin = m->spin,
 		.conf = m->conf,
 		.user = m->user,
+		.hand = m->hand,
 		.power = machine_power,
 		.ctx = m,
 	};
@@ -165,13 +222,14 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 	for (d = m->conf->devices; !rc && d; d = d->next)
 		rc = plug_device(m->plug, d);
 	if (!rc)
+		rc = machine_later(m);
+	if (!rc)
 		local_finish(m->local);
 	return rc;
 }
 
-/* As saved, if there is something: before anyone can see or ask. */
 static int
-machine_restore(struct machine *m)
+machine_pause(struct machine *m)
 {
 	const struct pause_env pause = {
 		.loop = m->loop,
@@ -187,14 +245,22 @@ machine_restore(struct machine *m)
 		.peers = m->peers,
 		.clock = m->clock,
 	};
-	bool incoming = m->conf->incoming_fd >= 0;
-	int rc = pause_new(&pause, m->conf->stopped || incoming, &m->pause);
+	bool stopped = m->conf->stopped || m->conf->incoming_fd >= 0;
+	int rc = pause_new(&pause, stopped || m->hand, &m->pause);
 
-	if (!rc)
-		rc = save_new(&save, &m->save);
-	if (!rc && incoming)
-		rc = save_load(m->save, m->conf->incoming_fd);
-	return rc;
+	return rc ? rc : save_new(&save, &m->save);
+}
+
+/* As saved, if there is something: before anyone can see or ask. */
+static int
+machine_restore(struct machine *m)
+{
+	int fd =
+		m->hand ? hand_take_fd(m->hand, "state") : m->conf->incoming_fd;
+
+	if (fd >= 0)
+		return save_load(m->save, fd);
+	return m->hand ? fd : 0;
 }
 
 static int
@@ -213,6 +279,9 @@ machine_monitor(struct machine *m)
 		.pause = m->pause,
 		.save = m->save,
 		.dma = m->dma,
+		.xen = m->xen,
+		.claims = m->claims,
+		.hand = m->hand,
 	};
 
 	return monitor_new(&env, &m->monitor);
@@ -234,54 +303,118 @@ machine_sandbox(struct machine *m)
 	return sandbox_enter(&env);
 }
 
+/* With -S libxl asks by query-status instead. */
 static int
 machine_ready(struct machine *m)
 {
-	int rc;
+	const struct xen_news news = {
+		.running = !m->hand && !m->conf->stopped,
+		.pid = m->hand,
+		.words = m->conf->words,
+		.words_len = m->conf->words_len,
+	};
+	int rc = xen_tell(m->xen, &news);
 
-	if (m->conf->stopped) /* libxl asks by query-status instead */
-		return 0;
-	rc = xen_ready(m->xen);
 	if (rc)
 		log_error("cannot write 'running' to xenstore: %s",
 			  strerror(-rc));
 	return rc;
 }
 
-int
-machine_new(uv_loop_t *loop, const struct conf *conf,
-	    const struct host_plugins *plugins, struct machine **out)
+/* All that a guest has, and nothing of it moves. */
+static int
+machine_build(struct machine *m, const struct host_plugins *plugins)
 {
-	struct machine *m = calloc(1, sizeof(*m));
-	int rc;
+	int rc = machine_user(m);
 
-	if (!m)
-		return -ENOMEM;
-	m->loop = loop;
-	m->conf = conf;
-	rc = machine_user(m);
 	if (!rc)
 		rc = machine_open_xen(m);
 	if (!rc)
 		rc = machine_core(m);
 	if (!rc)
 		rc = machine_devices(m, plugins);
+	return rc ? rc : machine_pause(m);
+}
+
+static int
+machine_fresh(struct machine *m)
+{
+	int rc = machine_restore(m);
+
 	if (!rc)
-		rc = machine_restore(m);
-	if (!rc)
-		rc = events_new(loop, m->xen, m->dispatch, m->spin, &m->events);
+		rc = events_new(m->loop, m->xen, m->dispatch, m->spin,
+				&m->events);
 	if (!rc)
 		rc = machine_monitor(m);
 	if (!rc)
 		rc = machine_sandbox(m);
+	return rc ? rc : machine_ready(m);
+}
+
+/* The state is looked at with no more rights than are needed for that. */
+static int
+machine_taken(struct machine *m)
+{
+	int rc = machine_sandbox(m);
+
+	return rc ? rc : machine_restore(m);
+}
+
+int
+machine_take(uv_loop_t *loop, const struct conf *conf,
+	     const struct host_plugins *plugins, struct hand *hand,
+	     struct machine **out)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	int rc;
+
+	if (!m) {
+		hand_free(hand);
+		return -ENOMEM;
+	}
+	m->loop = loop;
+	m->conf = conf;
+	m->hand = hand;
+	rc = machine_build(m, plugins);
 	if (!rc)
-		rc = machine_ready(m);
+		rc = hand ? machine_taken(m) : machine_fresh(m);
 	if (rc) {
 		machine_free(m);
 		return rc;
 	}
 	*out = m;
 	return 0;
+}
+
+int
+machine_new(uv_loop_t *loop, const struct conf *conf,
+	    const struct host_plugins *plugins, struct machine **out)
+{
+	return machine_take(loop, conf, plugins, NULL, out);
+}
+
+int
+machine_go(struct machine *m)
+{
+	int rc = events_new(m->loop, m->xen, m->dispatch, m->spin, &m->events);
+
+	if (rc) {
+		log_error("cannot listen to the guest: %s", strerror(-rc));
+		return rc;
+	}
+	claims_go(m->claims);
+	irq_go(m->irq);
+	pause_cont(m->pause);
+	rc = machine_monitor(m);
+	if (!rc)
+		rc = machine_ready(m);
+	return rc;
+}
+
+bool
+machine_has_gone(const struct machine *m)
+{
+	return monitor_has_gone(m->monitor);
 }
 
 void
@@ -306,5 +439,6 @@ machine_free(struct machine *m)
 	claims_free(m->claims);
 	route_free(m->routes);
 	xen_close(m->xen);
+	hand_free(m->hand);
 	free(m);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ioemu/host.h>
 
@@ -14,6 +15,7 @@
 #include "log.h"
 #include "machine.h"
 #include "monitor.h"
+#include "take.h"
 
 static void
 main_report(void *ctx, const char *path, int err, const char *why)
@@ -129,13 +131,16 @@ main_guest(uv_loop_t *loop, const struct conf *conf,
 	   const struct host_plugins *plugins, const bool *ended)
 {
 	struct machine *machine;
-	int rc = machine_new(loop, conf, plugins, &machine);
+	int rc = conf->take_over ? take_guest(loop, conf, plugins, &machine)
+				 : machine_new(loop, conf, plugins, &machine);
 
 	if (rc)
 		return rc;
 	log_info("domain %d: ready", conf->domid);
 	if (!*ended)
 		uv_run(loop, UV_RUN_DEFAULT);
+	if (machine_has_gone(machine)) /* with all that is open */
+		_exit(EXIT_SUCCESS);
 	machine_free(machine);
 	return 0;
 }
@@ -213,6 +218,8 @@ main(int argc, char **argv)
 		printf("mini-ioemu %s\n", IOEMU_VERSION);
 	else if (conf.action == CONF_HELP)
 		(void)fputs(conf_help(), stdout);
+	else if (conf.take_over)
+		rc = take_start(argc, argv, &conf, main_start);
 	else
 		rc = main_start(&conf);
 	conf_free(&conf);

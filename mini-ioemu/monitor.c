@@ -380,19 +380,40 @@ static const struct qmp_ops monitor_ops = {
 	.drive = diskqmp_drive,
 	.eject = diskqmp_eject,
 	.insert = diskqmp_insert,
+	/* to the next */
+	.take_over = monitor_take_over,
+	.untake = monitor_untake,
+	.taking = monitor_taking,
+	.gone = monitor_gone,
 	/* others */
 	.quit = monitor_quit,
 };
 
 static int
+monitor_handed(struct monitor *mon, int fd, const char *path)
+{
+	int rc = qmp_listen_handed(mon->qmp, fd, path);
+
+	if (rc)
+		close(fd);
+	return rc;
+}
+
+static int
 monitor_listen(struct monitor *mon)
 {
 	const struct conf_monitor *c;
-	int rc = 0;
+	int fd, rc = 0;
 
 	for (c = mon->env.conf->monitors; !rc && c; c = c->next) {
-		rc = c->path ? qmp_listen_path(mon->qmp, c->path)
-			     : qmp_listen_fd(mon->qmp, c->fd);
+		fd = mon->env.hand ? hand_take_fd(mon->env.hand, c->id) : -1;
+		if (fd >= 0)
+			rc = monitor_handed(mon, fd, c->path);
+		else if (mon->env.hand)
+			rc = -EBADF;
+		else
+			rc = c->path ? qmp_listen_path(mon->qmp, c->path)
+				     : qmp_listen_fd(mon->qmp, c->fd);
 		if (rc)
 			log_error("QMP socket %s: %s",
 				  c->path ? c->path : c->id, strerror(-rc));
@@ -430,6 +451,9 @@ monitor_new(const struct monitor_env *env, struct monitor **out)
 	mon->env = *env;
 	mon->begun = !env->conf->stopped;
 	uv_signal_init(env->loop, &mon->usr1);
+	uv_timer_init(env->loop, &mon->hand.limit);
+	mon->hand.limit.data = mon;
+	mon->handles = 2;
 	mon->usr1.data = mon;
 	if (env->dispatch)
 		uv_signal_start(&mon->usr1, monitor_usr1, SIGUSR1);
@@ -447,7 +471,10 @@ monitor_new(const struct monitor_env *env, struct monitor **out)
 static void
 monitor_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct monitor *mon = handle->data;
+
+	if (!--mon->handles)
+		free(mon);
 }
 
 void
@@ -457,7 +484,12 @@ monitor_free(struct monitor *mon)
 		monitor_answer(&mon->stop, -ESHUTDOWN, "");
 	if (mon->save)
 		monitor_answer(&mon->save, -ESHUTDOWN, "");
+	if (mon->hand.call)
+		monitor_answer(&mon->hand.call, -ESHUTDOWN, "");
+	mon->hand.step = MON_HAND_NONE; /* nobody goes on here */
 	if (mon->qmp)
 		qmp_free(mon->qmp);
+	hand_free(mon->hand.out);
+	uv_close((uv_handle_t *)&mon->hand.limit, monitor_closed);
 	uv_close((uv_handle_t *)&mon->usr1, monitor_closed);
 }

@@ -31,12 +31,17 @@ struct monitor_env {
 	struct pause *pause;
 	struct save *save;
 	struct dma *dma;
+	struct xen *xen;
+	const struct claims *claims;
+	struct hand *hand; /* of the one before; NULL: none */
 };
 
 /* Logs what fails; -errno. */
 int monitor_new(const struct monitor_env *env, struct monitor **out);
 /* Run the loop once afterwards. */
 void monitor_free(struct monitor *mon);
+/* The guest is another process's: leave all as it is. */
+bool monitor_has_gone(const struct monitor *mon);
 
 /* ---- diskqmp.c: the answers about disks ---------------------------------- */
 

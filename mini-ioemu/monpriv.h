@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * monpriv.h - between monitor.c (stopping, saving, lines for humans) and
- * monplug.c (what comes and goes).
+ * monplug.c (what comes and goes) and monhand.c (the guest goes).
  */
 #ifndef MONPRIV_H
 #define MONPRIV_H
 
+#include "hand.h"
 #include "monitor.h"
 #include "qmp.h"
+
+enum monitor_hand_step {
+	MON_HAND_NONE,
+	MON_HAND_STOPPING, /* the call waits */
+	MON_HAND_GIVEN,	   /* the other has it, but not for good */
+	MON_HAND_GONE,
+};
+
+/* The guest on its way to another process. */
+struct monitor_hand {
+	enum monitor_hand_step step;
+	struct qmp_call *call;
+	struct hand *out;
+	int state;
+	uint64_t since; /* uv_hrtime() when it was stopped */
+	uv_timer_t limit;
+};
 
 struct monitor {
 	struct monitor_env env; /* first */
@@ -18,7 +36,15 @@ struct monitor {
 	/* being answered; NULL: none */
 	struct qmp_call *stop, *save;
 	bool save_live;
+	struct monitor_hand hand;
+	unsigned handles;
 };
+
+/* monhand.c: as struct qmp_ops has them. */
+void monitor_take_over(void *ctx, struct qmp_call *call);
+void monitor_untake(void *ctx);
+bool monitor_taking(void *ctx);
+void monitor_gone(void *ctx);
 
 /* monplug.c: as struct qmp_ops has them. */
 int monitor_add_device(void *ctx, const char *text, char *why, size_t size);

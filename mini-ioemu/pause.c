@@ -226,7 +226,7 @@ pause_new(const struct pause_env *env, bool stopped, struct pause **out)
 		clock_pause(env->clock);
 		local_hold_input(env->local, true);
 		peers_pause(env->peers);
-		(void)dispatch_shut(env->dispatch);
+		dispatch_keep_shut(env->dispatch);
 	}
 	*out = p;
 	return 0;

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "hand.h"
 #include "log.h"
 
 /* ---- making ------------------------------------------------------- */
@@ -171,6 +172,11 @@ peers_make(struct peers *peers, const struct host_type *type,
 	if (!peer)
 		return -ENOMEM;
 	peer_init(peer, peers, conf);
+	if (!conf->later && hand_gone(peers->env.hand, peer->id)) {
+		local_gone(peers->local, peer->id);
+		free(peer);
+		return 0;
+	}
 	rc = peer_conf_read(conf, type, &peer->conf);
 	if (!rc && type)
 		rc = peer_exec_device(peer, type, conf);
@@ -200,6 +206,7 @@ peer_forget(struct peer *peer)
 	while (*at != peer)
 		at = &(*at)->next;
 	*at = peer->next;
+	local_gone(peers->local, peer->id);
 	if (!*at)
 		peers->last = at;
 	peer_drop(peer);
@@ -297,6 +304,23 @@ peers_free(struct peers *peers)
 	}
 	spawn_free(peers->spawn);
 	free(peers);
+}
+
+int
+peers_can_go(const struct peers *peers, char *why, size_t size)
+{
+	const struct peer *peer;
+
+	for (peer = peers->first; peer; peer = peer->next) {
+		if (peer->listen_fd >= 0 || (peer->ready && !peer->exec.n)) {
+			snprintf(why, size,
+				 "the peer '%s' is no process of ours and "
+				 "cannot be handed over",
+				 peer->id);
+			return -EOPNOTSUPP;
+		}
+	}
+	return 0;
 }
 
 void

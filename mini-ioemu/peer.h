@@ -37,6 +37,10 @@ int peers_ask_back(struct peers *peers, const char *id);
  * their configuration does. */
 void peers_wake(struct peers *peers);
 
+/* Could another process go on with them? It starts its own processes from the
+ * saved state. -EOPNOTSUPP, and a sentence that names who cannot. */
+int peers_can_go(const struct peers *peers, char *why, size_t size);
+
 /* ---- the guest stopped, saved, loaded (peerstate.c) -----------------------
  */
 

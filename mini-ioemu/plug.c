@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hand.h"
 #include "log.h"
 
 /* The words of a device that came later: a peer reads them all its life. */
 struct words {
 	struct words *next;
 	struct conf conf;
+	char *text;
 	char id[64];
 };
 
@@ -76,6 +78,7 @@ static void
 words_free(struct words *w)
 {
 	conf_free(&w->conf);
+	free(w->text);
 	free(w);
 }
 
@@ -132,7 +135,8 @@ plug_tell(struct plug *p, const char *id)
 }
 
 static int
-plug_make(struct plug *p, const struct conf_device *d, char *why, size_t size)
+plug_make(struct plug *p, const struct conf_device *d, bool tell, char *why,
+	  size_t size)
 {
 	int rc = plug_check(p, d, why, size);
 
@@ -144,15 +148,15 @@ plug_make(struct plug *p, const struct conf_device *d, char *why, size_t size)
 			 "'%s' cannot be made (%s): the log says "
 			 "more",
 			 d->id, strerror(-rc));
-	else
+	else if (tell)
 		plug_tell(p, d->id);
 	return rc;
 }
 
-int
-plug_add(struct plug *p, const char *text, char *why, size_t size)
+static int
+plug_words(struct plug *p, const char *text, bool tell, char *why, size_t size)
 {
-	struct words *w = calloc(1, sizeof(*w));
+	struct words *w = calloc(1, sizeof(*w)), **last = &p->words;
 	struct conf_device *d;
 	struct conf_error err;
 	int rc;
@@ -161,21 +165,37 @@ plug_add(struct plug *p, const char *text, char *why, size_t size)
 		return -ENOMEM;
 	words_sweep(p);
 	rc = conf_one_device(&w->conf, text, "device_add", &d, &err);
-	if (!rc)
+	if (!rc) {
 		d->later = true;
+		w->text = strdup(text);
+	}
 	if (rc)
 		snprintf(why, size, "%s", err.text);
 	else
-		rc = plug_make(p, d, why, size);
+		rc = w->text ? plug_make(p, d, tell, why, size) : -ENOMEM;
 	if (rc) {
 		words_free(w);
 		return rc;
 	}
 	snprintf(w->id, sizeof(w->id), "%s", d->id);
-	w->next = p->words;
-	p->words = w;
-	log_info("%s: plugged in, a %s", d->id, d->type);
+	while (*last)
+		last = &(*last)->next;
+	*last = w;
+	log_info("%s: plugged in%s, a %s", d->id, tell ? "" : " before",
+		 d->type);
 	return 0;
+}
+
+int
+plug_add(struct plug *p, const char *text, char *why, size_t size)
+{
+	return plug_words(p, text, true, why, size);
+}
+
+int
+plug_again(struct plug *p, const char *text, char *why, size_t size)
+{
+	return plug_words(p, text, false, why, size);
 }
 
 /* ---- one that goes ------------------------------------------------ */
@@ -227,6 +247,48 @@ plug_cpu(struct plug *p, unsigned cpu, char *why, size_t size)
 	p->cpu[cpu] = true;
 	local_hotplug(p->env.local, cpu, IOEMU_HOTPLUG_CPU);
 	return 0;
+}
+
+/* ---- from one process to the next --------------------------------- */
+
+#define CPUS_OF_WORD 64u
+
+static void
+cpu_word_name(char name[16], unsigned word)
+{
+	snprintf(name, 16, "cpus%u", word);
+}
+
+void
+plug_hand_over(struct plug *p, struct hand *hand)
+{
+	const struct words *w;
+	char name[16];
+	unsigned i, k;
+
+	words_sweep(p);
+	for (w = p->words; w; w = w->next)
+		hand_put_later(hand, w->text);
+	for (i = 0; i < CONF_MAX_VCPUS; i += CPUS_OF_WORD) {
+		uint64_t on = 0;
+
+		for (k = 0; k < CPUS_OF_WORD; k++)
+			on |= (uint64_t)p->cpu[i + k] << k;
+		cpu_word_name(name, i / CPUS_OF_WORD);
+		hand_put_u64(hand, name, on);
+	}
+}
+
+void
+plug_take_cpus(struct plug *p, const struct hand *hand)
+{
+	char name[16];
+	unsigned i;
+
+	for (i = 0; i < p->env.conf->max_vcpus && i < CONF_MAX_VCPUS; i++) {
+		cpu_word_name(name, i / CPUS_OF_WORD);
+		p->cpu[i] = hand_u64(hand, name) >> i % CPUS_OF_WORD & 1;
+	}
 }
 
 int

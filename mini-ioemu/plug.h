@@ -34,6 +34,8 @@ int plug_device(struct plug *p, const struct conf_device *conf);
  * failure `why` (a sentence) says what is wrong.
  */
 int plug_add(struct plug *p, const char *text, char *why, size_t size);
+/* The same, of a guest that knows it already. */
+int plug_again(struct plug *p, const char *text, char *why, size_t size);
 /* Ask the guest to give it up. It may never do so. */
 int plug_del(struct plug *p, const char *id, char *why, size_t size);
 
@@ -41,5 +43,11 @@ int plug_del(struct plug *p, const char *id, char *why, size_t size);
 bool plug_cpu_is_on(const struct plug *p, unsigned cpu);
 /* Tell the guest that a processor is there; it starts it. */
 int plug_cpu(struct plug *p, unsigned cpu, char *why, size_t size);
+
+/* What came later, in order, and processors: to the process that comes after
+ * (hand.h); and from the one before. */
+struct hand;
+void plug_hand_over(struct plug *p, struct hand *hand);
+void plug_take_cpus(struct plug *p, const struct hand *hand);
 
 #endif

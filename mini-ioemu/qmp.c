@@ -135,6 +135,27 @@ qmp_listen_fd(struct qmp *qmp, int fd)
 	return listener_new(qmp, fd, NULL);
 }
 
+int
+qmp_listen_handed(struct qmp *qmp, int fd, const char *path)
+{
+	return listener_new(qmp, fd, path);
+}
+
+int
+qmp_listens(const struct qmp *qmp, unsigned i)
+{
+	const struct qmp_listener *l = qmp->listeners;
+	unsigned n = 0;
+
+	for (; l; l = l->next)
+		n++;
+	if (i >= n)
+		return -1;
+	for (l = qmp->listeners; ++i < n; l = l->next)
+		;
+	return l->fd;
+}
+
 /* A socket left behind by one that died; anything else stays and bind() says
  * so. */
 static void

@@ -94,6 +94,15 @@ struct qmp_ops {
 	void (*eject)(void *ctx, struct qmp_call *call, unsigned i, bool force);
 	void (*insert)(void *ctx, struct qmp_call *call, unsigned i, int fd,
 		       bool readonly, bool force);
+	/* ---- to the process that comes after: qmp_give() or qmp_fail() */
+	void (*take_over)(void *ctx, struct qmp_call *call);
+	/* Whoever took has gone, or could not be given it: it is ours again. */
+	void (*untake)(void *ctx);
+	/* From take_over() until it failed, untake() or gone(): others wait.
+	 * It may end by itself, when the other takes too long. */
+	bool (*taking)(void *ctx);
+	/* The other has it, and was told that there is no way back. */
+	void (*gone)(void *ctx);
 	/* ---- */
 	/* The answer has been sent: leave the loop. */
 	void (*quit)(void *ctx);
@@ -120,6 +129,17 @@ void qmp_free(struct qmp *qmp);
 void qmp_done(struct qmp_call *call, int err);
 /* As given -errno, but with a sentence of the core's. */
 void qmp_fail(struct qmp_call *call, const char *why);
+
+/* Answer take_over(): what `h` has, which must live until untake(), gone() or
+ * qmp_free(). */
+struct hand;
+void qmp_give(struct qmp_call *call, struct hand *h);
+/* Serve a socket that another process bound to `path` (NULL: to none of ours);
+ * the fd becomes ours if this succeeds. */
+int qmp_listen_handed(struct qmp *qmp, int fd, const char *path);
+/* The descriptor of the i-th that listens, in the order they were made; -1: no
+ * more. */
+int qmp_listens(const struct qmp *qmp, unsigned i);
 
 /* The oldest file descriptor the client sent, the caller's from now on; -ENOENT
  * if there is none. */

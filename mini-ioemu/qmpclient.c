@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hand.h"
 #include "qmppriv.h"
 
 /* Bytes of one read: bounds what a turn of the loop spends on one client. */
@@ -51,6 +52,7 @@ qmp_client_close(struct qmp_client *c)
 		;
 	*at = c->next;
 	c->listener = NULL;
+	qmp_hand_left(c);
 	while (c->n_fds)
 		close(c->fds[--c->n_fds]);
 	for (set = c->set; set < c->set + QMP_MAX_SETS; set++)
@@ -70,14 +72,52 @@ client_unsent(const struct qmp_client *c)
 	return c->out_sent < c->out_len;
 }
 
+/* With descriptors: on its first byte alone, which is all that is sent. */
+static ssize_t
+client_send_fds(struct qmp_client *c)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(HAND_FDS * sizeof(int))];
+	} control = { .buf = { 0 } };
+	size_t size = c->n_out_fds * sizeof(int);
+	struct iovec iov = { .iov_base = c->out, .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = CMSG_SPACE(size),
+	};
+
+	control.align.cmsg_level = SOL_SOCKET;
+	control.align.cmsg_type = SCM_RIGHTS;
+	control.align.cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(&control.align), c->out_fds, size);
+	return sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static ssize_t
+client_send_some(struct qmp_client *c)
+{
+	ssize_t n;
+
+	if (!c->n_out_fds)
+		return send(c->fd, c->out + c->out_sent,
+			    c->out_len - c->out_sent,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
+	n = client_send_fds(c);
+	if (n > 0)
+		c->n_out_fds = 0;
+	return n;
+}
+
 static void
 client_flush(struct qmp_client *c)
 {
 	ssize_t n;
 
 	while (client_unsent(c)) {
-		n = send(c->fd, c->out + c->out_sent, c->out_len - c->out_sent,
-			 MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = client_send_some(c);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN)

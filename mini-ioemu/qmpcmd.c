@@ -225,6 +225,8 @@ static const struct qmp_command commands[] = {
 	{ "quit", NULL, run_quit },
 	{ "stop", NULL, run_stop },
 	{ "system_wakeup", NULL, qmp_run_system_wakeup },
+	{ "x-take-over", NULL, run_take_over },
+	{ "x-taken", NULL, run_taken },
 	{ "xen-save-devices-state", "filename live", run_save },
 	{ "xen-set-global-dirty-log", "enable", run_log_writes },
 };

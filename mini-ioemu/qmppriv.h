@@ -9,6 +9,7 @@
  *   qmpcmd.c     the table of commands
  *   qmpfd.c      file descriptors by name
  *   qmpblock.c   the commands about disks
+ *   qmphand.c    the commands of the process that comes after this one
  */
 #ifndef QMPPRIV_H
 #define QMPPRIV_H
@@ -26,6 +27,7 @@ struct qmp {
 	void *ctx;
 	struct qmp_listener *listeners;
 	uint32_t last_set;
+	struct qmp_client *taker; /* who was given the guest; NULL: none */
 	uv_timer_t retry; /* no file descriptors were left: accept again */
 };
 
@@ -105,6 +107,15 @@ void run_query_blockstats(struct qmp_call *call);
 void run_eject(struct qmp_call *call);
 void run_change_medium(struct qmp_call *call);
 
+/* ---- qmphand.c --------------------------------------------------------------
+ */
+
+void run_take_over(struct qmp_call *call);
+void run_taken(struct qmp_call *call);
+/* While the guest is being taken over: a command that must wait. */
+bool qmp_hand_bars(const struct qmp_call *call, const char *name);
+void qmp_hand_left(struct qmp_client *client); /* it closes */
+
 /* ---- qmpcmd.c ---------------------------------------------------------------
  */
 
@@ -147,6 +158,8 @@ struct qmp_client {
 	struct qmp_scan scan;
 	char *out;
 	size_t out_len, out_sent;
+	const int *out_fds; /* to go with the first byte */
+	unsigned n_out_fds;
 
 	int fds[QMP_MAX_FDS];
 	unsigned n_fds;

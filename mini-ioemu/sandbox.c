@@ -25,6 +25,7 @@ static const struct jail_rule core_rules[] = {
 	JAIL_ANY(ftruncate),
 	JAIL_ANY(memfd_create),
 	JAIL_IS(fcntl, 1, F_ADD_SEALS),
+	JAIL_IS(fcntl, 1, F_DUPFD_CLOEXEC),
 	JAIL_IS(lseek, 2, SEEK_SET),
 	JAIL_ANY(fstat),
 	JAIL_MASK(newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH), /* fstat() */
@@ -147,7 +148,7 @@ static int
 enter_domid(const struct sandbox_env *env)
 {
 	const struct conf *conf = env->conf;
-	int rc = xen_restrict(env->xen, !conf->stopped);
+	int rc = xen_restrict(env->xen);
 
 	if (!rc)
 		return 0;

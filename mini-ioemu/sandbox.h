@@ -41,7 +41,7 @@ void sandbox_list(const struct conf *conf, struct sandbox_list *out);
 
 /*
  * Before anything of the guest was looked at, with nothing left to open; the
- * way to xen_ready() stays open if that is still to come. Logs what is wrong;
+ * way to xen_tell() stays open. Logs what is wrong;
  * -errno: the process must end.
  */
 int sandbox_enter(const struct sandbox_env *env) IOEMU_MUST_CHECK;

@@ -33,6 +33,7 @@
 #include <xen/sys/privcmd.h>
 
 #include "slot.h"
+#include "xentell.h"
 
 _Static_assert(sizeof(struct slot) == sizeof(struct ioreq), "slot size");
 _Static_assert(offsetof(struct slot, port) == offsetof(struct ioreq, vp_eport),
@@ -56,8 +57,9 @@ struct xen {
 	bool have_server;
 	xendevicemodel_handle *dm;
 	xenforeignmemory_handle *fm;
-	xenevtchn_handle *ec;
-	struct xs_handle *xs; /* for xen_ready(), or NULL */
+	xenevtchn_handle *ec; /* NULL: another process opened it */
+	int fd;		      /* of it */
+	struct xs_handle *xs; /* for xen_tell(), or NULL */
 	xenforeignmemory_resource_handle *resource;
 	void *pages;
 	evtchn_port_t port[XEN_MAX_VCPUS];
@@ -107,9 +109,20 @@ xen_bind_all(struct xen *xen, evtchn_port_t ring_port)
 }
 
 static int
+xen_map_server(struct xen *xen, const char **what)
+{
+	*what = "map the ioreq pages";
+	xen->resource = xenforeignmemory_map_resource(
+		xen->fm, xen->domid, XENMEM_resource_ioreq_server, xen->server,
+		RING_FRAME, N_FRAMES, &xen->pages, PROT_READ | PROT_WRITE, 0);
+	return xen->resource ? 0 : -errno;
+}
+
+static int
 xen_make_server(struct xen *xen, const char **what)
 {
 	evtchn_port_t ring_port;
+	int rc;
 
 	*what = "create the ioreq server";
 	if (xendevicemodel_create_ioreq_server(xen->dm, xen->domid,
@@ -117,12 +130,9 @@ xen_make_server(struct xen *xen, const char **what)
 					       &xen->server))
 		return -errno;
 	xen->have_server = true;
-	*what = "map the ioreq pages";
-	xen->resource = xenforeignmemory_map_resource(
-		xen->fm, xen->domid, XENMEM_resource_ioreq_server, xen->server,
-		RING_FRAME, N_FRAMES, &xen->pages, PROT_READ | PROT_WRITE, 0);
-	if (!xen->resource)
-		return -errno;
+	rc = xen_map_server(xen, what);
+	if (rc)
+		return rc;
 	*what = "ask for the ring's port";
 	if (xendevicemodel_get_ioreq_server_info(
 		    xen->dm, xen->domid, xen->server, NULL, NULL, &ring_port))
@@ -148,16 +158,15 @@ xen_open_handles(struct xen *xen, const char **what)
 	xen->ec = xenevtchn_open(NULL, 0);
 	if (!xen->dm || !xen->fm || !xen->ec)
 		return errno ? -errno : -EIO;
-	flags = fcntl(xenevtchn_fd(xen->ec), F_GETFL);
-	return xen_rc(
-		fcntl(xenevtchn_fd(xen->ec), F_SETFL, flags | O_NONBLOCK));
+	xen->fd = xenevtchn_fd(xen->ec);
+	flags = fcntl(xen->fd, F_GETFL);
+	return xen_rc(fcntl(xen->fd, F_SETFL, flags | O_NONBLOCK));
 }
 
-int
-xen_open(unsigned domid, unsigned vcpus, struct xen **out, const char **what)
+static int
+xen_new(unsigned domid, unsigned vcpus, struct xen **out, const char **what)
 {
 	struct xen *xen;
-	int rc;
 
 	*what = "allocate memory";
 	if (vcpus > XEN_MAX_VCPUS)
@@ -167,6 +176,19 @@ xen_open(unsigned domid, unsigned vcpus, struct xen **out, const char **what)
 		return -ENOMEM;
 	xen->domid = (domid_t)domid;
 	xen->vcpus = vcpus;
+	xen->fd = -1;
+	*out = xen;
+	return 0;
+}
+
+int
+xen_open(unsigned domid, unsigned vcpus, struct xen **out, const char **what)
+{
+	struct xen *xen;
+	int rc = xen_new(domid, vcpus, &xen, what);
+
+	if (rc)
+		return rc;
 	rc = xen_open_handles(xen, what);
 	if (!rc)
 		rc = xen_make_server(xen, what);
@@ -178,6 +200,80 @@ xen_open(unsigned domid, unsigned vcpus, struct xen **out, const char **what)
 	return 0;
 }
 
+/* ---- from one process to the next ---------------------------------- */
+
+/* They may be masked, by the one before or since it went. */
+static int
+xen_take_port(struct xen *xen, evtchn_port_t port, int16_t owner)
+{
+	if (port >= MAX_PORTS)
+		return -ERANGE;
+	xen->owner[port] = owner;
+	xen->masked[xen->n_masked++] = port;
+	return 0;
+}
+
+/* The descriptor of the ports is restricted already, and by Linux only once:
+ * no library is to know of it (drivers/xen/evtchn.c). */
+static int
+xen_take(struct xen *xen, const struct xen_hand *hand, const char **what)
+{
+	unsigned i;
+	int rc;
+
+	xen->fd = hand->fd;
+	xen->server = (ioservid_t)hand->server;
+	*what = "open the Xen interfaces (run as root in dom0)";
+	xen->dm = xendevicemodel_open(NULL, 0);
+	xen->fm = xenforeignmemory_open(NULL, 0);
+	if (!xen->dm || !xen->fm)
+		return errno ? -errno : -EIO;
+	rc = xen_map_server(xen, what);
+	*what = "take the vCPUs' event channels over";
+	if (!rc)
+		rc = xen_take_port(xen, hand->ring_port, XEN_EVENT_RING);
+	xen->ring_port = hand->ring_port;
+	for (i = 0; !rc && i < xen->vcpus; i++) {
+		rc = xen_take_port(xen, hand->port[i], (int16_t)i);
+		xen->port[i] = hand->port[i];
+	}
+	return rc;
+}
+
+int
+xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
+	  struct xen **out, const char **what)
+{
+	struct xen *xen;
+	int rc = xen_new(domid, vcpus, &xen, what);
+
+	if (rc) {
+		close(hand->fd);
+		return rc;
+	}
+	rc = xen_take(xen, hand, what);
+	if (rc) {
+		xen_close(xen);
+		return rc;
+	}
+	*out = xen;
+	return 0;
+}
+
+void
+xen_hand_over(struct xen *xen, struct xen_hand *out)
+{
+	unsigned i;
+
+	*out = (struct xen_hand){
+		.server = xen->server,
+		.fd = xen->fd,
+		.ring_port = xen->ring_port,
+	};
+	for (i = 0; i < xen->vcpus; i++)
+		out->port[i] = xen->port[i];
+}
+
 void
 xen_close(struct xen *xen)
 {
@@ -185,6 +281,8 @@ xen_close(struct xen *xen)
 		return;
 	if (xen->ec)
 		xenevtchn_close(xen->ec); /* unbinds every port */
+	else if (xen->fd >= 0)
+		close(xen->fd); /* likewise, with the last who has it */
 	if (xen->resource)
 		xenforeignmemory_unmap_resource(xen->fm, xen->resource);
 	if (xen->have_server)
@@ -209,14 +307,14 @@ xen_enable(struct xen *xen, bool on)
 /*
  * Handles of all Xen libraries, those that these open for themselves included;
  * xenstore's are put out of use (tools/libs/store/xs.c, all_restrict_cb), so
- * that the one for xen_ready() comes afterwards.
+ * that the one for xen_tell() comes afterwards.
  */
 int
-xen_restrict(struct xen *xen, bool tells)
+xen_restrict(struct xen *xen)
 {
 	int rc = xen_rc(xentoolcore_restrict_all(xen->domid));
 
-	if (tells && !xen->xs)
+	if (!xen->xs)
 		xen->xs = xs_open(0);
 	return rc;
 }
@@ -246,7 +344,7 @@ xen_ring(struct xen *xen)
 int
 xen_fd(struct xen *xen)
 {
-	return xenevtchn_fd(xen->ec);
+	return xen->fd;
 }
 
 /*
@@ -286,7 +384,9 @@ xen_listen(struct xen *xen)
 void
 xen_notify(struct xen *xen, unsigned vcpu)
 {
-	(void)xenevtchn_notify(xen->ec, xen->port[vcpu]);
+	struct ioctl_evtchn_notify notify = { .port = xen->port[vcpu] };
+
+	(void)ioctl(xen->fd, IOCTL_EVTCHN_NOTIFY, &notify);
 }
 
 /* ---- claims
@@ -447,19 +547,15 @@ xen_modified(struct xen *xen, uint64_t gfn)
 	(void)xendevicemodel_modified_memory(xen->dm, xen->domid, gfn, 1);
 }
 
-/* libxl waits for this node (libxl_dm.c, device_model_confirm). Relative to
- * our own domain's home, as the device model runs in dom0 or elsewhere. */
 int
-xen_ready(struct xen *xen)
+xen_tell(struct xen *xen, const struct xen_news *news)
 {
-	char path[64];
-	bool ok;
+	int rc;
 
 	if (!xen->xs)
-		return -ENOTCONN;
-	snprintf(path, sizeof(path), "device-model/%u/state", xen->domid);
-	ok = xs_write(xen->xs, XBT_NULL, path, "running", strlen("running"));
+		return news->running ? -ENOTCONN : 0;
+	rc = xentell(xen->xs, xen->domid, news);
 	xs_close(xen->xs);
 	xen->xs = NULL;
-	return ok ? 0 : -EIO;
+	return rc;
 }

@@ -20,15 +20,33 @@ struct xen;
  */
 int xen_open(unsigned domid, unsigned vcpus, struct xen **out,
 	     const char **what);
+
+/*
+ * The same with the server of another process, which leaves its guest alone
+ * from now on: its number, the descriptor with its ports, and those. What is
+ * claimed stays claimed.
+ */
+struct xen_hand {
+	unsigned server;
+	int fd;
+	uint32_t ring_port, port[XEN_MAX_VCPUS]; /* of the first `vcpus` */
+};
+
+/* Takes hand->fd over. It listens to no port before xen_listen(). */
+int xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
+	      struct xen **out, const char **what);
+/* What the next needs; `fd` stays xen's. */
+void xen_hand_over(struct xen *xen, struct xen_hand *out);
+
 /* Destroys the server; unmaps and closes everything. */
 void xen_close(struct xen *xen);
 int xen_enable(struct xen *xen, bool on);
 
 /*
- * From now on nothing that is open can touch another domain. `tells`:
- * xen_ready() is still to come and keeps its way. -errno: some of it can.
+ * From now on nothing that is open can touch another domain. xen_tell() is
+ * still to come and keeps its way. -errno: some of it can.
  */
-int xen_restrict(struct xen *xen, bool tells);
+int xen_restrict(struct xen *xen);
 /* The ioctl(2) requests that are made after that. */
 #define XEN_REQUESTS 3
 extern const uint32_t xen_requests[XEN_REQUESTS];
@@ -88,8 +106,21 @@ void xen_unmap(struct xen *xen, void *addr, unsigned n);
 /* This page was written: to be copied (again) to where the guest goes. */
 void xen_modified(struct xen *xen, uint64_t gfn);
 
-/* Tell the toolstack that the device model serves (xenstore), once, after
- * xen_restrict(). */
-int xen_ready(struct xen *xen);
+/* ---- xenstore ------------------------------------------------------------
+ */
+
+/* What the toolstack and the next device model are told. */
+struct xen_news {
+	bool running;	   /* the device model serves */
+	bool pid;	   /* it is another process now */
+	const char *words; /* of its command line, each with a NUL at its end */
+	size_t words_len;
+};
+
+/* Once, after xen_restrict(). -errno: of `running`; the others are logged. */
+int xen_tell(struct xen *xen, const struct xen_news *news);
+/* The words that the guest's device model told, malloc()ed. Only a process with
+ * rights to xenstore can have said them. -ENOENT: it told none. */
+int xen_words(unsigned domid, char **words, size_t *len);
 
 #endif

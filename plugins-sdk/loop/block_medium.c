@@ -40,16 +40,14 @@ block_open_file(struct ioemu_block *block, const char *path)
 	return medium_size(block->fd, &block->size);
 }
 
-int
-block_open(uv_loop_t *loop, const char *path, bool readonly,
-	   struct ioemu_block **out)
+static struct ioemu_block *
+block_new(uv_loop_t *loop, bool readonly)
 {
 	struct ioemu_block *block = calloc(1, sizeof(*block));
 	unsigned i;
-	int rc = 0;
 
 	if (!block)
-		return -ENOMEM;
+		return NULL;
 	block->loop = loop;
 	block->readonly = readonly;
 	block->fd = -1;
@@ -61,6 +59,18 @@ block_open(uv_loop_t *loop, const char *path, bool readonly,
 		block->slot[i].block = block;
 		block->slot[i].work.data = &block->slot[i];
 	}
+	return block;
+}
+
+int
+block_open(uv_loop_t *loop, const char *path, bool readonly,
+	   struct ioemu_block **out)
+{
+	struct ioemu_block *block = block_new(loop, readonly);
+	int rc = 0;
+
+	if (!block)
+		return -ENOMEM;
 	if (path && *path)
 		rc = block_open_file(block, path);
 	if (rc) {
@@ -117,6 +127,38 @@ block_check(int fd, bool readonly)
 
 	return medium_check(fd, readonly, &size);
 }
+
+/* ---- handed over -------------------------------------------------- */
+
+int
+block_open_fd(uv_loop_t *loop, int fd, bool readonly, int lost,
+	      struct ioemu_block **out)
+{
+	struct ioemu_block *block = block_new(loop, readonly);
+	int rc = block ? 0 : -ENOMEM;
+
+	if (!rc && fd >= 0)
+		rc = medium_check(fd, readonly, &block->size);
+	if (rc) {
+		if (fd >= 0)
+			close(fd);
+		free(block);
+		return rc;
+	}
+	block->fd = fd;
+	block->lost = lost;
+	*out = block;
+	return 0;
+}
+
+int
+block_hand(const struct ioemu_block *block, int *lost)
+{
+	*lost = block->lost;
+	return block->fd;
+}
+
+/* ---- another medium ----------------------------------------------- */
 
 static void
 swap_work(uv_work_t *work)

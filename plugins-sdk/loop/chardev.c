@@ -16,7 +16,6 @@
 
 #define MAX_READ 256u
 #define TICK_MS 200u /* how soon a new reader of a pty is seen */
-#define N_ENDS 2u
 
 /* ---- the other side goes ------------------------------------------- */
 
@@ -73,7 +72,7 @@ chr_out(struct ioemu_chardev *chr)
 {
 	unsigned i;
 
-	for (i = 0; i < N_ENDS; i++)
+	for (i = 0; i < CHR_ENDS; i++)
 		if (chr->end[i].ways & CHR_OUT)
 			return &chr->end[i];
 	return NULL;
@@ -192,7 +191,9 @@ chr_idle(uv_idle_t *idle)
 	unsigned i;
 
 	uv_idle_stop(idle);
-	for (i = 0; i < N_ENDS; i++) {
+	if (chr->frozen)
+		return;
+	for (i = 0; i < CHR_ENDS; i++) {
 		struct chr_fd *f = &chr->end[i];
 
 		if ((!f->poll || f->ended) && chr_wants(f))
@@ -224,7 +225,7 @@ chr_watch(struct ioemu_chardev *chr)
 {
 	unsigned i;
 
-	for (i = 0; i < N_ENDS; i++)
+	for (i = 0; !chr->frozen && i < CHR_ENDS; i++)
 		chr_watch_end(&chr->end[i]);
 }
 
@@ -243,6 +244,19 @@ chr_start_ticks(struct ioemu_chardev *chr)
 	uv_timer_start(&chr->timer, chr_timer, TICK_MS, TICK_MS);
 }
 
+static void
+chr_thaw(struct ioemu_chardev *chr)
+{
+	bool was = chr->frozen;
+
+	chr->frozen = false;
+	if (was && chr->kind->thaw)
+		chr->kind->thaw(chr);
+	if (was && chr->used)
+		uv_idle_start(&chr->idle, chr_idle);
+	chr_watch(chr);
+}
+
 void
 chr_accept(struct ioemu_chardev *chr, size_t room)
 {
@@ -257,7 +271,10 @@ void
 chr_hold(struct ioemu_chardev *chr, bool on)
 {
 	chr->held = on;
-	chr_watch(chr);
+	if (on)
+		chr_watch(chr);
+	else
+		chr_thaw(chr);
 }
 
 void
@@ -318,10 +335,11 @@ chr_close(struct ioemu_chardev *chr)
 {
 	unsigned i;
 
-	chr_flush(chr);
+	if (!chr->frozen)
+		chr_flush(chr);
 	if (chr->kind->close)
 		chr->kind->close(chr);
-	for (i = 0; i < N_ENDS; i++)
+	for (i = 0; i < CHR_ENDS; i++)
 		chr_detach(&chr->end[i]);
 	uv_close((uv_handle_t *)&chr->timer, chr_closed);
 	uv_close((uv_handle_t *)&chr->idle, chr_closed);
@@ -346,26 +364,36 @@ chr_open_kind(struct ioemu_chardev *chr, const char *spec)
 	return 0;
 }
 
-int
-chr_open(uv_loop_t *loop, const char *spec, struct ioemu_chardev **out)
+struct ioemu_chardev *
+chr_new(uv_loop_t *loop)
 {
 	static const struct chr_kind plain = { 0 };
 	struct ioemu_chardev *chr = calloc(1, sizeof(*chr));
 	unsigned i;
-	int rc;
 
 	if (!chr)
-		return -ENOMEM;
+		return NULL;
 	chr->loop = loop;
 	chr->kind = &plain;
 	chr->listen_fd = -1;
-	for (i = 0; i < N_ENDS; i++)
+	for (i = 0; i < CHR_ENDS; i++)
 		chr->end[i] = (struct chr_fd){ .chr = chr, .fd = -1 };
 	uv_timer_init(loop, &chr->timer);
 	uv_idle_init(loop, &chr->idle);
 	chr->timer.data = chr;
 	chr->idle.data = chr;
 	chr->handles = 2;
+	return chr;
+}
+
+int
+chr_open(uv_loop_t *loop, const char *spec, struct ioemu_chardev **out)
+{
+	struct ioemu_chardev *chr = chr_new(loop);
+	int rc;
+
+	if (!chr)
+		return -ENOMEM;
 	rc = chr_open_kind(chr, spec);
 	if (rc) {
 		chr_close(chr);

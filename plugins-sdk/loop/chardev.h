@@ -29,6 +29,9 @@ struct chr_kind {
 	void (*hangup)(struct chr_fd *f);
 	/* Now and then after chr_start_ticks(), or NULL. */
 	void (*tick)(struct ioemu_chardev *chr);
+	/* It goes on after chr_freeze(): watch what chr_watch() does not, or
+	 * NULL. */
+	void (*thaw)(struct ioemu_chardev *chr);
 	/* Undo what open did besides chr_attach(), or NULL. */
 	void (*close)(struct ioemu_chardev *chr);
 };
@@ -36,12 +39,14 @@ struct chr_kind {
 struct ioemu_chardev {
 	uv_loop_t *loop;
 	const struct chr_kind *kind;
-	char name[160];
-	struct chr_fd end[2]; /* both ways in the first, or in and out apart */
+	char name[CHR_NAME];
+	struct chr_fd
+		end[CHR_ENDS]; /* both ways in the first, or in and out apart */
 	struct hostdev *hd;
 	size_t room;
-	bool took; /* input since the last tick */
-	bool held; /* none is taken at present */
+	bool took;   /* input since the last tick */
+	bool held;   /* none is taken at present */
+	bool frozen; /* nor is anything written or accepted: handed over */
 	uint64_t lost;
 	uint32_t head, used; /* of the ring */
 	unsigned handles;    /* still to close */
@@ -54,12 +59,25 @@ struct ioemu_chardev {
 	uint8_t ring[CHR_RING];
 };
 
+/* Without a kind yet; NULL: no memory. */
+struct ioemu_chardev *chr_new(uv_loop_t *loop);
+
 /* One each kind: 0 or -errno; what they attached chardev.c takes down. */
 int chr_open_pty(struct ioemu_chardev *chr);
 int chr_open_unix(struct ioemu_chardev *chr, const char *spec);
 int chr_open_file(struct ioemu_chardev *chr, const char *path);
 int chr_open_tty(struct ioemu_chardev *chr, const char *path);
 int chr_open_stdio(struct ioemu_chardev *chr);
+
+/*
+ * Likewise from another process, frozen; the ends are chr_hand.c's to attach.
+ * Takes hand->listen_fd over.
+ */
+int chr_hand_pty(struct ioemu_chardev *chr);
+int chr_hand_unix(struct ioemu_chardev *chr, const char *spec, int listen_fd);
+
+/* Until chr_hold(false). */
+void chr_freeze(struct ioemu_chardev *chr);
 
 /* Use fd, which is chardev.c's to close from now on, even on failure. */
 int chr_attach(struct chr_fd *f, int fd, unsigned ways);

@@ -50,13 +50,29 @@ pty_raw(int slave)
 	return tcsetattr(slave, TCSAFLUSH, &tio) ? -errno : 0;
 }
 
+static void
+pty_thaw(struct ioemu_chardev *chr)
+{
+	if (chr->end[0].ended)
+		chr_start_ticks(chr);
+}
+
 int
-chr_open_pty(struct ioemu_chardev *chr)
+chr_hand_pty(struct ioemu_chardev *chr)
 {
 	static const struct chr_kind kind = {
 		.hangup = pty_hangup,
 		.tick = pty_tick,
+		.thaw = pty_thaw,
 	};
+
+	chr->kind = &kind;
+	return 0;
+}
+
+int
+chr_open_pty(struct ioemu_chardev *chr)
+{
 	char path[64];
 	int master, slave, rc;
 
@@ -73,7 +89,7 @@ chr_open_pty(struct ioemu_chardev *chr)
 	if (rc)
 		return rc;
 	snprintf(chr->name, sizeof(chr->name), "pty:%s", path);
-	chr->kind = &kind;
+	rc = chr_hand_pty(chr);
 	pty_hangup(&chr->end[0]);
-	return 0;
+	return rc;
 }

@@ -62,7 +62,8 @@ unix_close(struct ioemu_chardev *chr)
 {
 	uv_close((uv_handle_t *)&chr->listen, chr_closed);
 	close(chr->listen_fd);
-	(void)unlink(chr->addr.sun_path);
+	if (!chr->frozen) /* else another process listens there */
+		(void)unlink(chr->addr.sun_path);
 }
 
 /* What follows the path: this is all there is, and it is the default. */
@@ -130,28 +131,71 @@ err_close:
 	return rc;
 }
 
-int
-chr_open_unix(struct ioemu_chardev *chr, const char *spec)
+static void
+unix_thaw(struct ioemu_chardev *chr)
 {
-	static const struct chr_kind kind = {
-		.hangup = unix_hangup,
-		.tick = unix_tick,
-		.close = unix_close,
-	};
+	if (chr->end[0].fd < 0)
+		unix_listen(chr);
+	else if (chr->end[0].ended)
+		chr_start_ticks(chr);
+}
+
+static int
+unix_address(struct ioemu_chardev *chr, const char *spec)
+{
 	size_t n = strcspn(spec, ",");
-	int rc;
 
 	if (!n || n >= sizeof(chr->addr.sun_path) || !unix_options(spec + n))
 		return -EINVAL;
 	chr->addr.sun_family = AF_UNIX;
 	memcpy(chr->addr.sun_path, spec, n);
-	rc = unix_bind(chr);
-	if (rc)
-		return rc;
+	return 0;
+}
+
+/* It listens. */
+static void
+unix_made(struct ioemu_chardev *chr)
+{
+	static const struct chr_kind kind = {
+		.hangup = unix_hangup,
+		.tick = unix_tick,
+		.thaw = unix_thaw,
+		.close = unix_close,
+	};
+
 	snprintf(chr->name, sizeof(chr->name), "unix:%s", chr->addr.sun_path);
 	chr->kind = &kind;
 	chr->handles++;
 	chr->listen.data = chr;
+}
+
+int
+chr_open_unix(struct ioemu_chardev *chr, const char *spec)
+{
+	int rc = unix_address(chr, spec);
+
+	if (!rc)
+		rc = unix_bind(chr);
+	if (rc)
+		return rc;
+	unix_made(chr);
 	unix_listen(chr);
+	return 0;
+}
+
+int
+chr_hand_unix(struct ioemu_chardev *chr, const char *spec, int listen_fd)
+{
+	int rc = listen_fd < 0 ? -EBADF : unix_address(chr, spec);
+
+	if (!rc)
+		rc = uv_poll_init(chr->loop, &chr->listen, listen_fd);
+	if (rc) {
+		if (listen_fd >= 0)
+			close(listen_fd);
+		return rc;
+	}
+	chr->listen_fd = listen_fd;
+	unix_made(chr);
 	return 0;
 }

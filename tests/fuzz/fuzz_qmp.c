@@ -177,6 +177,20 @@ core_quit(void *ctx)
 	(void)ctx;
 }
 
+static void
+core_take_over(void *ctx, struct qmp_call *call)
+{
+	(void)ctx;
+	qmp_fail(call, "no");
+}
+
+static bool
+core_taking(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
 static const struct qmp_ops core_ops = {
 	.package = "fuzz",
 	.status = core_word,
@@ -197,6 +211,8 @@ static const struct qmp_ops core_ops = {
 	.drive = core_drive,
 	.eject = core_eject,
 	.insert = core_insert,
+	.take_over = core_take_over,
+	.taking = core_taking,
 	.quit = core_quit,
 };
 

@@ -63,19 +63,50 @@ const uint32_t xen_requests[XEN_REQUESTS] = { 0 };
 const uint32_t xen_sleep_request;
 
 int
-xen_restrict(struct xen *xen, bool tells)
+xen_restrict(struct xen *xen)
 {
 	(void)xen;
-	(void)tells;
 	return whole_end.restrict_rc;
 }
 
 int
-xen_ready(struct xen *xen)
+xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
+	  struct xen **out, const char **what)
+{
+	assert_int_equal(hand->server, WHOLE_SERVER);
+	assert_int_equal(hand->port[0], WHOLE_PORT);
+	close(hand->fd); /* whole_end.fd is the same */
+	whole_end.adopted++;
+	return xen_open(domid, vcpus, out, what);
+}
+
+void
+xen_hand_over(struct xen *xen, struct xen_hand *out)
 {
 	(void)xen;
-	whole_end.ready++;
-	return whole_end.ready_rc;
+	*out = (struct xen_hand){
+		.server = WHOLE_SERVER,
+		.fd = whole_end.fd,
+		.port = { WHOLE_PORT },
+	};
+}
+
+int
+xen_tell(struct xen *xen, const struct xen_news *news)
+{
+	(void)xen;
+	whole_end.ready += news->running;
+	whole_end.pid += news->pid;
+	return news->running ? whole_end.ready_rc : 0;
+}
+
+int
+xen_words(unsigned domid, char **words, size_t *len)
+{
+	(void)domid;
+	(void)words;
+	(void)len;
+	return -ENOENT;
 }
 
 void
@@ -162,7 +193,8 @@ whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
 	int rc;
 
 	whole_configure(w, plugin_dir, more);
-	rc = machine_new(&w->loop, &w->conf, w->plugins, &w->machine);
+	rc = machine_take(&w->loop, &w->conf, w->plugins, w->hand, &w->machine);
+	w->hand = NULL;
 	if (rc)
 		w->machine = NULL;
 	return rc;

@@ -20,12 +20,15 @@
 
 #define WHOLE_LIMIT_NS 10000000000ull /* until a test gives up */
 #define WHOLE_SECTOR 512u
+#define WHOLE_SERVER 7u /* what one machine tells the next */
+#define WHOLE_PORT 42u
 #define WHOLE_SECTORS 64u /* of the disk; sector i is full of the byte i */
 
 struct whole {
 	uv_loop_t loop;
 	struct conf conf;
 	struct host_plugins *plugins;
+	struct hand *hand; /* of the machine before; NULL: a fresh guest */
 	struct machine *machine;
 	bool sandbox; /* shut it: what whole_start() does, it does for good */
 	char dir[32]; /* with the files "disk", "serial" and "qmp" */
@@ -37,7 +40,9 @@ struct whole_end {
 	struct xen *xen;
 	int fd;
 	int open_rc, ready_rc, events_rc, restrict_rc; /* what Xen says */
-	unsigned ready; /* calls of xen_ready() */
+	unsigned ready;				       /* told that it serves */
+	unsigned pid;	  /* and that it is another process now */
+	unsigned adopted; /* calls of xen_adopt() */
 };
 
 extern struct whole_end whole_end;

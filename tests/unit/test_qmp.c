@@ -241,6 +241,20 @@ core_quit(void *ctx)
 	((struct core *)ctx)->quit = true;
 }
 
+static void
+core_take_over(void *ctx, struct qmp_call *call)
+{
+	(void)ctx;
+	qmp_fail(call, "no");
+}
+
+static bool
+core_taking(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
 static const struct qmp_ops core_ops = {
 	.package = "mini-ioemu test",
 	.status = core_status,
@@ -261,6 +275,8 @@ static const struct qmp_ops core_ops = {
 	.drive = core_drive,
 	.eject = core_eject,
 	.insert = core_insert,
+	.take_over = core_take_over,
+	.taking = core_taking,
 	.quit = core_quit,
 };
 

@@ -95,6 +95,33 @@ uint64_t chr_lost(const struct ioemu_chardev *chr); /* bytes */
 /* Writes out what it can without waiting, closes; freed by the loop. */
 void chr_close(struct ioemu_chardev *chr);
 
+/* ---- to the process that comes after (chr_hand.c) ---- */
+
+#define CHR_ENDS 2u
+#define CHR_NAME 160u
+
+/* One that is open, for whoever goes on with it. */
+struct chr_hand {
+	char name[CHR_NAME];
+	int listen_fd;	   /* -1, as all below: none */
+	int end[CHR_ENDS]; /* whoever is connected */
+	unsigned ways[CHR_ENDS];
+	bool ended[CHR_ENDS];
+	int rest; /* a file with the output that is still to be written */
+};
+
+/*
+ * From now on nothing is read, written or accepted here, until
+ * chr_hold(false). The descriptors stay chr's but `rest`, the caller's. -errno.
+ */
+int chr_hand_out(struct ioemu_chardev *chr, struct chr_hand *out);
+/*
+ * In place of chr_open(): takes the descriptors over, on failure too; starts
+ * with chr_hold(false).
+ */
+int chr_hand_in(uv_loop_t *loop, const char *spec, const struct chr_hand *hand,
+		struct ioemu_chardev **out);
+
 /* ---- disk images (block.c, block_medium.c) ------------------------------- */
 
 /*
@@ -118,6 +145,13 @@ struct block_mem {
  */
 int block_open(uv_loop_t *loop, const char *path, bool readonly,
 	       struct ioemu_block **out);
+/* The same with a medium that is open already; -1: none. The fd is closed if
+ * this fails. `lost` as of block_hand(). */
+int block_open_fd(uv_loop_t *loop, int fd, bool readonly, int lost,
+		  struct ioemu_block **out);
+/* What block_open_fd() would take to go on here: the fd, -1: no medium, which
+ * stays the block's, and what flushes of it fail with. */
+int block_hand(const struct ioemu_block *block, int *lost);
 void block_info(const struct ioemu_block *block, struct ioemu_block_info *info);
 /*
  * hd NULL: a flush of the host's own; once block_busy() is 0 its status is in

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A guest goes from one device model to the next: the old one is a process of
+ * its own, Xen is in memory that both have.
+ */
+#include "spine/client.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "takeover.h"
+
+#define FAR "membar,id=far,addr=6,isolate=on"
+#define SCRATCH 0x3ffu /* of the UART */
+#define PCI_EJECT 0xae08u
+#define STEP_US 1000u
+
+static const char *plugin_dir;
+
+struct pair {
+	struct whole *w; /* first here, the new one's; the old one's is its */
+	pid_t old;
+	struct xen *plain; /* not shared */
+};
+
+/* ---- the old one --------------------------------------------------- */
+
+static _Noreturn void
+old_run(struct whole *w, const char *const *words, int ready)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (whole_start(w, plugin_dir, words) || write(ready, "", 1) != 1)
+		_exit(EXIT_FAILURE);
+	uv_run(&w->loop, UV_RUN_DEFAULT);
+	_exit(machine_has_gone(w->machine) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void
+old_start(struct pair *p, const char *const *words)
+{
+	int ready[2];
+	char c;
+
+	assert_int_equal(pipe(ready), 0);
+	p->old = fork();
+	assert_true(p->old >= 0);
+	if (!p->old) {
+		assert_int_equal(uv_loop_fork(&p->w->loop), 0);
+		old_run(p->w, words, ready[1]);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+}
+
+static void
+old_ended(struct pair *p)
+{
+	int status;
+
+	assert_int_equal(waitpid(p->old, &status, 0), p->old);
+	p->old = 0;
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_SUCCESS);
+}
+
+static void
+ask_port(bool read, uint32_t data, uint16_t port, uint32_t size)
+{
+	const struct request req = {
+		.type = SLOT_PIO,
+		.read = read,
+		.addr = port,
+		.size = size,
+		.count = 1,
+		.data = data,
+	};
+
+	fake_xen_ask(whole_end.xen, 0, &req);
+	whole_ring();
+}
+
+/* Within the limit. */
+static uint64_t
+answer_of_old(void)
+{
+	uint64_t data = 0, limit = uv_hrtime() + WHOLE_LIMIT_NS;
+
+	while (!fake_xen_answer(whole_end.xen, 0, &data)) {
+		assert_true(uv_hrtime() < limit);
+		usleep(STEP_US);
+	}
+	return data;
+}
+
+static void
+old_writes(uint8_t data)
+{
+	ask_port(false, data, SCRATCH, 1);
+	(void)answer_of_old();
+}
+
+static uint8_t
+old_reads(void)
+{
+	ask_port(true, 0, SCRATCH, 1);
+	return (uint8_t)answer_of_old();
+}
+
+static void
+nobody_answers(void)
+{
+	uint64_t data;
+	unsigned i;
+
+	for (i = 0; i < 50; i++) {
+		assert_false(fake_xen_answer(whole_end.xen, 0, &data));
+		usleep(STEP_US);
+	}
+}
+
+/* ---- the new one --------------------------------------------------- */
+
+static struct takeover *
+reach(struct pair *p)
+{
+	struct conf_monitor mon = { .id = "q" };
+	const struct conf conf = { .domid = 1, .monitors = &mon };
+	struct takeover *t;
+
+	mon.path = whole_path(p->w, 0, "", "qmp");
+	assert_int_equal(takeover_open(&conf, &t), 0);
+	return t;
+}
+
+static void
+a_guest_goes_on(void **state)
+{
+	static const char *const words[] = { "-device", FAR, NULL };
+	struct pair *p = *state;
+	struct takeover *t;
+	unsigned claims, unclaims;
+	struct client c;
+
+	old_start(p, words);
+	old_writes(0x5a);
+	t = reach(p);
+	claims = whole_end.xen->claims;
+	unclaims = whole_end.xen->unclaims;
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	ask_port(true, 0, SCRATCH, 1);
+	nobody_answers();
+	assert_int_equal(whole_start(p->w, plugin_dir, words), 0);
+	nobody_answers();
+	assert_int_equal(whole_end.adopted, 1);
+	assert_int_equal(whole_end.pid, 0);
+	assert_int_equal(takeover_commit(t), 0);
+	old_ended(p);
+	takeover_close(t);
+	nobody_answers();
+	assert_int_equal(machine_go(p->w->machine), 0);
+	assert_int_equal(whole_end.pid, 1);
+	assert_int_equal(answer_of_old(), 0x5a);
+	/* nothing that Xen has was touched */
+	assert_int_equal(whole_end.xen->claims, claims);
+	assert_int_equal(whole_end.xen->unclaims, unclaims);
+	assert_int_equal(whole_end.xen->refused, 0);
+	whole_out(p->w, SCRATCH, 1, 0xa5);
+	assert_int_equal(whole_in(p->w, SCRATCH, 1), 0xa5);
+	client_open(&c, p->w); /* the socket is the same */
+	client_told(&c, CLIENT_STATUS, "running");
+	assert_non_null(strstr(client_hmp(&c, "peers"), "there"));
+	client_close(&c);
+}
+
+/* What came later, and what was taken out, as the old one says. */
+static void
+devices_that_came_later_go_along(void **state)
+{
+	static const char *const words[] = { "-device", "membar,id=one,addr=6",
+					     NULL };
+	struct pair *p = *state;
+	struct takeover *t;
+	struct client c;
+
+	old_start(p, words);
+	client_open(&c, p->w);
+	client_told(&c,
+		    "{\"execute\":\"device_add\",\"arguments\":"
+		    "{\"driver\":\"membar\",\"id\":\"two\"}}",
+		    "{}");
+	client_close(&c);
+	ask_port(false, 1u << 6, PCI_EJECT, 4);
+	(void)answer_of_old();
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	assert_int_equal(whole_start(p->w, plugin_dir, words), 0);
+	assert_int_equal(takeover_commit(t), 0);
+	old_ended(p);
+	takeover_close(t);
+	assert_int_equal(machine_go(p->w->machine), 0);
+	client_open(&c, p->w);
+	assert_non_null(strstr(client_hmp(&c, "devices"), "two "));
+	assert_null(strstr(client_hmp(&c, "devices"), "one "));
+	client_close(&c);
+}
+
+/* ---- and does not -------------------------------------------------- */
+
+static void
+who_vanishes_gives_it_back(void **state)
+{
+	struct pair *p = *state;
+	struct takeover *t;
+
+	old_start(p, NULL);
+	old_writes(0x11);
+	t = reach(p); /* connected */
+	takeover_close(t);
+	assert_int_equal(old_reads(), 0x11);
+	t = reach(p); /* has it */
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	ask_port(true, 0, SCRATCH, 1);
+	nobody_answers();
+	takeover_close(t);
+	hand_free(p->w->hand);
+	p->w->hand = NULL;
+	assert_int_equal(answer_of_old(), 0x11);
+	assert_int_equal(old_reads(), 0x11);
+}
+
+/* Other devices: the state does not fit. */
+static void
+who_cannot_go_on_gives_it_back(void **state)
+{
+	static const char *const words[] = { "-device", "membar,addr=6", NULL };
+	struct pair *p = *state;
+	unsigned claims, unclaims;
+	struct takeover *t;
+
+	old_start(p, NULL);
+	old_writes(0x22);
+	claims = whole_end.xen->claims;
+	unclaims = whole_end.xen->unclaims;
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	ask_port(true, 0, SCRATCH, 1);
+	assert_int_not_equal(whole_start(p->w, plugin_dir, words), 0);
+	whole_stop(p->w);
+	nobody_answers();
+	takeover_close(t);
+	assert_int_equal(answer_of_old(), 0x22);
+	assert_int_equal(whole_end.xen->claims, claims);
+	assert_int_equal(whole_end.xen->unclaims, unclaims);
+	assert_int_equal(access(whole_path(p->w, 0, "", "qmp"), F_OK), 0);
+}
+
+static void
+others_wait_meanwhile(void **state)
+{
+	static const char *const barred[] = { "cont", "stop", "quit",
+					      "x-take-over" };
+	struct pair *p = *state;
+	char command[64];
+	struct takeover *t;
+	struct client c;
+	unsigned i;
+
+	old_start(p, NULL);
+	old_writes(0x33);
+	client_open(&c, p->w);
+	client_told(&c, "{\"execute\":\"x-taken\"}", "not yours");
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	for (i = 0; i < sizeof(barred) / sizeof(barred[0]); i++) {
+		snprintf(command, sizeof(command), "{\"execute\":\"%s\"}",
+			 barred[i]);
+		client_told(&c, command, "taken over by another");
+	}
+	client_told(&c, "{\"execute\":\"x-taken\"}", "not yours");
+	client_told(&c, CLIENT_STATUS, "paused");
+	takeover_close(t);
+	hand_free(p->w->hand);
+	p->w->hand = NULL;
+	assert_int_equal(old_reads(), 0x33);
+	client_told(&c, CLIENT_STATUS, "running");
+	client_close(&c);
+}
+
+/* ---- */
+
+static int
+setup(void **state)
+{
+	struct pair *p = calloc(1, sizeof(*p));
+	struct xen *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *w;
+
+	whole_setup(&w);
+	p->w = w;
+	p->plain = whole_end.xen;
+	memcpy(shared, p->plain, sizeof(*shared));
+	whole_end.xen = shared;
+	*state = p;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct pair *p = *state;
+	void *w = p->w;
+
+	if (p->old) {
+		kill(p->old, SIGKILL);
+		waitpid(p->old, NULL, 0);
+	}
+	whole_stop(p->w);
+	munmap(whole_end.xen, sizeof(*whole_end.xen));
+	whole_end.xen = p->plain;
+	free(p);
+	return whole_teardown(&w);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_guest_goes_on),
+		TEST(devices_that_came_later_go_along),
+		TEST(who_vanishes_gives_it_back),
+		TEST(who_cannot_go_on_gives_it_back),
+		TEST(others_wait_meanwhile),
+	};
+
+	plugin_dir = argc > 1 ? argv[1] : ".";
+	whole_find_peer(plugin_dir);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
