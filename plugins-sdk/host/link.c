@@ -371,6 +371,21 @@ link_send_ping(struct link *link, uint64_t now)
 	link->pinged_ns = now;
 }
 
+/*
+ * It was due long ago: this process stood still, and the other end perhaps with
+ * it, so nothing is known of who is silent. It gets half the time again.
+ */
+static bool
+link_overslept(struct link *link, uint64_t now)
+{
+	uint64_t ours = link->config.hello.keepalive_ms * NS_PER_MS;
+
+	if (link->state != LINK_UP || now - silence_due(link) < ours / 4)
+		return false;
+	link->heard_ns = now - ours / 2;
+	return true;
+}
+
 void
 link_tick(struct link *link)
 {
@@ -380,7 +395,7 @@ link_tick(struct link *link)
 		linkout_tick(link, now);
 	if (link->state == LINK_CLOSED)
 		return;
-	if (now >= silence_due(link))
+	if (now >= silence_due(link) && !link_overslept(link, now))
 		link_close(link, LINK_SILENCE,
 			   link->state == LINK_WAITS ? "it does not say HELLO"
 						     : "nothing heard of it");

@@ -45,19 +45,10 @@ struct linksock {
 	uv_idle_t idle;	      /* there is something to do: no sleep */
 };
 
+static void linksock_timer(uv_timer_t *timer);
 static void linksock_wake(struct linksock *s);
 
 /* ---- time --------------------------------------------------------- */
-
-static void
-linksock_timer(uv_timer_t *timer)
-{
-	struct linksock *s = timer->data;
-
-	s->due_ns = UINT64_MAX;
-	link_tick(s->link);
-	linksock_wake(s);
-}
 
 /* A timer that fires too early is set again: cheaper than moving it at every
  * request. */
@@ -369,6 +360,22 @@ linksock_wake(struct linksock *s)
 void
 linksock_kick(struct linksock *s)
 {
+	linksock_wake(s);
+}
+
+/* Timers come before what waits to be read (uv_run(3)): where this process was
+ * late itself, an answer may be there, so that is looked at first. */
+static void
+linksock_timer(uv_timer_t *timer)
+{
+	struct linksock *s = timer->data;
+
+	s->due_ns = UINT64_MAX;
+	linksock_read(s);
+	if (s->fd >= 0 && link_way_in(s->link) == LINK_RING)
+		(void)linksock_drain(s);
+	if (s->fd >= 0)
+		link_tick(s->link);
 	linksock_wake(s);
 }
 

@@ -655,6 +655,33 @@ keep_alive_is_kept_and_notices_silence(void **state)
 }
 
 static void
+who_slept_himself_does_not_take_others_for_silent(void **state)
+{
+	struct pair *p = pair_make();
+	struct link_config root = config_of(&p->root, LINK_ROOT);
+	struct link_config peer = config_of(&p->peer, LINK_PEER);
+	void *s = p;
+
+	(void)state;
+	root.hello.keepalive_ms = 100;
+	pair_open(p, &root, &peer);
+	run(p);
+	tick(p, 5000 * MS); /* both stood still */
+	assert_true(link_is_up(p->root.link));
+	assert_int_equal(link_deadline(p->root.link), p->now + 50 * MS);
+	link_tick(p->peer.link);
+	run(p);
+	tick(p, 50 * MS);
+	assert_true(link_is_up(p->root.link));
+	tick(p, 5000 * MS); /* now the other is gone */
+	assert_true(link_is_up(p->root.link));
+	tick(p, 50 * MS);
+	assert_false(link_is_up(p->root.link));
+	assert_string_equal(p->root.why, "nothing heard of it");
+	teardown(&s);
+}
+
+static void
 who_never_says_hello_is_given_up(void **state)
 {
 	struct pair *p = pair_make();
@@ -791,6 +818,8 @@ main(void)
 		T(a_peer_that_takes_nothing_is_given_up),
 		T(closing_answers_everything_in_flight),
 		cmocka_unit_test(keep_alive_is_kept_and_notices_silence),
+		cmocka_unit_test(
+			who_slept_himself_does_not_take_others_for_silent),
 		cmocka_unit_test(who_never_says_hello_is_given_up),
 		cmocka_unit_test(
 			what_breaks_the_protocol_ends_the_link_and_says_why),

@@ -79,7 +79,7 @@ refused_all()
 # Everything at once.
 dd if=/dev/zero of="$RUN/box.img" bs=1M count=4 2>/dev/null
 io="tool:io:out1=$CORE=1:out1=$PEER=1"
-guest box vcpus=2 memory=96 cmd="lab=$io,keep" \
+guest box vcpus=2 memory=128 cmd="lab=$io,keep" \
 	cfg="dm_restrict = 1
 disk = [ \"$RUN/box.img,raw,hda,rw\" ]" \
 	dm_args="$escapes, \"-device\", \"dma-engine,id=engine,addr=5\", \
@@ -135,7 +135,7 @@ wait_gone disk 60
 say "32 MiB written, rebooted, the same, powered off"
 
 # Without it a device in the core can open what root can.
-guest open memory=96 cmd="lab=$io" dm_args="$escapes"
+guest open memory=128 cmd="lab=$io" dm_args="$escapes"
 create open
 up open
 tried open in

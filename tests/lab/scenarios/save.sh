@@ -16,10 +16,10 @@ far='"-device", "membar,id=far,addr=6,isolate=on"'
 more='"-device", "membar,id=more,addr=7"'
 
 # The same guest elsewhere, with another list of devices.
-guest keep vcpus="$VCPUS" memory=96 dm_args="$engine, $far, $more" \
+guest keep vcpus="$VCPUS" memory=128 dm_args="$engine, $far, $more" \
 	cmd="lab=keep $EXTRA" cfg="$disk"
 mv "$RUN/keep.cfg" "$RUN/other.cfg"
-guest keep vcpus="$VCPUS" memory=96 dm_args="$engine, $far" cmd="lab=keep $EXTRA" \
+guest keep vcpus="$VCPUS" memory=128 dm_args="$engine, $far" cmd="lab=keep $EXTRA" \
 	cfg="$disk"
 create keep
 up keep

@@ -12,7 +12,7 @@ dd if=/dev/zero of="$RUN/keep.img" bs=1M count=1 2>/dev/null
 # keeper DEVICES KEY=VALUE: the guest, with more devices.
 keeper()
 {
-	guest keep vcpus="$VCPUS" memory=96 cmd=lab=count,keep "$2" \
+	guest keep vcpus="$VCPUS" memory=128 cmd=lab=count,keep "$2" \
 		cfg="disk = [ \"$RUN/keep.img,raw,hda,rw\" ]" \
 		dm_args="\"-device\", \"dma-engine,id=engine,addr=5\", $1 \
 \"-device\", \"membar,id=far,addr=6,isolate=on\""
@@ -144,7 +144,7 @@ xl destroy keep
 wait_gone keep 60
 
 # In a user and a folder of its own.
-guest box memory=96 cmd=lab=keep cfg="dm_restrict = 1
+guest box memory=128 cmd=lab=keep cfg="dm_restrict = 1
 disk = [ \"$RUN/keep.img,raw,hda,rw\" ]" \
 	dm_args='"-device", "dma-engine,addr=5", "-device", "membar,id=far,addr=6,isolate=on"'
 create box
