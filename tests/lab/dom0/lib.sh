@@ -284,10 +284,12 @@ peer()
 }
 
 # Files, sockets and pipes of the toolstack and the device models. libxl means
-# to keep a list of the domain numbers that were used.
+# to keep a list of the domain numbers that were used, and the lock it takes to
+# end a device model by its user (libxl_dm.c, get_reaper_lock_and_uid).
 xen_files()
 {
-	find /run/xen /var/lib/xen ! -type d ! -name domid-history
+	find /run/xen /var/lib/xen ! -type d ! -name domid-history \
+		! -name dm-reaper-lock
 }
 
 # Dom0's event channels: lsevtchn gives each a line.
