@@ -3,6 +3,7 @@
 # device models replaced while their guest runs; a failed hand-over leaves the old one running
 # needs: kernel
 # dm: mini
+# list: extra
 # limit: 900
 
 ROUNDS=${ROUNDS:-5}
