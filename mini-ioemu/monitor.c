@@ -400,20 +400,26 @@ monitor_handed(struct monitor *mon, int fd, const char *path)
 }
 
 static int
+monitor_listen_on(struct monitor *mon, const struct conf_monitor *c)
+{
+	int fd;
+
+	if (mon->env.hand) {
+		fd = hand_take_fd(mon->env.hand, c->id);
+		return fd < 0 ? -EBADF : monitor_handed(mon, fd, c->path);
+	}
+	return c->path ? qmp_listen_path(mon->qmp, c->path)
+		       : qmp_listen_fd(mon->qmp, c->fd);
+}
+
+static int
 monitor_listen(struct monitor *mon)
 {
 	const struct conf_monitor *c;
-	int fd, rc = 0;
+	int rc = 0;
 
 	for (c = mon->env.conf->monitors; !rc && c; c = c->next) {
-		fd = mon->env.hand ? hand_take_fd(mon->env.hand, c->id) : -1;
-		if (fd >= 0)
-			rc = monitor_handed(mon, fd, c->path);
-		else if (mon->env.hand)
-			rc = -EBADF;
-		else
-			rc = c->path ? qmp_listen_path(mon->qmp, c->path)
-				     : qmp_listen_fd(mon->qmp, c->fd);
+		rc = monitor_listen_on(mon, c);
 		if (rc)
 			log_error("QMP socket %s: %s",
 				  c->path ? c->path : c->id, strerror(-rc));

@@ -47,7 +47,7 @@ takeover_words(unsigned domid, int argc, char **argv, char ***words, int *n,
 	}
 	for (at = *text; at < *text + len; at += strlen(at) + 1)
 		k++;
-	*words = calloc((size_t)(k + argc), sizeof(**words));
+	*words = calloc((size_t)k + (size_t)argc, sizeof(**words));
 	if (!*words) {
 		free(*text);
 		return -ENOMEM;
