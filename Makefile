@@ -113,6 +113,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	  -lcmocka -luv -ljansson -lseccomp -ldl
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
+$(addprefix $(B)/tests/spine/test_,disks diskstop): $(B)/tests/spine/room.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 $(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade): $(B)/tests/spine/whole.o

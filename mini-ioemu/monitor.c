@@ -265,23 +265,26 @@ command_ask(struct monitor *mon, const char *arg, struct text *t)
 
 /* As QEMU's monitor takes them, and silent where all is well. */
 static int
-command_add(struct monitor *mon, const char *arg, struct text *t)
+command_plug(struct monitor *mon, const char *arg, struct text *t,
+	     int (*plug)(void *ctx, const char *what, char *why, size_t size))
 {
 	char why[256] = "";
 
-	if (monitor_add_device(mon, arg, why, sizeof(why)))
+	if (plug(mon, arg, why, sizeof(why)))
 		text_add(t, "%s\n", why);
 	return 0;
 }
 
 static int
+command_add(struct monitor *mon, const char *arg, struct text *t)
+{
+	return command_plug(mon, arg, t, monitor_add_device);
+}
+
+static int
 command_del(struct monitor *mon, const char *arg, struct text *t)
 {
-	char why[256] = "";
-
-	if (monitor_del_device(mon, arg, why, sizeof(why)))
-		text_add(t, "%s\n", why);
-	return 0;
+	return command_plug(mon, arg, t, monitor_del_device);
 }
 
 static int

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fds.h"
 #include "hand.h"
 #include "qmppriv.h"
 
@@ -167,29 +168,6 @@ qmp_client_answer(struct qmp_client *c, json_t *message)
 /* ---- in --------------------------------------------------------------------
  */
 
-static void
-client_take_fds(struct qmp_client *c, struct msghdr *msg)
-{
-	struct cmsghdr *cmsg;
-	size_t i, n;
-	int fd;
-
-	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-		if (cmsg->cmsg_level != SOL_SOCKET ||
-		    cmsg->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
-		for (i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(fd),
-			       sizeof(fd));
-			if (c->n_fds < QMP_MAX_FDS)
-				c->fds[c->n_fds++] = fd;
-			else
-				close(fd);
-		}
-	}
-}
-
 static int
 client_make_room(struct qmp_client *c)
 {
@@ -230,7 +208,7 @@ client_read(struct qmp_client *c)
 	n = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	client_take_fds(c, &msg);
+	fds_take(&msg, c->fds, &c->n_fds, QMP_MAX_FDS);
 	c->in_len += (size_t)n;
 	return n ? n : -EPIPE;
 }

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "fds.h"
 #include "log.h"
 
 /* Where libxl has it if its words name none (libxl_qmp.c). */
@@ -68,29 +69,6 @@ takeover_words(unsigned domid, int argc, char **argv, char ***words, int *n,
 
 /* ---- its socket --------------------------------------------------- */
 
-static void
-take_fds(struct takeover *t, struct msghdr *msg)
-{
-	struct cmsghdr *cmsg;
-	size_t i, n;
-	int fd;
-
-	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-		if (cmsg->cmsg_level != SOL_SOCKET ||
-		    cmsg->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
-		for (i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(fd),
-			       sizeof(fd));
-			if (t->n_fds < HAND_FDS)
-				t->fds[t->n_fds++] = fd;
-			else
-				close(fd);
-		}
-	}
-}
-
 static int
 receive(struct takeover *t)
 {
@@ -109,7 +87,7 @@ receive(struct takeover *t)
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
-	take_fds(t, &msg);
+	fds_take(&msg, t->fds, &t->n_fds, HAND_FDS);
 	t->len += (size_t)n;
 	return n ? 0 : -ECONNRESET;
 }

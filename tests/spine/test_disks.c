@@ -4,14 +4,13 @@
  * in a whole machine: the guest at its ports, libxl at the QMP socket.
  */
 #include "spine/client.h"
+#include "spine/room.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define CONT "{\"execute\":\"cont\"}"
@@ -271,18 +270,6 @@ a_restored_guest_has_what_it_is_given(void **state)
 }
 
 /* ---- disks that fail ----------------------------------------------- */
-
-/* Files may be so long, as if the host's disk were full. */
-static void
-room(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	(void)signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 /* Up to the last word, with which it goes to the disk. */
 static void

@@ -3,13 +3,12 @@
  * A disk fails and the devices do not come to rest: its error is then told, as
  * nothing may wait for ever. And it fails while they are being stopped.
  */
+#include "spine/room.h"
 #include "spine/side.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "disks.h"
@@ -18,17 +17,6 @@
 #define SLOW RAM_OF(NEAR)
 
 static const char *plugin_dir;
-
-static void
-room(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	(void)signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 static uint8_t
 port_in(struct side *side, uint16_t port)
