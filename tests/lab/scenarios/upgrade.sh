@@ -145,8 +145,9 @@ xl destroy keep
 wait_gone keep 60
 
 # In a user and a folder of its own.
+dd if=/dev/zero of="$RUN/box.img" bs=1M count=1 2>/dev/null
 guest box memory=128 cmd=lab=keep cfg="dm_restrict = 1
-disk = [ \"$RUN/keep.img,raw,hda,rw\" ]" \
+disk = [ \"$RUN/box.img,raw,hda,rw\" ]" \
 	dm_args='"-device", "dma-engine,addr=5", "-device", "membar,id=far,addr=6,isolate=on"'
 create box
 up box
