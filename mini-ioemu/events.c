@@ -12,14 +12,16 @@ struct events {
 	struct xen *xen;
 	struct dispatch *dispatch;
 	const struct spin *spin;
+	int lost; /* -errno, once there are no more events */
 	unsigned handles;
 	uv_poll_t poll;
 	uv_prepare_t prepare; /* before the loop sleeps */
 };
 
 static void
-events_lost(const struct events *e, int rc)
+events_end(struct events *e, int rc)
 {
+	e->lost = rc;
 	log_error("the event channels are lost: %s", strerror(-rc));
 	uv_stop(e->poll.loop);
 }
@@ -38,18 +40,18 @@ events_take(uv_poll_t *poll, int status, int what)
 		dispatch_event(e->dispatch, event[i]);
 	dispatch_flush(e->dispatch);
 	if (n < 0)
-		events_lost(e, n);
+		events_end(e, n);
 }
 
 /* Nobody looks at the slots from here on. */
 static void
 events_listen(uv_prepare_t *prepare)
 {
-	const struct events *e = prepare->data;
+	struct events *e = prepare->data;
 	int rc = spin_awake(e->spin) ? 0 : xen_listen(e->xen);
 
 	if (rc)
-		events_lost(e, rc);
+		events_end(e, rc);
 }
 
 static void
@@ -85,6 +87,12 @@ events_new(uv_loop_t *loop, struct xen *xen, struct dispatch *d,
 	uv_poll_start(&e->poll, UV_READABLE, events_take);
 	*out = e;
 	return 0;
+}
+
+int
+events_lost(const struct events *e)
+{
+	return e->lost;
 }
 
 void
