@@ -124,6 +124,7 @@ $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
+$(addprefix $(B)/tests/unit/test_,qmp qmpcmd qmpfd): $(B)/tests/unit/qmp_side.o
 $(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
 
 # ---- tests without Xen ------------------------------------------------------
