@@ -65,6 +65,8 @@ CFLAGS_mini-ioemu = $(PKG_CFLAGS) \
 	-DIOEMU_VERSION='"$(VERSION)"' -DIOEMU_PLUGIN_DIR='"$(PREFIX)/lib/mini-ioemu/devices"' \
 	-DIOEMU_MACHINE_FILE='"$(PREFIX)/share/mini-ioemu/machine.conf"'
 CFLAGS_plugins-sdk = $(PKG_CFLAGS) -DIOEMU_VERSION='"$(VERSION)"'
+# Xen's style, as the firmware has it; the firmware itself is built by hvmloader/build.
+CFLAGS_hvmloader = -Itests/unit/hvmloader -Wno-conversion
 CFLAGS_tests = -Imini-ioemu -Iplugins-sdk -Itests $(CFLAGS_mini-ioemu)
 
 $(B)/libioemu-host.a: $(HOST_OBJ)
@@ -124,6 +126,7 @@ $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
+$(B)/tests/unit/test_pci_tree: $(B)/hvmloader/pci_tree.o
 $(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
 
 # ---- tests without Xen ------------------------------------------------------
