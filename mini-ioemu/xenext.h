@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xenext.h - what a Xen of xen-patches/ can do and a stock one cannot. xen.c's
+ * alone.
+ */
+#ifndef XENEXT_H
+#define XENEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xendevicemodel.h>
+#include <xenforeignmemory.h>
+
+struct slot_posted;
+
+/* As xendevicemodel.h of the patched library has it. */
+typedef int xenext_post_fn(xendevicemodel_handle *dm, domid_t domid,
+			   ioservid_t id, int posted, uint64_t start,
+			   uint64_t end);
+
+struct xenext {
+	xendevicemodel_handle *dm;
+	xenforeignmemory_handle *fm;
+	domid_t domid;
+	ioservid_t server;
+	xenext_post_fn *post;
+	xenforeignmemory_resource_handle *resource;
+	struct slot_posted *posted; /* NULL: there is none */
+};
+
+/* Sees what there is, and maps it, for the server. */
+void xenext_open(struct xenext *ext, xendevicemodel_handle *dm,
+		 xenforeignmemory_handle *fm, domid_t domid, ioservid_t server);
+void xenext_close(struct xenext *ext);
+
+/* 0 where there is none. */
+int xenext_post(struct xenext *ext, uint64_t first, uint64_t last, bool on);
+
+#endif
