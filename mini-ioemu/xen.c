@@ -33,6 +33,7 @@
 #include <xen/sys/privcmd.h>
 
 #include "slot.h"
+#include "xengsi.h"
 #include "xentell.h"
 
 _Static_assert(sizeof(struct slot) == sizeof(struct ioreq), "slot size");
@@ -450,6 +451,18 @@ xen_link_route(struct xen *xen, unsigned link, unsigned irq)
 {
 	return xen_rc(xendevicemodel_set_pci_link_route(
 		xen->dm, xen->domid, (uint8_t)link, (uint8_t)irq));
+}
+
+int
+xen_gsis(struct xen *xen, bool enable, struct xen_gsis *out)
+{
+	return xengsi_ask(xen->dm, xen->domid, enable, out);
+}
+
+int
+xen_gsi(struct xen *xen, unsigned gsi, bool level)
+{
+	return xengsi_set(xen->dm, xen->domid, gsi, level);
 }
 
 int
