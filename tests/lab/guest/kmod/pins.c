@@ -17,7 +17,7 @@
 #include "labdev.h"
 
 #define LINE 0x10 /* devices/raw-test/README.md */
-#define REPORT 512
+#define REPORT 256
 #define HELD_MS 20
 
 struct pin {
