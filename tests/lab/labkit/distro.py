@@ -60,9 +60,18 @@ def kernel_build():
     return need(f"/lib/modules/{version}/build", "linux-headers-amd64")
 
 
-def unpack_xen(out):
+def patched_xen(root):
+    """Where the project's script leaves it, made first if need be."""
+    p = subprocess.run([f"{root}/xen-patches/build"], stderr=subprocess.PIPE,
+                       text=True, check=False)
+    if p.returncode:
+        raise LabError(f"no patched Xen:\n{p.stderr}")
+    return f"{root}/build/xen-patched"
+
+
+def unpack_xen(path, out):
     """The outer machine's multiboot loader wants Xen uncompressed."""
-    with gzip.open(xen_gz()) as src, open(out, "wb") as dst:
+    with gzip.open(path) as src, open(out, "wb") as dst:
         dst.write(src.read())
 
 

@@ -121,6 +121,13 @@ def add_device_models(tree):
             tree.file(path, os.path.realpath(path), 0o755)
 
 
+def add_libraries(tree, folder):
+    """In place of the distribution's, by the names that programs load."""
+    for path in sorted(glob.glob(f"{folder}/*.so.?")):
+        tree.file(f"{LIBRARY_PATH}/{os.path.basename(path)}",
+                  os.path.realpath(path), 0o755)
+
+
 def tree(source, tool):
     """The whole of dom0; SOURCE is the lab's folder, TOOL its helper."""
     t = Tree()

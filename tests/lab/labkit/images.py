@@ -12,6 +12,7 @@ import subprocess
 from . import LabError, distro, dom0, guest
 from .cache import Cache
 
+XENS = ("stock", "patched")
 CFLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra")
 RECIPES = ("cpio", "distro", "dom0", "guest", "images")
 MEDIA = ("kernel", "pci", "cd", "disk", "memtest")
@@ -20,6 +21,8 @@ MEDIA = ("kernel", "pci", "cd", "disk", "memtest")
 class Images:
     def __init__(self, source, folder, on_make):
         self.source = source
+        self.on_make = on_make
+        self._patched = None
         self.cache = Cache(folder, on_make)
         self.recipes = [f"{source}/labkit/{name}.py" for name in RECIPES]
 
@@ -38,19 +41,37 @@ class Images:
         headers = [f"{os.path.dirname(s)}/tool.h" for s in sources]
         return self._make(name, [cc, *sources, *headers], recipe)
 
-    def xen(self):
-        return self._make("xen", [distro.xen_gz()], distro.unpack_xen)
+    def patched(self):
+        """The folder of the patched Xen, built by its own script."""
+        if not self._patched:
+            self.on_make("the patched Xen (it takes minutes when it is new)")
+            self._patched = distro.patched_xen(
+                os.path.dirname(os.path.dirname(self.source)))
+        return self._patched
+
+    def xen(self, which):
+        if which == "stock":
+            path, name = distro.xen_gz(), "xen"
+        else:
+            path, name = f"{self.patched()}/xen.gz", f"xen-{which}"
+        return self._make(name, [path],
+                          lambda out: distro.unpack_xen(path, out))
 
     def dom0_kernel(self):
         return self._make("vmlinux", [distro.kernel()[0]],
                           distro.unpack_kernel)
 
-    def dom0(self):
+    def dom0(self, which):
         tool = self._compile(
             "labtool", sorted(glob.glob(f"{self.source}/dom0/*.c")),
             ["-lxenstore"])
         t = dom0.tree(self.source, tool)
-        return self._make("dom0.img", t.sources(),
+        if which == "stock":
+            name = "dom0.img"
+        else:
+            name = f"dom0-{which}.img"
+            dom0.add_libraries(t, f"{self.patched()}/lib")
+        return self._make(name, t.sources(),
                           lambda out: dom0.write(t, out))
 
     def guest_kernel(self):

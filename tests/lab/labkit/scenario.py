@@ -5,6 +5,7 @@ Header lines are comments: first the summary, then "# key: value" lines.
     needs: media to prepare (kernel pci cd disk memtest); kernel unless said
     limit: seconds for the whole scenario, about five times what is seen
     dm:    device models it makes sense for (stock mini unless said)
+    xen:   Xens it runs on (stock patched), the first unless one is asked for
     list:  normal (run when none is named, unless said otherwise) or extra
 """
 
@@ -14,7 +15,7 @@ import re
 from . import LabError
 
 DEFAULTS = {"needs": "kernel", "limit": "600", "dm": "stock mini",
-            "list": "normal"}
+            "xen": "stock patched", "list": "normal"}
 
 
 class Scenario:
@@ -30,6 +31,7 @@ class Scenario:
         self.needs = fields["needs"].split()
         self.limit = int(fields["limit"])
         self.dms = fields["dm"].split()
+        self.xens = fields["xen"].split()
         self.normal = fields["list"] == "normal"
 
     def _header(self, path, text, fields):
@@ -49,14 +51,19 @@ def load(folder):
     return {s.name: s for s in found}
 
 
-def select(known, names, dm):
-    """The scenarios to run: those named, or the normal ones for DM."""
+def select(known, names, dm, xen):
+    """The scenarios to run: those named, or the normal ones for DM; with the
+    Xen that each is to have, XEN if not None. Few boots: one Xen at a time."""
     for name in names:
         if name not in known:
             raise LabError(f"no scenario \"{name}\"; there are "
                            f"{' '.join(known)}")
         if dm not in known[name].dms:
             raise LabError(f"scenario {name} is not for --dm {dm}")
-    if names:
-        return [known[n] for n in names]
-    return [s for s in known.values() if s.normal and dm in s.dms]
+        if xen and xen not in known[name].xens:
+            raise LabError(f"scenario {name} is not for --xen {xen}")
+    chosen = [known[n] for n in names] or [
+        s for s in known.values()
+        if s.normal and dm in s.dms and (not xen or xen in s.xens)]
+    pairs = [(s, xen or s.xens[0]) for s in chosen]
+    return sorted(pairs, key=lambda p: p[1] != "stock")

@@ -28,9 +28,10 @@ class LabStalled(LabError):
 
 
 class Result:
-    def __init__(self, scenario, dm):
+    def __init__(self, scenario, dm, xen):
         self.scenario = scenario
         self.dm = dm
+        self.xen = xen
         self.passed = False
         self.reason = ""
         self.seconds = 0.0
@@ -46,6 +47,7 @@ class Session:
         self.build = build
         self.report = report
         self.outer = None
+        self.xen = "stock"      # of the boot that is up, or the next
         self.boot_seconds = 0.0
         for name in ("images", "out", "logs", "boot", "root"):
             os.makedirs(os.path.join(build, name), exist_ok=True)
@@ -75,14 +77,15 @@ class Session:
     def folder(self, name):
         return os.path.join(self.build, name)
 
-    def prepare(self, media):
+    def prepare(self, media, xens=("stock",)):
         """Make every image that is stale; return seconds."""
         self.report.begin("images", "looking for changes")
         for name in sorted(media):
             self.images.medium(name)
-        self.images.xen()
         self.images.dom0_kernel()
-        self.images.dom0()
+        for xen in xens:
+            self.images.xen(xen)
+            self.images.dom0(xen)
         seconds = self.report.seconds()
         if seconds > 1:
             self.report.end(f"      images made in {seconds:.0f} s")
@@ -91,9 +94,10 @@ class Session:
     def boot(self):
         if self.outer:
             return
-        self.report.begin("lab", "booting Xen and dom0")
-        images = (self.images.xen(), self.images.dom0_kernel(),
-                  self.images.dom0())
+        which = "" if self.xen == "stock" else f"{self.xen} "
+        self.report.begin("lab", f"booting {which}Xen and dom0")
+        images = (self.images.xen(self.xen), self.images.dom0_kernel(),
+                  self.images.dom0(self.xen))
         # A copy, so that editing a scenario does not disturb a running one.
         tests = self.folder("tests")
         shutil.rmtree(tests, ignore_errors=True)
@@ -107,7 +111,8 @@ class Session:
             raise LabError(f"dom0 not up after {BOOT_LIMIT_S} s; see "
                            f"{self.outer.console_path}")
         self.boot_seconds = self.report.seconds()
-        self.report.end(f"      Xen and dom0 up in {self.boot_seconds:.0f} s")
+        self.report.end(f"      {which}Xen and dom0 up in "
+                        f"{self.boot_seconds:.0f} s")
 
     def stop(self):
         if self.outer:
@@ -133,9 +138,12 @@ class Session:
             self.outer.nudge()
         raise LabStalled("dom0 no longer answers")
 
-    def run(self, scenario, dm, settings=()):
+    def run(self, scenario, dm, settings=(), xen="stock"):
         """Run one scenario; a boot it leaves in doubt is ended."""
-        result = Result(scenario, dm)
+        result = Result(scenario, dm, xen)
+        if xen != self.xen:
+            self.stop()
+            self.xen = xen
         out = os.path.join(self.folder("out"), scenario.name)
         shutil.rmtree(out, ignore_errors=True)
         os.makedirs(out)
@@ -159,7 +167,8 @@ class Session:
 
     def _drive(self, result, settings):
         scenario = result.scenario
-        variables = [f"LAB_DM={result.dm}", *settings]
+        variables = [f"LAB_DM={result.dm}", f"LAB_XEN={result.xen}",
+                     *settings]
         if result.dm == "mini":
             variables.append(f"LAB_DM_PATH={MINI_PATH}")
         self.outer.send(" ".join(["run", scenario.name, str(scenario.limit),
