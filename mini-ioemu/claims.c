@@ -22,6 +22,7 @@ struct claims {
 	struct xen *xen;
 	const struct route_table *routes;
 	struct set claimed[ROUTE_SPACES];
+	struct set posted; /* of what is claimed in memory */
 	struct set wanted; /* scratch */
 	bool refused;
 	bool held; /* not yet */
@@ -94,28 +95,76 @@ claims_take(struct claims *c, enum ioemu_space space, struct host_interval gap)
 		 strerror(-rc));
 }
 
-void
-claims_update(struct claims *c, enum ioemu_space space)
+static void
+claims_give(struct claims *c, enum ioemu_space space, struct host_interval gap)
 {
-	struct set *old = &c->claimed[space];
+	(void)xen_unclaim(c->xen, space, gap.first, gap.last);
+}
+
+/* If Xen has no room for one more, these writes stay as they were. */
+static void
+claims_post(struct claims *c, enum ioemu_space space, struct host_interval gap)
+{
+	(void)space;
+	(void)xen_post(c->xen, gap.first, gap.last, true);
+}
+
+static void
+claims_unpost(struct claims *c, enum ioemu_space space,
+	      struct host_interval gap)
+{
+	(void)space;
+	(void)xen_post(c->xen, gap.first, gap.last, false);
+}
+
+/* What is in `a` and not in `b`. */
+static void
+claims_differ(struct claims *c, enum ioemu_space space, const struct set *a,
+	      const struct set *b,
+	      void (*tell)(struct claims *c, enum ioemu_space space,
+			   struct host_interval gap))
+{
 	struct host_interval gap;
 	uint64_t at;
 	unsigned i;
 
+	for (i = 0; i < a->n; i++) {
+		at = a->interval[i].first;
+		while (set_next_gap(b, a->interval[i], &at, &gap))
+			tell(c, space, gap);
+	}
+}
+
+/* Before what is claimed changes, and after it. */
+static void
+claims_update_posted(struct claims *c, bool after)
+{
+	c->wanted.n = route_cover_posted(c->routes, c->wanted.interval);
+	if (!after) {
+		claims_differ(c, IOEMU_MEM, &c->posted, &c->wanted,
+			      claims_unpost);
+		return;
+	}
+	claims_differ(c, IOEMU_MEM, &c->wanted, &c->posted, claims_post);
+	c->posted = c->wanted;
+}
+
+void
+claims_update(struct claims *c, enum ioemu_space space)
+{
+	struct set *old = &c->claimed[space];
+	bool posts = space == IOEMU_MEM && xen_posted(c->xen);
+
 	if (c->held)
 		return;
+	if (posts)
+		claims_update_posted(c, false);
 	c->wanted.n = route_cover(c->routes, space, c->wanted.interval);
-	for (i = 0; i < old->n; i++) {
-		at = old->interval[i].first;
-		while (set_next_gap(&c->wanted, old->interval[i], &at, &gap))
-			(void)xen_unclaim(c->xen, space, gap.first, gap.last);
-	}
-	for (i = 0; i < c->wanted.n; i++) {
-		at = c->wanted.interval[i].first;
-		while (set_next_gap(old, c->wanted.interval[i], &at, &gap))
-			claims_take(c, space, gap);
-	}
+	claims_differ(c, space, old, &c->wanted, claims_give);
+	claims_differ(c, space, &c->wanted, old, claims_take);
 	*old = c->wanted;
+	if (posts)
+		claims_update_posted(c, true);
 }
 
 /* ---- another process's -------------------------------------------- */
@@ -143,9 +192,13 @@ claims_hold(struct claims *c)
 void
 claims_go(struct claims *c)
 {
+	static const struct set none;
 	unsigned space;
 
 	c->held = false;
+	/* which of them the other had posted is not told */
+	claims_differ(c, IOEMU_MEM, &c->claimed[IOEMU_MEM], &none,
+		      claims_unpost);
 	for (space = 0; space < ROUTE_SPACES; space++)
 		claims_update(c, space);
 }

@@ -220,6 +220,12 @@ access_submit(struct access *a, const struct range *r)
 	r->target->submit(r->target, &a->op);
 }
 
+bool
+access_meets(const struct access *a, const struct range *r)
+{
+	return a->target == r->target && a->op.window->hd == r->window->hd;
+}
+
 /* Part by part until the end, or until a part will be answered later. */
 void
 access_run(struct access *a)
@@ -250,27 +256,92 @@ access_run(struct access *a)
 /* ---- events
  * --------------------------------------------------------------------- */
 
-/* Buffered writes come before any slot of the same moment. False while one of
- * them is not done. */
+/*
+ * The rings' writes of this moment, for those that come meanwhile have no end.
+ * False while one of them is not done.
+ */
 static bool
 dispatch_ring(struct dispatch *d)
 {
+	struct slot_posted *posted = xen_posted(d->env.xen);
+	unsigned n_posted = slot_posted_count(posted);
 	unsigned budget = SLOT_RING_ENTRIES;
 
 	while (d->gate != GATE_SHUT && !d->ring.busy && budget-- &&
-	       slot_ring_take(xen_ring(d->env.xen), &d->ring.req))
+	       slot_ring_take(xen_ring(d->env.xen), &d->ring.req)) {
+		d->posted = false;
 		access_start(&d->ring);
+	}
+	while (d->gate != GATE_SHUT && !d->ring.busy && n_posted--) {
+		d->posted = true;
+		slot_posted_peek(posted, 0, &d->ring.req);
+		slot_posted_drop(posted);
+		access_start(&d->ring);
+	}
 	return !d->ring.busy;
 }
 
-static void
+/* The one that answers all of it; NULL: nobody, or more than one. */
+static const struct range *
+request_range(const struct dispatch *d, const struct request *req)
+{
+	const struct range *r =
+		route_find(d->env.routes, request_space(req), req->addr);
+	uint64_t last;
+
+	if (!r || !request_valid(req))
+		return NULL;
+	last = element_addr(req, req->count - 1);
+	return last >= r->first && last <= r->last ? r : NULL;
+}
+
+/*
+ * A write in the ring is not done. Does this request come after it, or after
+ * one behind it? A posted write delays its own device, and config space as
+ * that is where devices move.
+ */
+static bool
+ring_holds(const struct dispatch *d, const struct request *req)
+{
+	const struct slot_posted *posted = xen_posted(d->env.xen);
+	unsigned i, n = slot_posted_count(posted);
+	const struct range *r, *other;
+	struct request behind;
+
+	if (req->type == SLOT_INVALIDATE)
+		return false; /* their data is in them */
+	if (!d->posted || (req->type != SLOT_COPY && req->type != SLOT_PIO))
+		return true;
+	r = request_range(d, req);
+	if (!r || access_meets(&d->ring, r))
+		return true;
+	for (i = 0; i < n; i++) {
+		slot_posted_peek(posted, i, &behind);
+		other = request_range(d, &behind);
+		if (!other || (other->target == r->target &&
+			       other->window->hd == r->window->hd))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The rings are looked at after the slot was seen to be ready, so what the
+ * guest wrote before is there. False: it has to wait for that.
+ */
+static bool
 dispatch_slot(struct dispatch *d, unsigned vcpu)
 {
 	struct access *a = &d->access[vcpu];
+	void *slots = xen_slots(d->env.xen);
 
-	if (d->gate == GATE_OPEN && !a->busy &&
-	    slot_take(xen_slots(d->env.xen), vcpu, &a->req))
-		access_start(a);
+	if (d->gate != GATE_OPEN || a->busy || !slot_peek(slots, vcpu, &a->req))
+		return true;
+	if (!dispatch_ring(d) && ring_holds(d, &a->req))
+		return false;
+	slot_take(slots, vcpu);
+	access_start(a);
+	return true;
 }
 
 void
@@ -278,29 +349,29 @@ dispatch_all(struct dispatch *d)
 {
 	unsigned i;
 
-	if (!dispatch_ring(d)) {
-		d->held = true;
-		return;
-	}
 	d->held = false;
+	(void)dispatch_ring(d);
 	for (i = 0; i < d->env.vcpus; i++)
-		dispatch_slot(d, i);
+		if (!dispatch_slot(d, i))
+			d->held = true;
 }
 
 void
 dispatch_event(struct dispatch *d, int event)
 {
-	if (event == XEN_EVENT_RING || d->held) {
-		if (d->held)
-			dispatch_all(d);
-		else
-			(void)dispatch_ring(d);
-		return;
-	}
-	if (dispatch_ring(d))
-		dispatch_slot(d, (unsigned)event);
+	if (d->held)
+		dispatch_all(d);
+	else if (event == XEN_EVENT_RING)
+		(void)dispatch_ring(d);
 	else
-		d->held = true;
+		d->held = !dispatch_slot(d, (unsigned)event);
+}
+
+bool
+dispatch_more(const struct dispatch *d)
+{
+	return d->gate != GATE_SHUT && !d->ring.busy &&
+	       (d->held || slot_posted_count(xen_posted(d->env.xen)));
 }
 
 void

@@ -40,11 +40,15 @@ struct dispatch;
 int dispatch_new(const struct dispatch_env *env, struct dispatch **out);
 void dispatch_free(struct dispatch *d); /* nothing in flight is answered */
 
-/* A vCPU's port rang, or the ring's (XEN_EVENT_RING). After the last of those
+/* A vCPU's port rang, or the rings' (XEN_EVENT_RING). After the last of those
  * that rang together: dispatch_flush(). */
 void dispatch_event(struct dispatch *d, int event);
 /* Merged writes go out. */
 void dispatch_flush(struct dispatch *d);
+
+/* There is something to take that no port will ring for: call dispatch_event()
+ * as if the rings' had, before the loop sleeps. */
+bool dispatch_more(const struct dispatch *d);
 
 /* Every slot, after nothing was taken for a while. */
 void dispatch_all(struct dispatch *d);

@@ -40,7 +40,8 @@ struct dispatch {
 	struct report report;
 	unsigned busy;
 	unsigned taken; /* accesses so far, to see whether there were any */
-	bool held;	/* slots wait until the ring is empty */
+	bool held;	/* slots wait for what is in the rings */
+	bool posted;	/* the ring's access is a posted write */
 	enum dispatch_gate gate;
 	struct merge merge;
 	struct access ring;
@@ -51,6 +52,9 @@ struct dispatch {
 void access_run(struct access *a);
 /* The same, when it had to wait. */
 void access_resume(struct access *a);
+
+/* Does the range belong to the device of that access's last part? */
+bool access_meets(const struct access *a, const struct range *r);
 
 /* merge.c */
 /* Takes a write over; false: it goes its own way. */

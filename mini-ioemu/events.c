@@ -6,7 +6,7 @@
 
 #include "log.h"
 
-#define N_HANDLES 2u
+#define N_HANDLES 3u
 
 struct events {
 	struct xen *xen;
@@ -15,6 +15,7 @@ struct events {
 	unsigned handles;
 	uv_poll_t poll;
 	uv_prepare_t prepare; /* before the loop sleeps */
+	uv_idle_t again;      /* instead of sleeping */
 };
 
 static void
@@ -41,12 +42,27 @@ events_take(uv_poll_t *poll, int status, int what)
 		events_lost(e, n);
 }
 
+static void
+events_again(uv_idle_t *again)
+{
+	struct events *e = again->data;
+
+	dispatch_event(e->dispatch, XEN_EVENT_RING);
+	dispatch_flush(e->dispatch);
+}
+
 /* Nobody looks at the slots from here on. */
 static void
 events_listen(uv_prepare_t *prepare)
 {
-	const struct events *e = prepare->data;
-	int rc = spin_awake(e->spin) ? 0 : xen_listen(e->xen);
+	struct events *e = prepare->data;
+	int rc;
+
+	if (dispatch_more(e->dispatch))
+		uv_idle_start(&e->again, events_again);
+	else
+		uv_idle_stop(&e->again);
+	rc = spin_awake(e->spin) ? 0 : xen_listen(e->xen);
 
 	if (rc)
 		events_lost(e, rc);
@@ -79,7 +95,8 @@ events_new(uv_loop_t *loop, struct xen *xen, struct dispatch *d,
 		return rc;
 	}
 	uv_prepare_init(loop, &e->prepare);
-	e->poll.data = e->prepare.data = e;
+	uv_idle_init(loop, &e->again);
+	e->poll.data = e->prepare.data = e->again.data = e;
 	e->handles = N_HANDLES;
 	uv_prepare_start(&e->prepare, events_listen);
 	uv_poll_start(&e->poll, UV_READABLE, events_take);
@@ -94,4 +111,5 @@ events_free(struct events *e)
 		return;
 	uv_close((uv_handle_t *)&e->poll, events_closed);
 	uv_close((uv_handle_t *)&e->prepare, events_closed);
+	uv_close((uv_handle_t *)&e->again, events_closed);
 }

@@ -21,7 +21,6 @@ struct irq {
 	struct xen *xen;
 	uint16_t isa[ISA_LINES];
 	uint16_t intx[SLOTS][PINS];
-	struct xen_gsis gsis; /* of Xen, beyond those above */
 	uint16_t gsi[GSIS];
 	bool held;
 	/* while held: those that were set */
@@ -37,11 +36,6 @@ irq_new(struct xen *xen, struct irq **out)
 	if (!irq)
 		return -ENOMEM;
 	irq->xen = xen;
-	if (xen_gsis(xen, false, &irq->gsis))
-		log_info("Xen: no interrupt pins but the usual");
-	else
-		log_info("Xen: interrupt pins %u to %u as well",
-			 irq->gsis.first, irq->gsis.first + irq->gsis.n - 1);
 	*out = irq;
 	return 0;
 }
@@ -104,19 +98,18 @@ irq_refuse(const struct conf_device *conf, int rc)
 int
 irq_wire(struct irq *irq, const struct conf_device *conf)
 {
-	unsigned first;
+	struct xen_gsis has;
 	int rc;
 
 	if (!conf->gsi)
 		return 0;
-	rc = xen_gsis(irq->xen, true, &irq->gsis);
+	rc = xen_gsis(irq->xen, true, &has);
 	if (rc)
 		return irq_refuse(conf, rc);
-	first = irq->gsis.first;
-	if (conf->gsi >= first && conf->gsi - first < irq->gsis.n)
+	if (conf->gsi >= has.first && conf->gsi - has.first < has.n)
 		return 0;
 	log_error("%s (%s): gsi=%u: %u to %u", conf->type, conf->source,
-		  conf->gsi, first, first + irq->gsis.n - 1);
+		  conf->gsi, has.first, has.first + has.n - 1);
 	return -EINVAL;
 }
 

@@ -79,6 +79,9 @@ machine_open_xen(struct machine *m)
 	if (rc)
 		log_error("domain %d: cannot %s: %s", m->conf->domid, what,
 			  strerror(-rc));
+	else
+		log_info("this Xen has, beyond a stock one: %s",
+			 xen_has(m->xen));
 	return rc;
 }
 

@@ -91,9 +91,7 @@ merge_wait(struct access *a, const struct range *r)
 	struct merge *m = &a->d->merge;
 	struct access **at = &m->waiting;
 
-	if (!m->access.busy || a == &m->access ||
-	    m->access.target != r->target ||
-	    m->access.op.window->hd != r->window->hd)
+	if (!m->access.busy || a == &m->access || !access_meets(&m->access, r))
 		return false;
 	while (*at) /* as many as there are vCPUs */
 		at = &(*at)->waiting;

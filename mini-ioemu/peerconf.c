@@ -300,7 +300,8 @@ peer_conf_range(const struct conf_device *conf, struct peer_window *out)
 	if (!rc)
 		rc = on_off(conf, "posted", &posted);
 	out->w.region.name = "raw";
-	out->w.region.flags = prefetchable ? IOEMU_PREFETCHABLE : 0;
+	out->w.region.flags = (prefetchable ? IOEMU_PREFETCHABLE : 0) |
+			      (posted ? IOEMU_POST : 0);
 	out->fence = !posted;
 	return rc;
 }

@@ -190,6 +190,14 @@ window_fixed(const struct peer *peer, const struct link_window *w)
 	return false;
 }
 
+/* A write to it is one that nobody answers, but for a fence (wire.md). */
+static uint16_t
+window_flags(const struct link_window *w)
+{
+	return (w->prefetchable ? IOEMU_PREFETCHABLE : 0) |
+	       (w->fence ? 0 : IOEMU_POST);
+}
+
 static void
 window_set(struct peer *peer, unsigned function, const struct link_window *w)
 {
@@ -212,8 +220,7 @@ window_set(struct peer *peer, unsigned function, const struct link_window *w)
 			.region = {
 				.name = "peer",
 				.size = w->size,
-				.flags = w->prefetchable ? IOEMU_PREFETCHABLE
-							 : 0,
+				.flags = window_flags(w),
 			},
 			.base = w->base,
 			.space = w->space,

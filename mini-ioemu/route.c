@@ -178,20 +178,41 @@ route_at(const struct route_table *t, enum ioemu_space space, unsigned i)
 	return i < p->n ? &p->range[i] : NULL;
 }
 
-unsigned
-route_cover(const struct route_table *t, enum ioemu_space space,
-	    struct host_interval *out)
+/* A prefetchable one's may be joined, so nobody waits for each of them. */
+static bool
+range_posts(const struct range *r)
 {
-	const struct pieces *p = &t->holds[space];
+	return r->window->region.flags & (IOEMU_POST | IOEMU_PREFETCHABLE);
+}
+
+static unsigned
+pieces_cover(const struct pieces *p, bool (*is)(const struct range *r),
+	     struct host_interval *out)
+{
 	unsigned i, n = 0;
 
 	for (i = 0; i < p->n; i++) {
 		const struct range *r = &p->range[i];
 
+		if (is && !is(r))
+			continue;
 		if (n && r->first && out[n - 1].last == r->first - 1)
 			out[n - 1].last = r->last;
 		else
 			out[n++] = (struct host_interval){ r->first, r->last };
 	}
 	return n;
+}
+
+unsigned
+route_cover(const struct route_table *t, enum ioemu_space space,
+	    struct host_interval *out)
+{
+	return pieces_cover(&t->holds[space], NULL, out);
+}
+
+unsigned
+route_cover_posted(const struct route_table *t, struct host_interval *out)
+{
+	return pieces_cover(&t->holds[IOEMU_MEM], range_posts, out);
 }

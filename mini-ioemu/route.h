@@ -54,5 +54,8 @@ const struct range *route_at(const struct route_table *t,
  */
 unsigned route_cover(const struct route_table *t, enum ioemu_space space,
 		     struct host_interval *out);
+/* The same of memory, where writes may be posted. */
+unsigned route_cover_posted(const struct route_table *t,
+			    struct host_interval *out);
 
 #endif

@@ -23,14 +23,9 @@ slot_set_state(struct slot *slot, uint8_t bits, enum slot_state state)
 	__atomic_store_n(&slot->bits, bits, __ATOMIC_RELEASE);
 }
 
-bool
-slot_take(void *page, unsigned vcpu, struct request *req)
+static void
+slot_copy(const struct slot *slot, uint8_t bits, struct request *req)
 {
-	struct slot *slot = (struct slot *)page + vcpu;
-	uint8_t bits = __atomic_load_n(&slot->bits, __ATOMIC_ACQUIRE);
-
-	if ((bits & STATE_MASK) != STATE_READY)
-		return false;
 	*req = (struct request){
 		.addr = slot->addr,
 		.data = slot->data,
@@ -41,8 +36,26 @@ slot_take(void *page, unsigned vcpu, struct request *req)
 		.down = bits & SLOT_DOWN,
 		.ptr = bits & SLOT_PTR,
 	};
-	slot_set_state(slot, bits, STATE_INPROCESS);
+}
+
+bool
+slot_peek(const void *page, unsigned vcpu, struct request *req)
+{
+	const struct slot *slot = (const struct slot *)page + vcpu;
+	uint8_t bits = __atomic_load_n(&slot->bits, __ATOMIC_ACQUIRE);
+
+	if ((bits & STATE_MASK) != STATE_READY)
+		return false;
+	slot_copy(slot, bits, req);
 	return true;
+}
+
+void
+slot_take(void *page, unsigned vcpu)
+{
+	struct slot *slot = (struct slot *)page + vcpu;
+
+	slot_set_state(slot, slot->bits, STATE_INPROCESS);
 }
 
 void
@@ -88,4 +101,34 @@ slot_ring_take(void *page, struct request *req)
 	}
 	__atomic_fetch_add((uint32_t *)page, used, __ATOMIC_RELEASE);
 	return true;
+}
+
+/* Not more than there can be, whatever the page says. */
+unsigned
+slot_posted_count(const struct slot_posted *ring)
+{
+	uint32_t n;
+
+	if (!ring)
+		return 0;
+	n = __atomic_load_n(&ring->in, __ATOMIC_ACQUIRE) - ring->out;
+	return n < SLOT_POSTED_ENTRIES ? n : SLOT_POSTED_ENTRIES;
+}
+
+void
+slot_posted_peek(const struct slot_posted *ring, unsigned i,
+		 struct request *req)
+{
+	const struct slot *slot =
+		&ring->entry[(ring->out + i) % SLOT_POSTED_ENTRIES];
+
+	slot_copy(slot, slot->bits, req);
+}
+
+/* Xen moves its index, then looks whether ours says that the ring was empty,
+ * and rings only then; so ours is out before its is read again. */
+void
+slot_posted_drop(struct slot_posted *ring)
+{
+	__atomic_store_n(&ring->out, ring->out + 1, __ATOMIC_SEQ_CST);
 }

@@ -36,6 +36,21 @@ struct slot {
 
 #define SLOT_RING_ENTRIES 511u
 
+/*
+ * The ring of posted writes that a Xen of xen-patches/ has: a page with the two
+ * indices, then pages of entries, which are as slots but for `port`. A pointer
+ * to it may be NULL: there is none, and it is empty.
+ */
+#define SLOT_POSTED_ENTRIES 1024u
+
+struct slot_posted {
+	uint32_t in; /* Xen's */
+	uint32_t pad0[15];
+	uint32_t out; /* ours */
+	uint32_t pad1[1007];
+	struct slot entry[SLOT_POSTED_ENTRIES];
+};
+
 /* What the guest asks, ours alone. */
 struct request {
 	uint64_t addr;
@@ -48,12 +63,21 @@ struct request {
 	bool ptr;
 };
 
-/* READY -> INPROCESS, copied to *req; false: nothing to do there. */
-bool slot_take(void *page, unsigned vcpu, struct request *req);
+/* What a slot that is READY asks; false: nothing to do there. */
+bool slot_peek(const void *page, unsigned vcpu, struct request *req);
+/* READY -> INPROCESS, after that. */
+void slot_take(void *page, unsigned vcpu);
 /* INPROCESS -> IORESP_READY with the value read. */
 void slot_put(void *page, unsigned vcpu, uint64_t data);
 
 /* Next buffered write, false when the ring is empty. */
 bool slot_ring_take(void *page, struct request *req);
+
+/* How many posted writes wait now, and the i-th of them. */
+unsigned slot_posted_count(const struct slot_posted *ring);
+void slot_posted_peek(const struct slot_posted *ring, unsigned i,
+		      struct request *req);
+/* The first is done with. */
+void slot_posted_drop(struct slot_posted *ring);
 
 #endif

@@ -33,7 +33,7 @@
 #include <xen/sys/privcmd.h>
 
 #include "slot.h"
-#include "xengsi.h"
+#include "xenext.h"
 #include "xentell.h"
 
 _Static_assert(sizeof(struct slot) == sizeof(struct ioreq), "slot size");
@@ -63,6 +63,7 @@ struct xen {
 	struct xs_handle *xs; /* for xen_tell(), or NULL */
 	xenforeignmemory_resource_handle *resource;
 	void *pages;
+	struct xenext ext;
 	evtchn_port_t port[XEN_MAX_VCPUS];
 	evtchn_port_t ring_port;
 	evtchn_port_t masked[XEN_MAX_VCPUS + 1]; /* taken, not listened to */
@@ -116,7 +117,10 @@ xen_map_server(struct xen *xen, const char **what)
 	xen->resource = xenforeignmemory_map_resource(
 		xen->fm, xen->domid, XENMEM_resource_ioreq_server, xen->server,
 		RING_FRAME, N_FRAMES, &xen->pages, PROT_READ | PROT_WRITE, 0);
-	return xen->resource ? 0 : -errno;
+	if (!xen->resource)
+		return -errno;
+	xenext_open(&xen->ext, xen->dm, xen->fm, xen->domid, xen->server);
+	return 0;
 }
 
 static int
@@ -284,6 +288,7 @@ xen_close(struct xen *xen)
 		xenevtchn_close(xen->ec); /* unbinds every port */
 	else if (xen->fd >= 0)
 		close(xen->fd); /* likewise, with the last who has it */
+	xenext_close(&xen->ext);
 	if (xen->resource)
 		xenforeignmemory_unmap_resource(xen->fm, xen->resource);
 	if (xen->have_server)
@@ -340,6 +345,12 @@ void *
 xen_ring(struct xen *xen)
 {
 	return (uint8_t *)xen->pages + RING_FRAME * PAGE;
+}
+
+struct slot_posted *
+xen_posted(struct xen *xen)
+{
+	return xen->ext.posted;
 }
 
 int
@@ -429,6 +440,18 @@ xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
 		last));
 }
 
+int
+xen_post(struct xen *xen, uint64_t first, uint64_t last, bool on)
+{
+	return xenext_post(&xen->ext, first, last, on);
+}
+
+const char *
+xen_has(const struct xen *xen)
+{
+	return xen->ext.has;
+}
+
 /* ---- to the guest
  * ------------------------------------------------------------------ */
 
@@ -456,13 +479,13 @@ xen_link_route(struct xen *xen, unsigned link, unsigned irq)
 int
 xen_gsis(struct xen *xen, bool enable, struct xen_gsis *out)
 {
-	return xengsi_ask(xen->dm, xen->domid, enable, out);
+	return xenext_gsis(&xen->ext, enable, out);
 }
 
 int
 xen_gsi(struct xen *xen, unsigned gsi, bool level)
 {
-	return xengsi_set(xen->dm, xen->domid, gsi, level);
+	return xenext_gsi(&xen->ext, gsi, level);
 }
 
 int

@@ -38,6 +38,9 @@ int xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
 /* What the next needs; `fd` stays xen's. */
 void xen_hand_over(struct xen *xen, struct xen_hand *out);
 
+/* What it has beyond a stock Xen, for a line of the log. */
+const char *xen_has(const struct xen *xen);
+
 /* Destroys the server; unmaps and closes everything. */
 void xen_close(struct xen *xen);
 int xen_enable(struct xen *xen, bool on);
@@ -57,8 +60,10 @@ extern const uint32_t xen_sleep_request; /* only by xen_sleep() */
 
 void *xen_slots(struct xen *xen); /* page of struct slot, one a vCPU */
 void *xen_ring(struct xen *xen);  /* page of the buffered ring */
+/* The ring of posted writes; NULL: this Xen has none. */
+struct slot_posted *xen_posted(struct xen *xen);
 
-#define XEN_EVENT_RING (-1) /* the ring's port, in place of a vCPU */
+#define XEN_EVENT_RING (-1) /* the rings' port, in place of a vCPU */
 
 /* Readable when there are events. */
 int xen_fd(struct xen *xen);
@@ -82,6 +87,10 @@ int xen_claim(struct xen *xen, enum ioemu_space space, uint64_t first,
 	      uint64_t last);
 int xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
 		uint64_t last);
+
+/* Writes to a part of what is claimed in memory are posted, or no more. What is
+ * no longer claimed is not. Nothing happens without xen_posted(). */
+int xen_post(struct xen *xen, uint64_t first, uint64_t last, bool on);
 
 /* ---- to the guest ----------------------------------------------------------
  */

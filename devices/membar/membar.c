@@ -30,6 +30,13 @@
 #define KIND_PORT 0x8u
 #define LOG_LATE 0x80 /* answers after delay-us: how many it has answered */
 
+#define CHAINS 0x100 /* in BAR 2; BAR 3 has them at 0 */
+#define N_CHAINS 4u
+#define CHAIN_SIZE 0x40u /* a write anywhere in it is the next link */
+#define CHAIN_SUM 0x00
+#define CHAIN_LENGTH 0x04
+#define CHAIN_FACTOR 31u /* sum = sum * 31 + what is written */
+
 #define TAG_LOG 1u /* of its region */
 
 #define MAX_LATE 256u /* more at once are answered at once */
@@ -43,11 +50,13 @@ struct membar {
 	/* properties */
 	uint32_t size;
 	uint32_t delay_us;
+	bool posted;
 	/* saved */
 	uint8_t ram[RAM_MAX];
 	uint8_t scratch[SCRATCH_SIZE];
 	uint32_t count, width, offset, kind;
 	uint32_t answered;
+	uint32_t chain_sum[N_CHAINS], chain_length[N_CHAINS];
 	/* open accesses: none when saved. All wait equally long: a ring. */
 	struct late late[MAX_LATE];
 	unsigned first, n_late;
@@ -167,6 +176,35 @@ late_read(struct ioemu_dev *dev, struct ioemu_access *a)
 	ioemu_defer(dev, a);
 }
 
+/* ---- BAR 3, and a part of BAR 2: chains --------------------------- */
+
+/* The order of writes can be seen by what they add up to. */
+static void
+chain_read(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	const struct membar *mb = ioemu_state(dev);
+	uint64_t n = a->offset / CHAIN_SIZE;
+
+	if (n >= N_CHAINS)
+		return;
+	if (a->offset % CHAIN_SIZE == CHAIN_SUM)
+		a->value = mb->chain_sum[n];
+	else if (a->offset % CHAIN_SIZE == CHAIN_LENGTH)
+		a->value = mb->chain_length[n];
+}
+
+static void
+chain_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	struct membar *mb = ioemu_state(dev);
+	uint64_t n = a->offset / CHAIN_SIZE;
+
+	if (n >= N_CHAINS)
+		return;
+	mb->chain_sum[n] = mb->chain_sum[n] * CHAIN_FACTOR + (uint32_t)a->value;
+	mb->chain_length[n]++;
+}
+
 /* ---- BAR 2: the record -------------------------------------------- */
 
 static void
@@ -174,6 +212,11 @@ log_read(struct ioemu_dev *dev, struct ioemu_access *a)
 {
 	struct membar *mb = ioemu_state(dev);
 
+	if (a->offset >= CHAINS) {
+		a->offset -= CHAINS;
+		chain_read(dev, a);
+		return;
+	}
 	switch (a->offset) {
 	case LOG_ID:
 		a->value = LOG_ID_VALUE;
@@ -203,6 +246,10 @@ log_write(struct ioemu_dev *dev, struct ioemu_access *a)
 
 	if (a->offset == LOG_COUNT)
 		mb->count = 0;
+	if (a->offset >= CHAINS) {
+		a->offset -= CHAINS;
+		chain_write(dev, a);
+	}
 }
 
 /* ---- BAR 4: scratch ports ----------------------------------------- */
@@ -250,6 +297,16 @@ static const struct ioemu_region log_region = {
 	.write = log_write,
 };
 
+static const struct ioemu_region chains = {
+	.name = "chains",
+	.size = LOG_SIZE,
+	.min = 4,
+	.max = 4,
+	.flags = IOEMU_POST,
+	.read = chain_read,
+	.write = chain_write,
+};
+
 static const struct ioemu_region scratch = {
 	.name = "scratch",
 	.size = SCRATCH_SIZE,
@@ -279,6 +336,8 @@ membar_attach(struct ioemu_dev *dev)
 		return -EINVAL;
 	}
 	sized.size = mb->size;
+	if (mb->posted)
+		pci.bar[3] = (struct ioemu_bar){ IOEMU_BAR_MEM32, &chains };
 	mb->timer.fire = late_fire;
 	return ioemu_pci(dev, &pci);
 }
@@ -293,12 +352,16 @@ membar_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 	memset(mb->scratch, 0, sizeof(mb->scratch));
 	mb->count = mb->width = mb->offset = mb->kind = 0;
 	mb->answered = 0;
+	memset(mb->chain_sum, 0, sizeof(mb->chain_sum));
+	memset(mb->chain_length, 0, sizeof(mb->chain_length));
 }
 
 static const struct ioemu_prop props[] = {
 	IOEMU_PROP(struct membar, size, "0x100000", "bytes of BAR 0"),
 	IOEMU_PROP(struct membar, delay_us, "0",
 		   "how long reads that answer late take"),
+	IOEMU_PROP(struct membar, posted, "off",
+		   "BAR 3: chains, by writes that nobody need wait for"),
 	{ 0 },
 };
 
@@ -310,6 +373,8 @@ static const struct ioemu_field fields[] = {
 	IOEMU_FIELD(struct membar, offset),
 	IOEMU_FIELD(struct membar, kind),
 	IOEMU_FIELD(struct membar, answered),
+	IOEMU_FIELD_ARRAY(struct membar, chain_sum),
+	IOEMU_FIELD_ARRAY(struct membar, chain_length),
 	{ 0 },
 };
 

@@ -6,11 +6,13 @@
 
 #define RAM 0xf0000000u
 #define LOG 0xf0800000u
+#define CHAINS 0xf0900000u
 #define SCRATCH 0xc000u
 #define SIZE 0x2000u
 
 #define BAR0 0x10
 #define BAR2 0x18
+#define BAR3 0x1c
 #define BAR4 0x20
 #define COMMAND 0x04
 #define COMMAND_IO 0x1u
@@ -27,6 +29,7 @@ place(struct bench *b)
 {
 	bench_cfg_write(b, "membar", BAR0, 4, RAM);
 	bench_cfg_write(b, "membar", BAR2, 4, LOG);
+	bench_cfg_write(b, "membar", BAR3, 4, CHAINS);
 	bench_cfg_write(b, "membar", BAR4, 4, SCRATCH);
 	bench_cfg_write(b, "membar", COMMAND, 2, COMMAND_IO | COMMAND_MEM);
 }
@@ -199,6 +202,22 @@ late_ports_keep_what_is_written(struct bench *b)
 }
 
 static void
+chains_show_the_order_of_writes(struct bench *b)
+{
+	place(b);
+	bench_write(b, IOEMU_MEM, CHAINS + 0x40, 4, 5);
+	bench_write(b, IOEMU_MEM, LOG + 0x17c, 4, 7);
+	bench_write(b, IOEMU_MEM, CHAINS + 0x70, 8, 0x200000001);
+	assert_int_equal(log_reg(b, 0x140), ((5 * 31 + 7) * 31 + 1) * 31 + 2);
+	assert_int_equal(log_reg(b, 0x144), 4);
+	assert_int_equal(bench_read(b, IOEMU_MEM, CHAINS + 0x44, 4), 4);
+	assert_int_equal(log_reg(b, 0x100), 0);
+	bench_write(b, IOEMU_MEM, CHAINS + 0x100, 4, 5);
+	assert_int_equal(bench_read(b, IOEMU_MEM, CHAINS + 0x100, 4),
+			 UINT32_MAX);
+}
+
+static void
 every_offset_width_and_order_is_survived(struct bench *b)
 {
 	static const uint64_t places[] = { RAM, RAM + SIZE, LOG, LOG + 0x1000 };
@@ -224,7 +243,9 @@ every_offset_width_and_order_is_survived(struct bench *b)
 	assert_int_equal(bench_cfg_read(b, "membar", 0, 4), 0x11e91234);
 }
 
-static const char *const devices[] = { "membar,size=0x2000,delay-us=50", NULL };
+static const char *const devices[] = {
+	"membar,size=0x2000,delay-us=50,posted=on", NULL
+};
 
 static const struct bench_test tests[] = {
 	BENCH_TEST(it_has_the_identity_of_its_data_sheet),
@@ -239,6 +260,7 @@ static const struct bench_test tests[] = {
 	BENCH_TEST(moving_a_bar_moves_its_memory),
 	BENCH_TEST(late_answers_come),
 	BENCH_TEST(late_ports_keep_what_is_written),
+	BENCH_TEST(chains_show_the_order_of_writes),
 	BENCH_TEST(every_offset_width_and_order_is_survived),
 };
 

@@ -28,22 +28,51 @@ fake_xen_free(struct xen *xen)
 	free(xen);
 }
 
-void
-fake_xen_ask(struct xen *xen, unsigned vcpu, const struct request *req)
+static void
+slot_fill(struct slot *slot, uint32_t port, const struct request *req)
 {
-	struct slot *slot = (struct slot *)xen_slots(xen) + vcpu;
-
 	*slot = (struct slot){
 		.addr = req->addr,
 		.data = req->data,
 		.count = req->count,
 		.size = req->size,
-		.port = 100 + vcpu,
+		.port = port,
 		.type = req->type,
 		.bits = (uint8_t)(1u | (req->ptr ? SLOT_PTR : 0) |
 				  (req->read ? SLOT_READ : 0) |
 				  (req->down ? SLOT_DOWN : 0)),
 	};
+}
+
+void
+fake_xen_ask(struct xen *xen, unsigned vcpu, const struct request *req)
+{
+	slot_fill((struct slot *)xen_slots(xen) + vcpu, 100 + vcpu, req);
+}
+
+bool
+fake_xen_post(struct xen *xen, const struct request *req)
+{
+	struct slot_posted *ring = &xen->posted;
+
+	if (ring->in - ring->out >= SLOT_POSTED_ENTRIES)
+		return false;
+	slot_fill(&ring->entry[ring->in % SLOT_POSTED_ENTRIES], 0, req);
+	if (ring->in++ == ring->out)
+		xen->rung++;
+	return true;
+}
+
+bool
+fake_xen_posts(const struct xen *xen, uint64_t addr)
+{
+	unsigned i;
+
+	for (i = 0; i < xen->n_postable; i++)
+		if (addr >= xen->postable[i].first &&
+		    addr <= xen->postable[i].last)
+			return true;
+	return false;
 }
 
 bool
@@ -95,6 +124,8 @@ fake_xen_claims(const struct xen *xen, enum ioemu_space space, uint64_t addr)
 void *
 xen_slots(struct xen *xen)
 {
+	if (xen->meanwhile)
+		xen->meanwhile(xen, xen->ctx);
 	return xen->page[1];
 }
 
@@ -102,6 +133,56 @@ void *
 xen_ring(struct xen *xen)
 {
 	return xen->page[0];
+}
+
+struct slot_posted *
+xen_posted(struct xen *xen)
+{
+	return xen->posts ? &xen->posted : NULL;
+}
+
+static bool
+postable_add(struct xen *xen, uint64_t first, uint64_t last)
+{
+	if (xen->n_postable == 256)
+		return false;
+	xen->postable[xen->n_postable++] =
+		(struct host_interval){ first, last };
+	return true;
+}
+
+static void
+postable_remove(struct xen *xen, uint64_t first, uint64_t last)
+{
+	unsigned i = 0;
+
+	while (i < xen->n_postable) {
+		struct host_interval p = xen->postable[i];
+
+		if (last < p.first || first > p.last) {
+			i++;
+			continue;
+		}
+		xen->postable[i] = xen->postable[--xen->n_postable];
+		if (p.first < first)
+			postable_add(xen, p.first, first - 1);
+		if (p.last > last)
+			postable_add(xen, last + 1, p.last);
+	}
+}
+
+int
+xen_post(struct xen *xen, uint64_t first, uint64_t last, bool on)
+{
+	if (!xen->posts)
+		return 0;
+	if (!fake_xen_claims(xen, IOEMU_MEM, first) ||
+	    !fake_xen_claims(xen, IOEMU_MEM, last)) {
+		xen->refused++;
+		return -ENOENT;
+	}
+	postable_remove(xen, first, last);
+	return !on || postable_add(xen, first, last) ? 0 : -ENOSPC;
 }
 
 void
@@ -147,6 +228,8 @@ xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
 			continue;
 		xen->claimed[i] = xen->claimed[--xen->n_claimed];
 		xen->unclaims++;
+		if (space == IOEMU_MEM)
+			postable_remove(xen, first, l < last ? l : last);
 		if (f < first)
 			(void)xen_claim(xen, space, f, first - 1);
 		if (l > last)

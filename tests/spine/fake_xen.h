@@ -6,6 +6,8 @@
 #ifndef FAKE_XEN_H
 #define FAKE_XEN_H
 
+#include <ioemu/host.h>
+
 #include "slot.h"
 #include "xen.h"
 
@@ -15,6 +17,12 @@
 struct xen {
 	uint8_t page[2][4096] __attribute__((aligned(4096)));
 	uint8_t ram[FAKE_RAM] __attribute__((aligned(4096)));
+	bool posts; /* a Xen of xen-patches/ */
+	struct slot_posted posted __attribute__((aligned(4096)));
+	unsigned rung; /* the rings' port, by a posted write */
+	/* Called when somebody is about to look at the slots, if set. */
+	void (*meanwhile)(struct xen *xen, void *ctx);
+	void *ctx;
 	unsigned maps, unmaps; /* calls of xen_map, xen_unmap */
 	unsigned claims, unclaims, refused;
 	unsigned notified[FAKE_VCPUS];
@@ -23,6 +31,8 @@ struct xen {
 		uint64_t first, last;
 	} claimed[256];
 	unsigned n_claimed;
+	struct host_interval postable[256];
+	unsigned n_postable;
 	bool isa[16];
 	bool intx[32][4];
 	unsigned isa_calls;
@@ -46,6 +56,10 @@ bool fake_xen_answer(struct xen *xen, unsigned vcpu, uint64_t *data);
 /* A buffered write; false: the ring is full. */
 bool fake_xen_buffer(struct xen *xen, uint64_t addr, unsigned size,
 		     uint64_t data);
+/* A posted write of a vCPU; false: the ring is full. */
+bool fake_xen_post(struct xen *xen, const struct request *req);
+/* Would Xen post a write there? */
+bool fake_xen_posts(const struct xen *xen, uint64_t addr);
 bool fake_xen_claims(const struct xen *xen, enum ioemu_space space,
 		     uint64_t addr);
 

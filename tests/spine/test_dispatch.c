@@ -33,6 +33,7 @@ struct fix {
 	bool hold;
 	struct host_op *held[8];
 	unsigned n_held, ops;
+	unsigned again; /* posted writes that come while one is taken */
 };
 
 static void
@@ -60,6 +61,17 @@ fix_submit(struct target *target, struct host_op *op)
 	struct fix *f = (struct fix *)target;
 
 	f->ops++;
+	if (f->again) {
+		const struct request req = {
+			.type = SLOT_COPY,
+			.addr = BASE,
+			.size = 1,
+			.count = 1,
+		};
+
+		f->again--;
+		assert_true(fake_xen_post(f->xen, &req));
+	}
 	if (f->hold)
 		f->held[f->n_held++] = op;
 	else
@@ -382,6 +394,189 @@ the_ring_wraps_at_511_entries(void **state)
 	route_del(f->routes, &vga);
 }
 
+static struct request
+write4(uint64_t addr, uint64_t data)
+{
+	return request(SLOT_COPY, false, addr, 4, data);
+}
+
+static void
+posted_writes_come_in_order_and_before_a_slot(void **state)
+{
+	struct fix *f = *state;
+	struct request req;
+	unsigned i, n = 0;
+
+	f->xen->posts = true;
+	for (i = 0; i < 5000; i++) { /* the ring wraps */
+		req = write4(BASE + 8, i);
+		assert_true(fake_xen_post(f->xen, &req));
+		req = write4(BASE + (i % 2 ? 8 : 0x100000000), ~i);
+		req.size = 8; /* nobody there, every other time */
+		assert_true(fake_xen_post(f->xen, &req));
+		n += 1 + i % 2;
+		if (i % 3)
+			continue;
+		assert_int_equal(
+			ask(f, 0, request(SLOT_COPY, true, BASE + 8, 4, 0)),
+			i % 2 ? ~i : i);
+		n++;
+	}
+	dispatch_event(f->d, XEN_EVENT_RING);
+	assert_int_equal(f->ops, n);
+	assert_false(dispatch_more(f->d));
+}
+
+static void
+a_full_ring_is_emptied_at_once(void **state)
+{
+	struct fix *f = *state;
+	struct request req = write4(BASE, 0);
+	unsigned i;
+
+	f->xen->posts = true;
+	for (i = 0; fake_xen_post(f->xen, &req); i++)
+		req.data++;
+	assert_int_equal(i, SLOT_POSTED_ENTRIES);
+	assert_int_equal(f->xen->rung, 1);
+	/* so this one is a slot */
+	ask(f, 3, write4(BASE + 4, 77));
+	assert_int_equal(f->ops, SLOT_POSTED_ENTRIES + 1);
+	assert_memory_equal(f->byte, "\xff\x03\0\0M\0\0\0", 8);
+	assert_true(fake_xen_post(f->xen, &req));
+	assert_int_equal(f->xen->rung, 2);
+}
+
+/* Between a look at the rings and one at the slots a guest writes, then
+ * reads. */
+static void
+write_then_read(struct xen *xen, void *ctx)
+{
+	const struct request read = request(SLOT_COPY, true, BASE, 4, 0);
+	const struct request write = write4(BASE, 0x12345678);
+
+	(void)ctx;
+	xen->meanwhile = NULL;
+	assert_true(fake_xen_post(xen, &write));
+	fake_xen_ask(xen, 5, &read);
+}
+
+static void
+a_write_posted_before_a_read_is_seen_by_it(void **state)
+{
+	struct fix *f = *state;
+	uint64_t data;
+
+	f->xen->posts = true;
+	f->xen->meanwhile = write_then_read;
+	dispatch_all(f->d);
+	dispatch_all(f->d);
+	assert_true(fake_xen_answer(f->xen, 5, &data));
+	assert_int_equal(data, 0x12345678);
+}
+
+/* A device that is slow to take a posted write: its own accesses wait, those
+ * behind it in the ring too, and what comes after those; nothing else does. */
+static void
+a_slow_posted_write_holds_its_device_only(void **state)
+{
+	struct fix *f = *state;
+	struct hostdev mine = { 0 }, third = { 0 }, other = { 0 };
+	struct host_window far = { .hd = &other }, back = { .hd = &third };
+	struct request req = request(SLOT_COPY, true, BASE, 4, 0);
+	struct request at_back = request(SLOT_COPY, true, BASE + 0x20010, 4, 0);
+	struct request config = request(SLOT_CONFIG, true, 0, 4, 0);
+	uint64_t data;
+
+	f->xen->posts = true;
+	f->mem.hd = &mine;
+	assert_false(route_add(f->routes, IOEMU_MEM, BASE + SIZE, 0x1000,
+			       &f->target, &far));
+	assert_false(route_add(f->routes, IOEMU_MEM, BASE + 0x20000, 0x1000,
+			       &f->target, &back));
+	f->hold = true;
+	req = write4(BASE, 0x11111111);
+	assert_true(fake_xen_post(f->xen, &req));
+	req = write4(BASE + 0x20010, 0x22222222);
+	assert_true(fake_xen_post(f->xen, &req));
+	dispatch_event(f->d, XEN_EVENT_RING);
+	assert_int_equal(f->n_held, 1);
+	f->hold = false;
+	req = request(SLOT_COPY, true, BASE, 4, 0);
+	fake_xen_ask(f->xen, 1, &req);
+	dispatch_event(f->d, 1);
+	fake_xen_ask(f->xen, 2, &at_back);
+	dispatch_event(f->d, 2);
+	fake_xen_ask(f->xen, 4, &config);
+	dispatch_event(f->d, 4);
+	ask(f, 3, request(SLOT_COPY, true, BASE + SIZE, 4, 0));
+	ask(f, 3, (struct request){ .type = SLOT_INVALIDATE, .size = 4 });
+	assert_false(fake_xen_answer(f->xen, 1, &data));
+	assert_false(fake_xen_answer(f->xen, 2, &data));
+	assert_false(fake_xen_answer(f->xen, 4, &data));
+	assert_false(dispatch_more(f->d)); /* until the device has it */
+	fix_answer(f, f->held[0]);
+	assert_true(fake_xen_answer(f->xen, 1, &data));
+	assert_int_equal(data, 0x11111111);
+	assert_true(fake_xen_answer(f->xen, 2, &data));
+	assert_int_equal(data, 0x22222222);
+	assert_true(fake_xen_answer(f->xen, 4, &data));
+	assert_int_equal(dispatch_busy(f->d), 0);
+	route_del(f->routes, &far);
+	route_del(f->routes, &back);
+}
+
+/* A guest that writes as fast as we take: each look ends, and what came
+ * meanwhile, for which nothing rings, is not forgotten. */
+static void
+writes_without_end_are_taken_bit_by_bit(void **state)
+{
+	struct fix *f = *state;
+	struct request req = write4(BASE, 1);
+
+	f->xen->posts = true;
+	f->again = 3;
+	assert_true(fake_xen_post(f->xen, &req));
+	dispatch_event(f->d, XEN_EVENT_RING);
+	assert_int_equal(f->ops, 1);
+	while (dispatch_more(f->d))
+		dispatch_event(f->d, XEN_EVENT_RING);
+	assert_int_equal(f->ops, 4);
+	assert_int_equal(f->xen->posted.in, f->xen->posted.out);
+}
+
+static void
+stopped_posted_writes_wait_in_the_ring(void **state)
+{
+	struct fix *f = *state;
+	struct request req = write4(BASE, 1);
+
+	f->xen->posts = true;
+	assert_true(fake_xen_post(f->xen, &req));
+	assert_true(dispatch_shut(f->d));
+	assert_int_equal(f->ops, 1);
+	assert_true(fake_xen_post(f->xen, &req));
+	dispatch_event(f->d, XEN_EVENT_RING);
+	assert_false(dispatch_more(f->d));
+	assert_int_equal(f->ops, 1);
+	dispatch_open(f->d);
+	assert_int_equal(f->ops, 2);
+}
+
+/* Xen's page: whatever it says, every look has an end. */
+static void
+an_index_from_nowhere_does_no_harm(void **state)
+{
+	struct fix *f = *state;
+
+	f->xen->posts = true;
+	f->xen->posted.in = 0x80000000;
+	dispatch_event(f->d, XEN_EVENT_RING);
+	assert_int_equal(f->xen->posted.out, SLOT_POSTED_ENTRIES);
+	assert_int_equal(f->ops, 0);
+	assert_int_equal(dispatch_busy(f->d), 0);
+}
+
 static void
 a_pinned_page_outlives_invalidate(void **state)
 {
@@ -503,6 +698,13 @@ main(void)
 		T(buffered_writes_come_before_a_slot),
 		T(a_slow_buffered_write_holds_the_slots),
 		T(the_ring_wraps_at_511_entries),
+		T(posted_writes_come_in_order_and_before_a_slot),
+		T(a_full_ring_is_emptied_at_once),
+		T(a_write_posted_before_a_read_is_seen_by_it),
+		T(a_slow_posted_write_holds_its_device_only),
+		T(writes_without_end_are_taken_bit_by_bit),
+		T(stopped_posted_writes_wait_in_the_ring),
+		T(an_index_from_nowhere_does_no_harm),
 		T(a_pinned_page_outlives_invalidate),
 		T(a_slow_merged_write_holds_its_device_only),
 		T(it_tells_what_was_slow_and_what_still_waits),

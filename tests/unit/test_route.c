@@ -28,6 +28,7 @@ setup(void **state)
 	struct fix *f = calloc(1, sizeof(*f));
 
 	f->xen = fake_xen_new();
+	f->xen->posts = true;
 	if (route_new(&f->t) || claims_new(f->xen, f->t, &f->claims))
 		return -1;
 	*state = f;
@@ -115,8 +116,8 @@ a_full_table_says_so(void **state)
 }
 
 /* Windows move at random over a small space; after each move every address
- * must be answered by the first window that covers it, and be claimed from Xen
- * exactly if somebody covers it. */
+ * must be answered by the first window that covers it, be claimed from Xen
+ * exactly if somebody covers it, and be posted if he says so. */
 static void
 random_overlaps_hold_and_are_claimed(void **state)
 {
@@ -124,6 +125,10 @@ random_overlaps_hold_and_are_claimed(void **state)
 	uint64_t base[16] = { 0 }, size[16] = { 0 };
 	unsigned order[16], n = 0, step, i, a;
 
+	for (i = 0; i < 16; i++)
+		f->w[i].region.flags = i % 4 == 1   ? IOEMU_POST
+				       : i % 4 == 2 ? IOEMU_PREFETCHABLE
+						    : 0;
 	srand(1);
 	for (step = 0; step < 2000; step++) {
 		unsigned k = (unsigned)rand() % 16;
@@ -153,6 +158,8 @@ random_overlaps_hold_and_are_claimed(void **state)
 			assert_ptr_equal(who(f, a), want);
 			assert_int_equal(fake_xen_claims(f->xen, IOEMU_MEM, a),
 					 want != NULL);
+			assert_int_equal(fake_xen_posts(f->xen, a),
+					 want && want->region.flags);
 		}
 	}
 	assert_int_equal(f->xen->refused, 0);

@@ -73,6 +73,11 @@ struct ioemu_access {
 	0x1u /* reads have no side effects, writes may be                      \
 		joined: a frame buffer, not a doorbell */
 
+#define IOEMU_POST                                                             \
+	0x2u /* memory: the guest may go on before a write to it is taken, if  \
+		the host can do that; it is in time for any later read of the  \
+		device. A doorbell, the tail of a queue, a FIFO */
+
 /* What one window of addresses does. Copied by the call that takes it. */
 struct ioemu_region {
 	const char *name;

@@ -24,6 +24,7 @@ static const struct verb verbs[] = {
 	{ "disk-check", cmd_disk_check, "DEVICE" },
 	{ "bench", cmd_bench, "VENDOR.DEVICE [OFFSET [BLOCK-OFFSET]]" },
 	{ "async", cmd_async, "ROUNDS MILLISECONDS" },
+	{ "posted", cmd_posted, "VENDOR.DEVICE" },
 	{ "survive", cmd_survive, "LOSSES" },
 	{ "keep", cmd_keep, "DEVICE" },
 	{ "beat", cmd_beat, "MILLISECONDS" },
