@@ -449,7 +449,7 @@ xen_post(struct xen *xen, uint64_t first, uint64_t last, bool on)
 const char *
 xen_has(const struct xen *xen)
 {
-	return xen->ext.posted ? "posted writes" : "nothing";
+	return xen->ext.has;
 }
 
 /* ---- to the guest
@@ -474,6 +474,18 @@ xen_link_route(struct xen *xen, unsigned link, unsigned irq)
 {
 	return xen_rc(xendevicemodel_set_pci_link_route(
 		xen->dm, xen->domid, (uint8_t)link, (uint8_t)irq));
+}
+
+int
+xen_gsis(struct xen *xen, bool enable, struct xen_gsis *out)
+{
+	return xenext_gsis(&xen->ext, enable, out);
+}
+
+int
+xen_gsi(struct xen *xen, unsigned gsi, bool level)
+{
+	return xenext_gsi(&xen->ext, gsi, level);
 }
 
 int
