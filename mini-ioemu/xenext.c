@@ -19,6 +19,7 @@
 #define PAGE 4096u
 
 _Static_assert(offsetof(struct slot_posted, out) == 64, "ring layout");
+_Static_assert(offsetof(struct slot_posted, rung) == 128, "ring layout");
 _Static_assert(offsetof(struct slot_posted, entry) == PAGE, "ring layout");
 
 void
@@ -40,8 +41,14 @@ xenext_open(struct xenext *ext, xendevicemodel_handle *dm,
 		fm, domid, RESOURCE_IOREQ_POSTED, server, 0,
 		sizeof(struct slot_posted) / PAGE, &ring,
 		PROT_READ | PROT_WRITE, 0);
-	if (ext->resource)
-		ext->posted = ring;
+	if (!ext->resource)
+		return;
+	ext->posted = ring;
+	*(void **)&ext->bell =
+		dlsym(RTLD_DEFAULT, "xendevicemodel_set_doorbell");
+	/* one that is not there is off already: does Xen know of any? */
+	if (ext->bell && ext->bell(dm, domid, server, 0, 0, 0, 0))
+		ext->bell = NULL;
 }
 
 void
@@ -59,4 +66,16 @@ xenext_post(struct xenext *ext, uint64_t first, uint64_t last, bool on)
 	return ext->post(ext->dm, ext->domid, ext->server, on, first, last)
 		       ? -errno
 		       : 0;
+}
+
+int
+xenext_doorbell(struct xenext *ext, unsigned nr, uint64_t first, uint64_t last)
+{
+	if (!ext->bell)
+		return -ENOTSUP;
+	if (ext->bell(ext->dm, ext->domid, ext->server, nr, last != 0, first,
+		      last))
+		return -errno;
+	ext->bell_at[nr] = last ? first : 0;
+	return 0;
 }

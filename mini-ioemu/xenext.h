@@ -12,6 +12,8 @@
 #include <xendevicemodel.h>
 #include <xenforeignmemory.h>
 
+#include "xen.h"
+
 struct slot_posted;
 
 /* As xendevicemodel.h of the patched library has it. */
@@ -19,12 +21,18 @@ typedef int xenext_post_fn(xendevicemodel_handle *dm, domid_t domid,
 			   ioservid_t id, int posted, uint64_t start,
 			   uint64_t end);
 
+typedef int xenext_bell_fn(xendevicemodel_handle *dm, domid_t domid,
+			   ioservid_t id, unsigned nr, int enable,
+			   uint64_t start, uint64_t end);
+
 struct xenext {
 	xendevicemodel_handle *dm;
 	xenforeignmemory_handle *fm;
 	domid_t domid;
 	ioservid_t server;
 	xenext_post_fn *post;
+	xenext_bell_fn *bell; /* NULL: there are none */
+	uint64_t bell_at[XEN_DOORBELLS];
 	xenforeignmemory_resource_handle *resource;
 	struct slot_posted *posted; /* NULL: there is none */
 };
@@ -36,5 +44,8 @@ void xenext_close(struct xenext *ext);
 
 /* 0 where there is none. */
 int xenext_post(struct xenext *ext, uint64_t first, uint64_t last, bool on);
+/* As xen_doorbell(). */
+int xenext_doorbell(struct xenext *ext, unsigned nr, uint64_t first,
+		    uint64_t last);
 
 #endif
