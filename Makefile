@@ -278,7 +278,7 @@ lab-root: all
 	@mkdir -p $(B)/lab/root/opt/plugins
 	@cd tests/lab/plugin && export PKG_CONFIG_SYSROOT_DIR=$(CURDIR)/$(B)/lab/root \
 	  PKG_CONFIG_PATH=$(CURDIR)/$(B)/lab/root/usr/lib/pkgconfig && \
-	  for p in doubler escape; do \
+	  for p in bars doubler escape; do \
 	  $(CC) -O2 -Wall -D_GNU_SOURCE -fPIC -shared -fvisibility=hidden -Wl,-z,defs \
 	  $$(pkg-config --cflags ioemu) -o $(CURDIR)/$(B)/lab/root/opt/plugins/$$p.so $$p.c || exit 1; done
 
