@@ -24,6 +24,7 @@ struct claims {
 	struct set claimed[ROUTE_SPACES];
 	struct set posted; /* of what is claimed in memory */
 	struct set wanted; /* scratch */
+	struct host_interval bell[XEN_DOORBELLS]; /* last 0: none */
 	bool refused;
 	bool held; /* not yet */
 };
@@ -149,6 +150,32 @@ claims_update_posted(struct claims *c, bool after)
 	c->posted = c->wanted;
 }
 
+/* Those that fit, in the order of their addresses: a device model that takes
+ * over has them in the same. The others are posted like any write. */
+static void
+claims_update_bells(struct claims *c)
+{
+	struct host_interval want[XEN_DOORBELLS] = { 0 };
+	const struct range *r;
+	unsigned i, n = 0;
+
+	for (i = 0;
+	     n < XEN_DOORBELLS && (r = route_at(c->routes, IOEMU_MEM, i)); i++)
+		if (r->window->region.flags & IOEMU_DOORBELL)
+			want[n++] = (struct host_interval){ r->first, r->last };
+	/* what moves must not meet what is there yet */
+	for (i = 0; i < XEN_DOORBELLS; i++)
+		if (c->bell[i].last && (c->bell[i].first != want[i].first ||
+					c->bell[i].last != want[i].last)) {
+			(void)xen_doorbell(c->xen, i, 0, 0);
+			c->bell[i] = (struct host_interval){ 0 };
+		}
+	for (i = 0; i < n; i++)
+		if (!c->bell[i].last &&
+		    !xen_doorbell(c->xen, i, want[i].first, want[i].last))
+			c->bell[i] = want[i];
+}
+
 void
 claims_update(struct claims *c, enum ioemu_space space)
 {
@@ -163,8 +190,10 @@ claims_update(struct claims *c, enum ioemu_space space)
 	claims_differ(c, space, old, &c->wanted, claims_give);
 	claims_differ(c, space, &c->wanted, old, claims_take);
 	*old = c->wanted;
-	if (posts)
-		claims_update_posted(c, true);
+	if (!posts)
+		return;
+	claims_update_posted(c, true);
+	claims_update_bells(c);
 }
 
 /* ---- another process's -------------------------------------------- */

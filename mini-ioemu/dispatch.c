@@ -256,6 +256,27 @@ access_run(struct access *a)
 /* ---- events
  * --------------------------------------------------------------------- */
 
+/* As the device has it that is there. */
+static void
+dispatch_bell(struct dispatch *d)
+{
+	unsigned nr = (unsigned)__builtin_ctzll(d->rung);
+	uint64_t addr = xen_doorbell_at(d->env.xen, nr);
+	const struct range *r = route_find(d->env.routes, IOEMU_MEM, addr);
+
+	d->rung &= d->rung - 1;
+	if (!r || !(r->window->region.flags & IOEMU_DOORBELL))
+		return; /* it has moved since */
+	d->posted = true;
+	d->ring.req = (struct request){
+		.type = SLOT_COPY,
+		.addr = r->base,
+		.size = r->window->region.min,
+		.count = 1,
+	};
+	access_start(&d->ring);
+}
+
 /*
  * The rings' writes of this moment, for those that come meanwhile have no end.
  * False while one of them is not done.
@@ -264,9 +285,11 @@ static bool
 dispatch_ring(struct dispatch *d)
 {
 	struct slot_posted *posted = xen_posted(d->env.xen);
-	unsigned n_posted = slot_posted_count(posted);
-	unsigned budget = SLOT_RING_ENTRIES;
+	unsigned n_posted, budget = SLOT_RING_ENTRIES;
 
+	if (d->gate != GATE_SHUT)
+		d->rung |= slot_rung_take(posted);
+	n_posted = slot_posted_count(posted);
 	while (d->gate != GATE_SHUT && !d->ring.busy && budget-- &&
 	       slot_ring_take(xen_ring(d->env.xen), &d->ring.req)) {
 		d->posted = false;
@@ -278,6 +301,8 @@ dispatch_ring(struct dispatch *d)
 		slot_posted_drop(posted);
 		access_start(&d->ring);
 	}
+	while (d->gate != GATE_SHUT && !d->ring.busy && d->rung)
+		dispatch_bell(d);
 	return !d->ring.busy;
 }
 
@@ -310,7 +335,8 @@ ring_holds(const struct dispatch *d, const struct request *req)
 
 	if (req->type == SLOT_INVALIDATE)
 		return false; /* their data is in them */
-	if (!d->posted || (req->type != SLOT_COPY && req->type != SLOT_PIO))
+	if (!d->posted || d->rung ||
+	    (req->type != SLOT_COPY && req->type != SLOT_PIO))
 		return true;
 	r = request_range(d, req);
 	if (!r || access_meets(&d->ring, r))
@@ -370,8 +396,10 @@ dispatch_event(struct dispatch *d, int event)
 bool
 dispatch_more(const struct dispatch *d)
 {
+	const struct slot_posted *posted = xen_posted(d->env.xen);
+
 	return d->gate != GATE_SHUT && !d->ring.busy &&
-	       (d->held || slot_posted_count(xen_posted(d->env.xen)));
+	       (d->held || slot_posted_count(posted) || slot_rung(posted));
 }
 
 void

@@ -42,6 +42,7 @@ struct dispatch {
 	unsigned taken; /* accesses so far, to see whether there were any */
 	bool held;	/* slots wait for what is in the rings */
 	bool posted;	/* the ring's access is a posted write */
+	uint64_t rung;	/* doorbells that nobody was told of yet */
 	enum dispatch_gate gate;
 	struct merge merge;
 	struct access ring;

@@ -182,7 +182,8 @@ route_at(const struct route_table *t, enum ioemu_space space, unsigned i)
 static bool
 range_posts(const struct range *r)
 {
-	return r->window->region.flags & (IOEMU_POST | IOEMU_PREFETCHABLE);
+	return r->window->region.flags &
+	       (IOEMU_POST | IOEMU_PREFETCHABLE | IOEMU_DOORBELL);
 }
 
 static unsigned

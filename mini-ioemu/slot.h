@@ -47,7 +47,9 @@ struct slot_posted {
 	uint32_t in; /* Xen's */
 	uint32_t pad0[15];
 	uint32_t out; /* ours */
-	uint32_t pad1[1007];
+	uint32_t pad1[15];
+	uint64_t rung; /* doorbells: Xen sets bits, we take them */
+	uint32_t pad2[990];
 	struct slot entry[SLOT_POSTED_ENTRIES];
 };
 
@@ -77,6 +79,10 @@ bool slot_ring_take(void *page, struct request *req);
 unsigned slot_posted_count(const struct slot_posted *ring);
 void slot_posted_peek(const struct slot_posted *ring, unsigned i,
 		      struct request *req);
+/* Doorbells that rang since the last time. What was posted before them is in
+ * the ring already. */
+bool slot_rung(const struct slot_posted *ring);
+uint64_t slot_rung_take(struct slot_posted *ring);
 /* The first is done with. */
 void slot_posted_drop(struct slot_posted *ring);
 

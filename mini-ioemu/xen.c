@@ -446,6 +446,18 @@ xen_post(struct xen *xen, uint64_t first, uint64_t last, bool on)
 	return xenext_post(&xen->ext, first, last, on);
 }
 
+int
+xen_doorbell(struct xen *xen, unsigned nr, uint64_t first, uint64_t last)
+{
+	return xenext_doorbell(&xen->ext, nr, first, last);
+}
+
+uint64_t
+xen_doorbell_at(struct xen *xen, unsigned nr)
+{
+	return xen->ext.bell_at[nr];
+}
+
 const char *
 xen_has(const struct xen *xen)
 {

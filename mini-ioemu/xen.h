@@ -92,6 +92,15 @@ int xen_unclaim(struct xen *xen, enum ioemu_space space, uint64_t first,
  * no longer claimed is not. Nothing happens without xen_posted(). */
 int xen_post(struct xen *xen, uint64_t first, uint64_t last, bool on);
 
+#define XEN_DOORBELLS 64u
+
+/* Writes to a part of what is posted ring that doorbell: its bit in the ring of
+ * posted writes. `last` 0: there is none of that number. -ENOTSUP: this Xen has
+ * none at all. */
+int xen_doorbell(struct xen *xen, unsigned nr, uint64_t first, uint64_t last);
+/* Where it is, 0 if nowhere. */
+uint64_t xen_doorbell_at(struct xen *xen, unsigned nr);
+
 /* ---- to the guest ----------------------------------------------------------
  */
 

@@ -21,6 +21,7 @@
 #define SOURCE 0 /* of levels: irq.c makes the OR of all devices */
 
 _Static_assert(offsetof(struct slot_posted, out) == 64, "ring layout");
+_Static_assert(offsetof(struct slot_posted, rung) == 128, "ring layout");
 _Static_assert(offsetof(struct slot_posted, entry) == PAGE, "ring layout");
 
 /* The way of dlsym(3) around ISO C; `fn` is a pointer to a function's. */
@@ -42,8 +43,14 @@ map_posted(struct xenext *ext)
 		ext->fm, ext->domid, RESOURCE_IOREQ_POSTED, ext->server, 0,
 		sizeof(struct slot_posted) / PAGE, &ring,
 		PROT_READ | PROT_WRITE, 0);
-	if (ext->resource)
-		ext->posted = ring;
+	if (!ext->resource)
+		return;
+	ext->posted = ring;
+	find(&ext->bell, "xendevicemodel_set_doorbell");
+	/* one that is not there is off already: does Xen know of any? */
+	if (ext->bell &&
+	    ext->bell(ext->dm, ext->domid, ext->server, 0, 0, 0, 0))
+		ext->bell = NULL;
 }
 
 /* What there is, as a list. */
@@ -56,8 +63,9 @@ describe(struct xenext *ext)
 	if (!xenext_gsis(ext, false, &gsis))
 		snprintf(pins, sizeof(pins), "interrupt pins %u to %u",
 			 gsis.first, gsis.first + gsis.n - 1);
-	snprintf(ext->has, sizeof(ext->has), "%s%s%s",
+	snprintf(ext->has, sizeof(ext->has), "%s%s%s%s",
 		 ext->posted ? "posted writes" : "",
+		 ext->bell ? ", doorbells" : "",
 		 ext->posted && *pins ? ", " : "", pins);
 	if (!*ext->has)
 		snprintf(ext->has, sizeof(ext->has), "nothing");
@@ -112,4 +120,16 @@ int
 xenext_gsi(struct xenext *ext, unsigned gsi, bool level)
 {
 	return ext->gsi(ext->dm, ext->domid, gsi, SOURCE, level) ? -errno : 0;
+}
+
+int
+xenext_doorbell(struct xenext *ext, unsigned nr, uint64_t first, uint64_t last)
+{
+	if (!ext->bell)
+		return -ENOTSUP;
+	if (ext->bell(ext->dm, ext->domid, ext->server, nr, last != 0, first,
+		      last))
+		return -errno;
+	ext->bell_at[nr] = last ? first : 0;
+	return 0;
 }

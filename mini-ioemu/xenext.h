@@ -26,12 +26,18 @@ typedef int xenext_gsis_fn(xendevicemodel_handle *dm, domid_t domid,
 typedef int xenext_gsi_fn(xendevicemodel_handle *dm, domid_t domid,
 			  uint32_t gsi, uint8_t source, unsigned level);
 
+typedef int xenext_bell_fn(xendevicemodel_handle *dm, domid_t domid,
+			   ioservid_t id, unsigned nr, int enable,
+			   uint64_t start, uint64_t end);
+
 struct xenext {
 	xendevicemodel_handle *dm;
 	xenforeignmemory_handle *fm;
 	domid_t domid;
 	ioservid_t server;
 	xenext_post_fn *post;
+	xenext_bell_fn *bell; /* NULL: there are none */
+	uint64_t bell_at[XEN_DOORBELLS];
 	xenforeignmemory_resource_handle *resource;
 	struct slot_posted *posted; /* NULL: there is none */
 	xenext_gsis_fn *gsis;
@@ -49,5 +55,8 @@ int xenext_post(struct xenext *ext, uint64_t first, uint64_t last, bool on);
 /* As xen_gsis() and xen_gsi(). */
 int xenext_gsis(struct xenext *ext, bool enable, struct xen_gsis *out);
 int xenext_gsi(struct xenext *ext, unsigned gsi, bool level);
+/* As xen_doorbell(). */
+int xenext_doorbell(struct xenext *ext, unsigned nr, uint64_t first,
+		    uint64_t last);
 
 #endif

@@ -30,7 +30,8 @@
 #define KIND_PORT 0x8u
 #define LOG_LATE 0x80 /* answers after delay-us: how many it has answered */
 
-#define CHAINS 0x100 /* in BAR 2; BAR 3 has them at 0 */
+#define LOG_BELLS 0x90 /* times that BAR 5 was written to */
+#define CHAINS 0x100   /* in BAR 2; BAR 3 has them at 0 */
 #define N_CHAINS 4u
 #define CHAIN_SIZE 0x40u /* a write anywhere in it is the next link */
 #define CHAIN_SUM 0x00
@@ -57,6 +58,7 @@ struct membar {
 	uint32_t count, width, offset, kind;
 	uint32_t answered;
 	uint32_t chain_sum[N_CHAINS], chain_length[N_CHAINS];
+	uint32_t bells;
 	/* open accesses: none when saved. All wait equally long: a ring. */
 	struct late late[MAX_LATE];
 	unsigned first, n_late;
@@ -233,6 +235,9 @@ log_read(struct ioemu_dev *dev, struct ioemu_access *a)
 	case LOG_KIND:
 		a->value = mb->kind;
 		break;
+	case LOG_BELLS:
+		a->value = mb->bells;
+		break;
 	case LOG_LATE:
 		late_read(dev, a);
 		break;
@@ -307,6 +312,22 @@ static const struct ioemu_region chains = {
 	.write = chain_write,
 };
 
+static void
+bell_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	(void)a;
+	((struct membar *)ioemu_state(dev))->bells++;
+}
+
+static const struct ioemu_region bell = {
+	.name = "bell",
+	.size = LOG_SIZE,
+	.min = 4,
+	.max = 4,
+	.flags = IOEMU_DOORBELL,
+	.write = bell_write,
+};
+
 static const struct ioemu_region scratch = {
 	.name = "scratch",
 	.size = SCRATCH_SIZE,
@@ -336,8 +357,10 @@ membar_attach(struct ioemu_dev *dev)
 		return -EINVAL;
 	}
 	sized.size = mb->size;
-	if (mb->posted)
+	if (mb->posted) {
 		pci.bar[3] = (struct ioemu_bar){ IOEMU_BAR_MEM32, &chains };
+		pci.bar[5] = (struct ioemu_bar){ IOEMU_BAR_MEM32, &bell };
+	}
 	mb->timer.fire = late_fire;
 	return ioemu_pci(dev, &pci);
 }
@@ -354,6 +377,7 @@ membar_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 	mb->answered = 0;
 	memset(mb->chain_sum, 0, sizeof(mb->chain_sum));
 	memset(mb->chain_length, 0, sizeof(mb->chain_length));
+	mb->bells = 0;
 }
 
 static const struct ioemu_prop props[] = {
@@ -361,7 +385,7 @@ static const struct ioemu_prop props[] = {
 	IOEMU_PROP(struct membar, delay_us, "0",
 		   "how long reads that answer late take"),
 	IOEMU_PROP(struct membar, posted, "off",
-		   "BAR 3: chains, by writes that nobody need wait for"),
+		   "BAR 3 and 5: chains by posted writes, a doorbell"),
 	{ 0 },
 };
 
@@ -375,6 +399,7 @@ static const struct ioemu_field fields[] = {
 	IOEMU_FIELD(struct membar, answered),
 	IOEMU_FIELD_ARRAY(struct membar, chain_sum),
 	IOEMU_FIELD_ARRAY(struct membar, chain_length),
+	IOEMU_FIELD(struct membar, bells),
 	{ 0 },
 };
 

@@ -7,6 +7,7 @@
 #define RAM 0xf0000000u
 #define LOG 0xf0800000u
 #define CHAINS 0xf0900000u
+#define BELL 0xf0a00000u
 #define SCRATCH 0xc000u
 #define SIZE 0x2000u
 
@@ -14,6 +15,7 @@
 #define BAR2 0x18
 #define BAR3 0x1c
 #define BAR4 0x20
+#define BAR5 0x24
 #define COMMAND 0x04
 #define COMMAND_IO 0x1u
 #define COMMAND_MEM 0x2u
@@ -31,6 +33,7 @@ place(struct bench *b)
 	bench_cfg_write(b, "membar", BAR2, 4, LOG);
 	bench_cfg_write(b, "membar", BAR3, 4, CHAINS);
 	bench_cfg_write(b, "membar", BAR4, 4, SCRATCH);
+	bench_cfg_write(b, "membar", BAR5, 4, BELL);
 	bench_cfg_write(b, "membar", COMMAND, 2, COMMAND_IO | COMMAND_MEM);
 }
 
@@ -218,6 +221,16 @@ chains_show_the_order_of_writes(struct bench *b)
 }
 
 static void
+a_doorbell_counts(struct bench *b)
+{
+	place(b);
+	bench_write(b, IOEMU_MEM, BELL, 4, 1);
+	bench_write(b, IOEMU_MEM, BELL + 0xffc, 4, 2);
+	assert_int_equal(log_reg(b, 0x90), 2);
+	assert_int_equal(bench_read(b, IOEMU_MEM, BELL, 4), UINT32_MAX);
+}
+
+static void
 every_offset_width_and_order_is_survived(struct bench *b)
 {
 	static const uint64_t places[] = { RAM, RAM + SIZE, LOG, LOG + 0x1000 };
@@ -260,6 +273,7 @@ static const struct bench_test tests[] = {
 	BENCH_TEST(moving_a_bar_moves_its_memory),
 	BENCH_TEST(late_answers_come),
 	BENCH_TEST(late_ports_keep_what_is_written),
+	BENCH_TEST(a_doorbell_counts),
 	BENCH_TEST(chains_show_the_order_of_writes),
 	BENCH_TEST(every_offset_width_and_order_is_survived),
 };

@@ -63,6 +63,26 @@ fake_xen_post(struct xen *xen, const struct request *req)
 	return true;
 }
 
+int
+fake_xen_bell(const struct xen *xen, uint64_t addr)
+{
+	int i;
+
+	for (i = 0; i < (int)XEN_DOORBELLS; i++)
+		if (xen->bell[i].last && addr >= xen->bell[i].first &&
+		    addr <= xen->bell[i].last)
+			return i;
+	return -1;
+}
+
+void
+fake_xen_ring(struct xen *xen, unsigned nr)
+{
+	if (!(xen->posted.rung >> nr & 1))
+		xen->rung++;
+	xen->posted.rung |= 1ull << nr;
+}
+
 bool
 fake_xen_posts(const struct xen *xen, uint64_t addr)
 {
@@ -156,6 +176,10 @@ postable_remove(struct xen *xen, uint64_t first, uint64_t last)
 {
 	unsigned i = 0;
 
+	for (i = 0; i < XEN_DOORBELLS; i++)
+		if (first <= xen->bell[i].last && last >= xen->bell[i].first)
+			xen->bell[i] = (struct host_interval){ 0 };
+	i = 0;
 	while (i < xen->n_postable) {
 		struct host_interval p = xen->postable[i];
 
@@ -183,6 +207,33 @@ xen_post(struct xen *xen, uint64_t first, uint64_t last, bool on)
 	}
 	postable_remove(xen, first, last);
 	return !on || postable_add(xen, first, last) ? 0 : -ENOSPC;
+}
+
+int
+xen_doorbell(struct xen *xen, unsigned nr, uint64_t first, uint64_t last)
+{
+	unsigned i;
+
+	if (!xen->posts)
+		return -ENOTSUP;
+	for (i = 0; last && i < XEN_DOORBELLS; i++)
+		if (i != nr && xen->bell[i].last &&
+		    first <= xen->bell[i].last && last >= xen->bell[i].first) {
+			xen->refused++;
+			return -EEXIST;
+		}
+	if (last && !fake_xen_posts(xen, first)) {
+		xen->refused++;
+		return -ENOENT;
+	}
+	xen->bell[nr] = (struct host_interval){ last ? first : 0, last };
+	return 0;
+}
+
+uint64_t
+xen_doorbell_at(struct xen *xen, unsigned nr)
+{
+	return xen->bell[nr].first;
 }
 
 void

@@ -33,6 +33,7 @@ struct xen {
 	unsigned n_claimed;
 	struct host_interval postable[256];
 	unsigned n_postable;
+	struct host_interval bell[XEN_DOORBELLS];
 	bool isa[16];
 	bool intx[32][4];
 	unsigned isa_calls;
@@ -58,6 +59,9 @@ bool fake_xen_buffer(struct xen *xen, uint64_t addr, unsigned size,
 		     uint64_t data);
 /* A posted write of a vCPU; false: the ring is full. */
 bool fake_xen_post(struct xen *xen, const struct request *req);
+/* A write to that doorbell; -1: none is there. */
+int fake_xen_bell(const struct xen *xen, uint64_t addr);
+void fake_xen_ring(struct xen *xen, unsigned nr);
 /* Would Xen post a write there? */
 bool fake_xen_posts(const struct xen *xen, uint64_t addr);
 bool fake_xen_claims(const struct xen *xen, enum ioemu_space space,

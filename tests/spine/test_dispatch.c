@@ -563,6 +563,43 @@ stopped_posted_writes_wait_in_the_ring(void **state)
 	assert_int_equal(f->ops, 2);
 }
 
+/* Rings that nobody saw yet are one; what was posted before is there, and what
+ * asks afterwards sees both. */
+static void
+a_doorbell_rings_once_after_what_was_posted(void **state)
+{
+	struct fix *f = *state;
+	struct host_window bell = {
+		.region = { .min = 2, .flags = IOEMU_DOORBELL },
+	};
+	struct request req = write4(BASE + 4, 0x04030201);
+
+	f->xen->posts = true;
+	assert_false(route_add(f->routes, IOEMU_MEM, BASE + SIZE, 0x100,
+			       &f->target, &bell));
+	f->xen->bell[5] = (struct host_interval){ BASE + SIZE, BASE + SIZE };
+	memset(f->byte, 0xee, 8);
+	fake_xen_ring(f->xen, 5);
+	fake_xen_ring(f->xen, 5);
+	assert_int_equal(f->xen->rung, 1);
+	assert_true(dispatch_more(f->d));
+	assert_true(fake_xen_post(f->xen, &req));
+	fake_xen_ring(f->xen, 6); /* none there */
+	assert_int_equal(ask(f, 0, request(SLOT_COPY, true, BASE, 8, 0)),
+			 0x04030201eeee0000);
+	assert_int_equal(f->ops, 3);
+	assert_false(dispatch_more(f->d));
+	f->hold = true;
+	assert_true(fake_xen_post(f->xen, &req));
+	fake_xen_ring(f->xen, 5);
+	dispatch_event(f->d, XEN_EVENT_RING);
+	assert_int_equal(f->ops, 4);
+	f->hold = false;
+	fix_answer(f, f->held[0]);
+	assert_int_equal(f->ops, 5);
+	route_del(f->routes, &bell);
+}
+
 /* Xen's page: whatever it says, every look has an end. */
 static void
 an_index_from_nowhere_does_no_harm(void **state)
@@ -704,6 +741,7 @@ main(void)
 		T(a_slow_posted_write_holds_its_device_only),
 		T(writes_without_end_are_taken_bit_by_bit),
 		T(stopped_posted_writes_wait_in_the_ring),
+		T(a_doorbell_rings_once_after_what_was_posted),
 		T(an_index_from_nowhere_does_no_harm),
 		T(a_pinned_page_outlives_invalidate),
 		T(a_slow_merged_write_holds_its_device_only),

@@ -128,6 +128,7 @@ random_overlaps_hold_and_are_claimed(void **state)
 	for (i = 0; i < 16; i++)
 		f->w[i].region.flags = i % 4 == 1   ? IOEMU_POST
 				       : i % 4 == 2 ? IOEMU_PREFETCHABLE
+				       : i % 4 == 3 ? IOEMU_DOORBELL
 						    : 0;
 	srand(1);
 	for (step = 0; step < 2000; step++) {
@@ -160,6 +161,9 @@ random_overlaps_hold_and_are_claimed(void **state)
 					 want != NULL);
 			assert_int_equal(fake_xen_posts(f->xen, a),
 					 want && want->region.flags);
+			assert_int_equal(fake_xen_bell(f->xen, a) >= 0,
+					 want && want->region.flags &
+							 IOEMU_DOORBELL);
 		}
 	}
 	assert_int_equal(f->xen->refused, 0);

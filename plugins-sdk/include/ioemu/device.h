@@ -78,6 +78,10 @@ struct ioemu_access {
 		the host can do that; it is in time for any later read of the  \
 		device. A doorbell, the tail of a queue, a FIFO */
 
+#define IOEMU_DOORBELL                                                         \
+	0x4u /* memory: all that a write says is that there was one. Several   \
+		may come as one, at offset 0, `min` bytes wide, value 0 */
+
 /* What one window of addresses does. Copied by the call that takes it. */
 struct ioemu_region {
 	const char *name;

@@ -20,6 +20,8 @@ enum {
 	PLAIN_BAR = 2,
 	PLAIN_AT = 0x100,
 	POSTED_BAR = 3,
+	BELL_BAR = 5,
+	BELLS = 0x90, /* in BAR 2: how often it rang */
 	CHAIN_SIZE = 0x40,
 	N_BATCHES = 15,
 	BATCH = 20,
@@ -36,7 +38,7 @@ struct chain {
 };
 
 struct both {
-	struct mem_window plain, posted;
+	struct mem_window plain, posted, bell;
 };
 
 static void
@@ -139,6 +141,48 @@ costs(const struct both *b)
 	ok = ok && cost(&c, "4", write_4, true);
 	ok = ok && cost(&c, "64", write_64, false);
 	return ok && cost(&c, "64", write_64, true);
+}
+
+/* A ring and a look at the device: it has rung once. Many rings: once at
+ * least, and never more often than that. */
+static bool
+bells(const struct both *b)
+{
+	volatile uint32_t *bell = (volatile uint32_t *)b->bell.map;
+	volatile uint32_t *rung = (volatile uint32_t *)(b->plain.map + BELLS);
+	uint64_t best = UINT64_MAX;
+	uint32_t before = *rung, more;
+	unsigned int i, k;
+
+	for (i = 0; i < ROUNDS; i++) {
+		bell[i] = i;
+		if (*rung != before + i + 1) {
+			printf("GUEST-FAIL posted: the doorbell rang %" PRIu32
+			       " times, not %u\n",
+			       *rung - before, i + 1);
+			return false;
+		}
+	}
+	before = *rung;
+	for (i = 0; i < N_BATCHES; i++) {
+		uint64_t start = now_ns(), ns;
+
+		for (k = 0; k < BATCH; k++)
+			*bell = k;
+		ns = now_ns() - start;
+		more = *rung - before;
+		before += more;
+		best = ns < best ? ns : best;
+		if (!more || more > BATCH) {
+			printf("GUEST-FAIL posted: %d rings were %" PRIu32 "\n",
+			       BATCH, more);
+			return false;
+		}
+	}
+	printf("POSTED cost 4 bell %" PRIu64 " ns, the last %d are %" PRIu32
+	       "\n",
+	       best / BATCH, BATCH, more);
+	return true;
 }
 
 /* ---- order -------------------------------------------------------- */
@@ -271,7 +315,7 @@ int
 cmd_posted(int argc, char **argv)
 {
 	static bool (*const parts[])(const struct both *b) = {
-		costs, mixed, burst, side_by_side, told_by_memory,
+		costs, bells, mixed, burst, side_by_side, told_by_memory,
 	};
 	struct both b;
 	unsigned int i;
@@ -279,8 +323,10 @@ cmd_posted(int argc, char **argv)
 	if (argc != 1)
 		return TOOL_USAGE;
 	if (bar_open(argv[0], PLAIN_BAR, &b.plain) < 0 ||
-	    bar_open(argv[0], POSTED_BAR, &b.posted) < 0) {
-		printf("GUEST-FAIL posted: no BARs 2 and 3 in %s\n", argv[0]);
+	    bar_open(argv[0], POSTED_BAR, &b.posted) < 0 ||
+	    bar_open(argv[0], BELL_BAR, &b.bell) < 0) {
+		printf("GUEST-FAIL posted: no BARs 2, 3 and 5 in %s\n",
+		       argv[0]);
 		return TOOL_FAILED;
 	}
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {

@@ -33,6 +33,7 @@ firmware_override = \"$LOADER\"
 $cfg"
 	create pins
 	up pins
+	wait_for "LABDEV done" pins 300
 	check "the log does not say what was found" \
 		grep -q "interrupt pins 48 to 95" /var/log/xen/qemu-dm-pins.log
 }
@@ -78,7 +79,6 @@ ended()
 # Linux that does not know of Xen: interrupts come by the IO-APICs, and it is
 # saved wherever it happens to be.
 pins "lab=pins xen_nopv" "" ,gsi=48,irq-mode=level ,gsi=95 ""
-wait_for "LABDEV done" pins 300
 goes_on 2
 check "what makes no sense is taken: $(labtool gsi "$(domid pins)")" \
 	labtool gsi "$(domid pins)"
