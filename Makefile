@@ -65,6 +65,8 @@ CFLAGS_mini-ioemu = $(PKG_CFLAGS) \
 	-DIOEMU_VERSION='"$(VERSION)"' -DIOEMU_PLUGIN_DIR='"$(PREFIX)/lib/mini-ioemu/devices"' \
 	-DIOEMU_MACHINE_FILE='"$(PREFIX)/share/mini-ioemu/machine.conf"'
 CFLAGS_plugins-sdk = $(PKG_CFLAGS) -DIOEMU_VERSION='"$(VERSION)"'
+# Xen's style, as the firmware has it; the firmware itself is built by hvmloader/build.
+CFLAGS_hvmloader = -Itests/unit/hvmloader -Wno-conversion
 CFLAGS_tests = -Imini-ioemu -Iplugins-sdk -Itests $(CFLAGS_mini-ioemu)
 
 $(B)/libioemu-host.a: $(HOST_OBJ)
@@ -116,7 +118,7 @@ $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B
 $(addprefix $(B)/tests/spine/test_,disks diskstop): $(B)/tests/spine/room.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade gsi): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
   $(B)/tests/spine/procs.o
@@ -124,6 +126,8 @@ $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
+$(addprefix $(B)/tests/unit/test_,qmp qmpcmd qmpfd): $(B)/tests/unit/qmp_side.o
+$(B)/tests/unit/test_pci_tree: $(B)/hvmloader/pci_tree.o
 $(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
 
 # ---- tests without Xen ------------------------------------------------------
@@ -150,7 +154,7 @@ $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_hotplug.ok $(B)/check/spine/test_plug.ok \
   $(B)/check/spine/test_async.ok $(B)/check/spine/test_timing.ok \
   $(B)/check/spine/test_save.ok $(B)/check/spine/test_upgrade.ok \
-  $(B)/check/spine/soak.ok: $(B)/ioemu-peer
+  $(B)/check/spine/test_gsi.ok $(B)/check/spine/soak.ok: $(B)/ioemu-peer
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
@@ -230,6 +234,18 @@ lint: all ## style, static analysis, and the rules about devices
 format: ## rewrite sources in the project's style
 	clang-format -i $(SOURCES)
 
+# ---- firmware: Xen's hvmloader with ours ------------------------------------
+
+XEN_SOURCE ?= build/xen-source
+HVMLOADER := $(B)/hvmloader/hvmloader
+
+$(HVMLOADER): hvmloader/build $(wildcard hvmloader/*.[ch] hvmloader/*.patch) xen-patches/fetch-source
+	@xen-patches/fetch-source $(XEN_SOURCE)
+	@echo "  XEN  $@"
+	$(Q)MAKEFLAGS= MAKELEVEL= hvmloader/build $(XEN_SOURCE)/xen $(@D)
+
+hvmloader: $(HVMLOADER) ## a drop-in for Xen's: what is behind PCI bridges gets its resources
+
 # ---- install ----------------------------------------------------------------
 
 I = $(DESTDIR)$(PREFIX)
@@ -239,6 +255,7 @@ install: all ## install programs, plugins, SDK, machine description, manuals
 	  $(I)/share/man/man5
 	install -m 755 $(PROGRAMS) $(I)/bin/
 	install -m 644 $(PLUGINS) $(I)/lib/mini-ioemu/devices/
+	[ ! -e $(HVMLOADER) ] || install -m 755 $(HVMLOADER) $(I)/lib/mini-ioemu/
 	install -m 644 plugins-sdk/include/ioemu/*.h $(I)/include/ioemu/
 	install -m 644 mini-ioemu/machine.conf $(I)/share/mini-ioemu/
 	for n in 1 5; do for m in mini-ioemu/*.$$n plugins-sdk/*/*.$$n; do [ ! -e $$m ] || \
@@ -253,14 +270,16 @@ install: all ## install programs, plugins, SDK, machine description, manuals
 
 LAB := tests/lab/lab
 
+# Without our hvmloader its own scenarios fail, no other.
 lab-root: all
+	@$(MAKE) -s --no-print-directory hvmloader || echo "lab: no hvmloader of ours" >&2
 	@rm -rf $(B)/lab/root
 	@$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(B)/lab/root \
 	  PREFIX=/usr >/dev/null
 	@mkdir -p $(B)/lab/root/opt/plugins
 	@cd tests/lab/plugin && export PKG_CONFIG_SYSROOT_DIR=$(CURDIR)/$(B)/lab/root \
 	  PKG_CONFIG_PATH=$(CURDIR)/$(B)/lab/root/usr/lib/pkgconfig && \
-	  for p in doubler escape; do \
+	  for p in bars doubler escape; do \
 	  $(CC) -O2 -Wall -D_GNU_SOURCE -fPIC -shared -fvisibility=hidden -Wl,-z,defs \
 	  $$(pkg-config --cflags ioemu) -o $(CURDIR)/$(B)/lab/root/opt/plugins/$$p.so $$p.c || exit 1; done
 
@@ -289,7 +308,8 @@ help: ## this list
 	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
 	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
 
-.PHONY: all bench soak coverage fuzz fuzz-one check check-one lint format install lab-root lab bench-lab demo \
+.PHONY: all bench soak coverage fuzz fuzz-one check check-one lint format hvmloader install lab-root lab bench-lab demo \
 	setup test clean help
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+# Xen's own trees (xen) are its own make files' matter.
+-include $(shell find $(B) -name xen -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -52,6 +52,7 @@ struct conf_device {
 	struct conf_prop *props; /* without those above and below */
 	bool multifunction;
 	bool isolate;	    /* in a process of its own */
+	unsigned gsi;	    /* the pin that its interrupt line is; 0: ISA's */
 	bool removable;	    /* the guest may give it up: no part of the board */
 	bool later;	    /* the guest runs already and is to be told */
 	const char *source; /* for messages: "-device" or "FILE:LINE" */

@@ -2,7 +2,7 @@
 /*
  * One device as the user names it, "TYPE,key=value,...", to struct conf_device.
  * Knows the words that belong to every device: id, bus, addr, multifunction,
- * isolate.
+ * isolate, gsi.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 
 #define MAX_SLOT 0x1ful
 #define MAX_FUNCTION 7ul
+#define MAX_GSI 255u /* Xen says which of them there are */
 
 /* QEMU's way: SLOT[.FUNCTION], hexadecimal with or without 0x. */
 static int
@@ -65,7 +66,7 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 	    struct conf_device **out)
 {
 	struct conf_device *dev = conf_alloc(c, sizeof(*dev));
-	const char *addr, *bus, *multi, *isolate;
+	const char *addr, *bus, *multi, *isolate, *gsi;
 	int err;
 
 	if (!dev)
@@ -82,6 +83,7 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 	bus = conf_take(&list, "bus");
 	multi = conf_take(&list, "multifunction");
 	isolate = conf_take(&list, "isolate");
+	gsi = conf_take(&list, "gsi");
 	dev->props = list;
 	err = bus ? device_bus(c, bus, dev) : 0;
 	if (!err)
@@ -91,6 +93,8 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 				  &dev->multifunction);
 	if (!err)
 		err = conf_on_off(c, "isolate", isolate, &dev->isolate);
+	if (!err)
+		err = conf_number(c, "gsi", gsi, MAX_GSI, &dev->gsi);
 	*out = dev;
 	return err;
 }

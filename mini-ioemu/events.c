@@ -12,6 +12,7 @@ struct events {
 	struct xen *xen;
 	struct dispatch *dispatch;
 	const struct spin *spin;
+	int lost; /* -errno, once there are no more events */
 	unsigned handles;
 	uv_poll_t poll;
 	uv_prepare_t prepare; /* before the loop sleeps */
@@ -19,8 +20,9 @@ struct events {
 };
 
 static void
-events_lost(const struct events *e, int rc)
+events_end(struct events *e, int rc)
 {
+	e->lost = rc;
 	log_error("the event channels are lost: %s", strerror(-rc));
 	uv_stop(e->poll.loop);
 }
@@ -39,7 +41,7 @@ events_take(uv_poll_t *poll, int status, int what)
 		dispatch_event(e->dispatch, event[i]);
 	dispatch_flush(e->dispatch);
 	if (n < 0)
-		events_lost(e, n);
+		events_end(e, n);
 }
 
 static void
@@ -65,7 +67,7 @@ events_listen(uv_prepare_t *prepare)
 	rc = spin_awake(e->spin) ? 0 : xen_listen(e->xen);
 
 	if (rc)
-		events_lost(e, rc);
+		events_end(e, rc);
 }
 
 static void
@@ -102,6 +104,12 @@ events_new(uv_loop_t *loop, struct xen *xen, struct dispatch *d,
 	uv_poll_start(&e->poll, UV_READABLE, events_take);
 	*out = e;
 	return 0;
+}
+
+int
+events_lost(const struct events *e)
+{
+	return e->lost;
 }
 
 void

@@ -14,6 +14,9 @@ struct events;
 
 int events_new(uv_loop_t *loop, struct xen *xen, struct dispatch *d,
 	       const struct spin *spin, struct events **out);
+/* What ended the loop because nothing rings any more, -errno; 0: nothing did.
+ */
+int events_lost(const struct events *e);
 void events_free(struct events *e); /* freed by the loop */
 
 #endif

@@ -7,16 +7,21 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
 
 #define ISA_LINES 16u
 #define SLOTS 32u
 #define PINS 4u
 #define LINKS 4u
+#define GSIS 256u
 
 struct irq {
 	struct xen *xen;
 	uint16_t isa[ISA_LINES];
 	uint16_t intx[SLOTS][PINS];
+	uint16_t gsi[GSIS];
 	bool held;
 	/* while held: those that were set */
 	bool routed[LINKS];
@@ -67,6 +72,50 @@ irq_intx(struct irq *irq, unsigned slot, unsigned pin, bool level)
 }
 
 void
+irq_gsi(struct irq *irq, unsigned gsi, bool level)
+{
+	assert(gsi < GSIS);
+	if (irq_count(&irq->gsi[gsi], level) && !irq->held)
+		(void)xen_gsi(irq->xen, gsi, level);
+}
+
+/* ---- pins that not every Xen has ------------------------------------ */
+
+static int
+irq_refuse(const struct conf_device *conf, int rc)
+{
+	const char *why =
+		rc == -EOPNOTSUPP ? "this Xen has no such pins (xen-patches)"
+		: rc == -EBUSY	  ? "the guest runs already, without such pins"
+				  : strerror(-rc);
+
+	log_error("%s (%s): gsi=%u: %s; without gsi= its line is an ISA "
+		  "interrupt, and MSIs need no pin",
+		  conf->type, conf->source, conf->gsi, why);
+	return rc;
+}
+
+int
+irq_wire(struct irq *irq, const struct conf_device *conf)
+{
+	struct xen_gsis has;
+	int rc;
+
+	if (!conf->gsi)
+		return 0;
+	rc = xen_gsis(irq->xen, true, &has);
+	if (rc)
+		return irq_refuse(conf, rc);
+	if (conf->gsi >= has.first && conf->gsi - has.first < has.n)
+		return 0;
+	log_error("%s (%s): gsi=%u: %u to %u", conf->type, conf->source,
+		  conf->gsi, has.first, has.first + has.n - 1);
+	return -EINVAL;
+}
+
+/* ---- links -------------------------------------------------------- */
+
+void
 irq_route(struct irq *irq, unsigned link, unsigned isa)
 {
 	if (!irq->held) {
@@ -98,6 +147,9 @@ irq_go(struct irq *irq)
 	for (i = 0; i < ISA_LINES; i++)
 		if (irq->isa[i])
 			(void)xen_isa_irq(irq->xen, i, true);
+	for (i = 0; i < GSIS; i++)
+		if (irq->gsi[i])
+			(void)xen_gsi(irq->xen, i, true);
 	for (i = 0; i < SLOTS; i++)
 		for (pin = 0; pin < PINS; pin++)
 			if (irq->intx[i][pin])

@@ -7,6 +7,7 @@
 #ifndef IRQ_H
 #define IRQ_H
 
+#include "conf.h"
 #include "xen.h"
 
 struct irq;
@@ -18,8 +19,16 @@ void irq_free(struct irq *irq);
 void irq_isa(struct irq *irq, unsigned line, bool level);
 /* pin 0: INTA# */
 void irq_intx(struct irq *irq, unsigned slot, unsigned pin, bool level);
+/* A pin that irq_wire() found to be there. */
+void irq_gsi(struct irq *irq, unsigned gsi, bool level);
 /* Where a PCI interrupt link goes. */
 void irq_route(struct irq *irq, unsigned link, unsigned isa);
+
+/*
+ * gsi= of a device: gives the guest the pins, if that can still be. Logs why
+ * not; -errno. Nothing to do where the device has no gsi=.
+ */
+int irq_wire(struct irq *irq, const struct conf_device *conf);
 
 /*
  * Between these Xen hears of nothing: it has the lines as another process left

@@ -170,16 +170,24 @@ local_start(struct localdev *ld, const struct hostdev *parent,
 {
 	int rc = local_set_props(ld->hd, conf);
 
+	if (!rc)
+		rc = irq_wire(ld->local->env.irq, conf);
 	if (rc)
 		return rc;
+	ld->gsi = conf->gsi;
 	rc = hostdev_attach(ld->hd);
 	if (rc)
 		log_error("%s (%s): does not start: %s", conf->type,
 			  conf->source, strerror(-rc));
+	else if (ld->hd->func && conf->gsi)
+		rc = -EINVAL;
 	else if (ld->hd->func)
 		rc = local_place(ld, parent, conf);
 	else if (conf->later)
 		rc = -EOPNOTSUPP;
+	if (rc == -EINVAL && ld->hd->func && conf->gsi)
+		log_error("%s (%s): gsi=: a PCI device has pins of its own",
+			  conf->type, conf->source);
 	if (rc == -EOPNOTSUPP && conf->later)
 		log_error(
 			"%s (%s): no PCI device: a guest cannot be told of it",

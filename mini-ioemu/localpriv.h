@@ -17,6 +17,7 @@ struct localdev {
 	struct hostdev *hd;
 	struct localdev *next; /* in local->first, or in local->leaving */
 	int devfn;	       /* where it wants to be; -1: anywhere */
+	unsigned gsi;	       /* where its lines go; 0: to ISA interrupts */
 	char id[64];
 };
 

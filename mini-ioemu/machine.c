@@ -420,6 +420,12 @@ machine_has_gone(const struct machine *m)
 	return monitor_has_gone(m->monitor);
 }
 
+int
+machine_result(const struct machine *m)
+{
+	return events_lost(m->events);
+}
+
 void
 machine_free(struct machine *m)
 {

@@ -35,6 +35,10 @@ int machine_go(struct machine *m);
  * there. */
 bool machine_has_gone(const struct machine *m);
 
+/* After the loop has ended: 0 if somebody told it to, -errno (logged) if the
+ * guest can no longer be served. */
+int machine_result(const struct machine *m);
+
 /* Flushes disks and lets go of the guest; run the loop once afterwards. */
 void machine_free(struct machine *m);
 

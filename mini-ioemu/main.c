@@ -141,8 +141,9 @@ main_guest(uv_loop_t *loop, const struct conf *conf,
 		uv_run(loop, UV_RUN_DEFAULT);
 	if (machine_has_gone(machine)) /* with all that is open */
 		_exit(EXIT_SUCCESS);
+	rc = machine_result(machine);
 	machine_free(machine);
-	return 0;
+	return rc;
 }
 
 static int

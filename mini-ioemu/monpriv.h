@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * monpriv.h - between monitor.c (stopping, saving, lines for humans) and
- * monplug.c (what comes and goes) and monhand.c (the guest goes).
+ * monpriv.h - between monitor.c (stopping, saving), monline.c (lines for
+ * humans), monplug.c (what comes and goes) and monhand.c (the guest goes).
  */
 #ifndef MONPRIV_H
 #define MONPRIV_H
@@ -39,6 +39,14 @@ struct monitor {
 	struct monitor_hand hand;
 	unsigned handles;
 };
+
+/* The state of the machine in a word of QEMU's. */
+const char *monitor_status(void *ctx);
+/* The devices go on. False: not now, they are being saved. */
+bool monitor_run(struct monitor *mon);
+
+/* monline.c: as struct qmp_ops has it. */
+int monitor_command(void *ctx, const char *line, char *buf, size_t size);
 
 /* monhand.c: as struct qmp_ops has them. */
 void monitor_take_over(void *ctx, struct qmp_call *call);

@@ -13,6 +13,8 @@
 #include "hand.h"
 #include "log.h"
 
+#define ALL_LINES ((1u << PEER_ISA_LINES) - 1)
+
 /* ---- making ------------------------------------------------------- */
 
 static void
@@ -107,6 +109,26 @@ peer_init(struct peer *peer, struct peers *peers,
 	}
 }
 
+/* gsi=: of lines that come with it, as bits. */
+static int
+peer_wire(struct peer *peer, const struct conf_device *conf, uint32_t lines)
+{
+	bool pci = peer->bus && !peer->conf.isolated;
+	unsigned i;
+
+	if (conf->gsi && (pci || !lines)) {
+		log_error("%s (%s): gsi=: %s", conf->type, conf->source,
+			  pci ? "a PCI device has pins of its own"
+			      : "irq= is missing, the number by which "
+				"its process calls the line");
+		return -EINVAL;
+	}
+	for (i = 0; conf->gsi && i < PEER_ISA_LINES; i++)
+		if (lines >> i & 1)
+			peer->conf.gsi[i] = (uint8_t)conf->gsi;
+	return irq_wire(peer->env->irq, conf);
+}
+
 static int
 peer_add_range(struct peer *peer, const struct conf_device *conf)
 {
@@ -122,6 +144,8 @@ peer_add_range(struct peer *peer, const struct conf_device *conf)
 		return -EINVAL;
 	}
 	rc = peer_conf_range(conf, pw);
+	if (!rc)
+		rc = peer_wire(peer, conf, pw->isa);
 	if (rc) {
 		pw->used = false;
 		return rc;
@@ -186,6 +210,8 @@ peers_make(struct peers *peers, const struct host_type *type,
 		rc = peer_bus(peer, conf);
 	if (!rc && !type && !strcmp(conf->type, "raw-mmio"))
 		rc = peer_add_range(peer, conf);
+	else if (!rc)
+		rc = peer_wire(peer, conf, type ? ALL_LINES : peer->conf.isa);
 	if (!rc)
 		rc = peer_open(peer);
 	if (rc) {

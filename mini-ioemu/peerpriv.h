@@ -70,6 +70,8 @@ struct peer_conf {
 	struct host_interval allow[PEER_GRANTS]; /* memory it may claim */
 	unsigned n_allow;
 	uint32_t isa; /* ISA lines it may raise */
+	/* where they go; 0: to the ISA interrupt of that number */
+	uint8_t gsi[PEER_ISA_LINES];
 	/* A plugin that the user named as a device: it may place its windows
 	 * and raise lines as it could in our own process. */
 	bool isolated;

@@ -461,9 +461,7 @@ xen_doorbell_at(struct xen *xen, unsigned nr)
 const char *
 xen_has(const struct xen *xen)
 {
-	if (!xen->ext.posted)
-		return "nothing";
-	return xen->ext.bell ? "posted writes, doorbells" : "posted writes";
+	return xen->ext.has;
 }
 
 /* ---- to the guest
@@ -488,6 +486,18 @@ xen_link_route(struct xen *xen, unsigned link, unsigned irq)
 {
 	return xen_rc(xendevicemodel_set_pci_link_route(
 		xen->dm, xen->domid, (uint8_t)link, (uint8_t)irq));
+}
+
+int
+xen_gsis(struct xen *xen, bool enable, struct xen_gsis *out)
+{
+	return xenext_gsis(&xen->ext, enable, out);
+}
+
+int
+xen_gsi(struct xen *xen, unsigned gsi, bool level)
+{
+	return xenext_gsi(&xen->ext, gsi, level);
 }
 
 int

@@ -107,6 +107,19 @@ uint64_t xen_doorbell_at(struct xen *xen, unsigned nr);
 int xen_isa_irq(struct xen *xen, unsigned irq, bool level);
 int xen_intx(struct xen *xen, unsigned slot, unsigned pin, bool level);
 int xen_link_route(struct xen *xen, unsigned link, unsigned irq);
+
+/*
+ * Pins of a second I/O APIC (xen-patches/). `enable` gives them to the guest,
+ * before it runs for the first time; again is nothing. -EOPNOTSUPP: this Xen
+ * has none; -EBUSY: it is too late to give the guest some.
+ */
+struct xen_gsis {
+	unsigned first, n;
+	bool on; /* the guest has them */
+};
+
+int xen_gsis(struct xen *xen, bool enable, struct xen_gsis *out);
+int xen_gsi(struct xen *xen, unsigned gsi, bool level);
 int xen_msi(struct xen *xen, uint64_t addr, uint32_t data);
 /* Not IOEMU_POWER_SUSPEND. */
 int xen_shutdown(struct xen *xen, enum ioemu_power how);

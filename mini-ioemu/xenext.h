@@ -16,10 +16,15 @@
 
 struct slot_posted;
 
-/* As xendevicemodel.h of the patched library has it. */
+/* As xendevicemodel.h of the patched library has them. */
 typedef int xenext_post_fn(xendevicemodel_handle *dm, domid_t domid,
 			   ioservid_t id, int posted, uint64_t start,
 			   uint64_t end);
+typedef int xenext_gsis_fn(xendevicemodel_handle *dm, domid_t domid,
+			   bool enable, bool *enabled, uint32_t *first,
+			   uint32_t *nr);
+typedef int xenext_gsi_fn(xendevicemodel_handle *dm, domid_t domid,
+			  uint32_t gsi, uint8_t source, unsigned level);
 
 typedef int xenext_bell_fn(xendevicemodel_handle *dm, domid_t domid,
 			   ioservid_t id, unsigned nr, int enable,
@@ -35,6 +40,9 @@ struct xenext {
 	uint64_t bell_at[XEN_DOORBELLS];
 	xenforeignmemory_resource_handle *resource;
 	struct slot_posted *posted; /* NULL: there is none */
+	xenext_gsis_fn *gsis;
+	xenext_gsi_fn *gsi;
+	char has[80]; /* all of it, for people */
 };
 
 /* Sees what there is, and maps it, for the server. */
@@ -47,5 +55,8 @@ int xenext_post(struct xenext *ext, uint64_t first, uint64_t last, bool on);
 /* As xen_doorbell(). */
 int xenext_doorbell(struct xenext *ext, unsigned nr, uint64_t first,
 		    uint64_t last);
+/* As xen_gsis() and xen_gsi(). */
+int xenext_gsis(struct xenext *ext, bool enable, struct xen_gsis *out);
+int xenext_gsi(struct xenext *ext, unsigned gsi, bool level);
 
 #endif

@@ -333,6 +333,22 @@ control_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	ide_irq(dev, a->tag);
 }
 
+#define BLOCK_CONTROL 2u
+
+static void
+block_read(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	if (a->offset == BLOCK_CONTROL)
+		control_read(dev, a);
+}
+
+static void
+block_write(struct ioemu_dev *dev, struct ioemu_access *a)
+{
+	if (a->offset == BLOCK_CONTROL)
+		control_write(dev, a);
+}
+
 #define COMMAND(n)                                                             \
 	{                                                                      \
 		.name = "ide-command", .size = 8, .min = 1, .max = 4,          \
@@ -344,6 +360,12 @@ control_write(struct ioemu_dev *dev, struct ioemu_access *a)
 		.tag = (n), .read = control_read, .write = control_write       \
 	}
 
+#define BLOCK(n)                                                               \
+	{                                                                      \
+		.name = "ide-control", .size = 4, .min = 1, .max = 1,          \
+		.tag = (n), .read = block_read, .write = block_write           \
+	}
+
 const struct ioemu_region ide_command_region[IDE_CHANNELS] = {
 	COMMAND(0),
 	COMMAND(1),
@@ -352,4 +374,9 @@ const struct ioemu_region ide_command_region[IDE_CHANNELS] = {
 const struct ioemu_region ide_control_region[IDE_CHANNELS] = {
 	CONTROL(0),
 	CONTROL(1),
+};
+
+const struct ioemu_region ide_control_block[IDE_CHANNELS] = {
+	BLOCK(0),
+	BLOCK(1),
 };

@@ -103,6 +103,7 @@ struct ide_channel {
 };
 
 struct ide {
+	bool native; /* property */
 	struct ide_channel channel[IDE_CHANNELS];
 };
 
@@ -114,6 +115,8 @@ struct ide_drive *ide_selected(struct ide_channel *c);
 /* channel.c */
 extern const struct ioemu_region ide_command_region[IDE_CHANNELS];
 extern const struct ioemu_region ide_control_region[IDE_CHANNELS];
+/* The same in a block of four (PCI IDE Controller Specification 1.0, 2.4). */
+extern const struct ioemu_region ide_control_block[IDE_CHANNELS];
 void ide_raise(struct ide_drive *d); /* interrupt, if this drive is selected */
 void ide_signature(struct ide_drive *d);
 /* RESET- on the cable (ATA/ATAPI-6, 9.1): with the PCI bus. */

@@ -2,6 +2,10 @@
 /*
  * piix3-ide - the IDE function of the 82371SB (data sheet 290550), and the
  * types of its drives. Both channels sit at the legacy addresses.
+ *
+ * In native mode it is the IDE function of the 82801EB (data sheet 252516),
+ * whose registers are the same for what drivers do: channels are where the BARs
+ * say and share INTA#, so it works on any bus.
  */
 #include "ide.h"
 
@@ -25,20 +29,32 @@ ide_selected(struct ide_channel *c)
 	return d && !d->gone ? d : NULL;
 }
 
+static bool
+irq_level(const struct ide_channel *c)
+{
+	return c->irq && !(c->control & CTL_NIEN);
+}
+
 void
 ide_irq(struct ioemu_dev *controller, unsigned channel)
 {
-	struct ide *ide = ioemu_state(controller);
-	const struct ide_channel *c = &ide->channel[channel];
+	const struct ide *ide = ioemu_state(controller);
 
-	ioemu_irq(controller, irq_line[channel],
-		  c->irq && !(c->control & CTL_NIEN));
+	if (ide->native)
+		ioemu_irq(controller, IOEMU_INTX,
+			  irq_level(&ide->channel[0]) ||
+				  irq_level(&ide->channel[1]));
+	else
+		ioemu_irq(controller, irq_line[channel],
+			  irq_level(&ide->channel[channel]));
 }
 
 #define IDETIM 0x40 /* 16 bits a channel; PIIX3 data sheet, 2.3.9 */
 #define IDETIM_ON 0x80008000u
 
+/* The first is the 82801EB's only: IDE_CONFIG, with the kind of cable. */
 static const struct ioemu_reg regs[] = {
+	{ .offset = 0x54, .width = 4, .writable = 0xffffffff },
 	{ .offset = 0x06, .width = 2, .reset = 0x0280 },
 	{ .offset = IDETIM, .width = 4, .writable = 0xb3ffb3ff },
 	{ .offset = 0x44, .width = 1, .writable = 0xff }, /* SIDETIM */
@@ -47,7 +63,30 @@ static const struct ioemu_reg regs[] = {
 };
 
 static int
-piix3ide_attach(struct ioemu_dev *dev)
+native_attach(struct ioemu_dev *dev)
+{
+	const struct ioemu_pci function = {
+		.vendor = 0x8086,
+		.device = 0x24db,
+		.subvendor = 0x1af4,
+		.subdevice = 0x1100,
+		.class_rev = 0x01018f02, /* native ports, bus master */
+		.intx_pin = 1,
+		.bar = {
+			{ IOEMU_BAR_IO, &ide_command_region[0] },
+			{ IOEMU_BAR_IO, &ide_control_block[0] },
+			{ IOEMU_BAR_IO, &ide_command_region[1] },
+			{ IOEMU_BAR_IO, &ide_control_block[1] },
+			{ IOEMU_BAR_IO, &bmdma_region },
+		},
+		.regs = regs,
+	};
+
+	return ioemu_pci(dev, &function);
+}
+
+static int
+legacy_attach(struct ioemu_dev *dev)
 {
 	const struct ioemu_pci function = {
 		.vendor = 0x8086,
@@ -56,7 +95,7 @@ piix3ide_attach(struct ioemu_dev *dev)
 		.subdevice = 0x1100,
 		.class_rev = 0x01018000, /* legacy ports, bus master */
 		.bar[4] = { IOEMU_BAR_IO, &bmdma_region },
-		.regs = regs,
+		.regs = regs + 1,
 	};
 	unsigned i;
 	int rc = ioemu_pci(dev, &function);
@@ -69,6 +108,14 @@ piix3ide_attach(struct ioemu_dev *dev)
 					  &ide_control_region[i]);
 	}
 	return rc;
+}
+
+static int
+piix3ide_attach(struct ioemu_dev *dev)
+{
+	const struct ide *ide = ioemu_state(dev);
+
+	return ide->native ? native_attach(dev) : legacy_attach(dev);
 }
 
 static void
@@ -95,6 +142,12 @@ piix3ide_loaded(struct ioemu_dev *dev)
 	return 0;
 }
 
+static const struct ioemu_prop ide_props[] = {
+	IOEMU_PROP(struct ide, native, "off",
+		   "an 82801EB, its ports in BARs: for any bus"),
+	{ 0 },
+};
+
 #define CHANNEL_FIELDS(n)                                                      \
 	IOEMU_FIELD(struct ide, channel[n].control),                           \
 		IOEMU_FIELD(struct ide, channel[n].selected),                  \
@@ -113,6 +166,7 @@ static const struct ioemu_type piix3ide = {
 	IOEMU_TYPE(struct ide),
 	.name = "piix3-ide",
 	.summary = "IDE controller 82371SB: two channels, bus master DMA",
+	.props = ide_props,
 	.fields = ide_fields,
 	.attach = piix3ide_attach,
 	.reset = piix3ide_reset,

@@ -109,9 +109,9 @@ device_crs(struct aml *a, const struct ssdt_device *d)
 	aml_init(&crs, bytes, sizeof(bytes));
 	for (i = 0; i < d->n_ranges; i++)
 		crs_range(&crs, &d->range[i]);
-	for (i = 0; i < 16; i++)
-		if (d->irqs >> i & 1)
-			crs_irq(&crs, i, d->level >> i & 1);
+	for (i = 0; i < SSDT_IRQS; i++)
+		if (d->irq[i])
+			crs_irq(&crs, i, d->level[i]);
 	aml_le(&crs, TAG_END, 1);
 	aml_le(&crs, 0, 1); /* checksum: 0 is taken as good */
 	aml_name(a, "_CRS");

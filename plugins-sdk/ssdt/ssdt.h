@@ -13,6 +13,7 @@
 #define SSDT_DEVICES 36u /* RAW0 .. RAWZ */
 #define SSDT_RANGES 64u	 /* of a device, as of a peer */
 #define SSDT_TEXT 64u
+#define SSDT_IRQS 256u	  /* 0 to 15 are the ISA interrupts */
 #define SSDT_SLOTS 32u	  /* of a PCI bus */
 #define SSDT_MAX 0x40000u /* bytes of a table */
 #define SSDT_ERROR 200u
@@ -27,7 +28,7 @@ struct ssdt_device {
 	char hid[9], cid[9], compatible[SSDT_TEXT]; /* "": none */
 	struct ssdt_range range[SSDT_RANGES];
 	unsigned n_ranges;
-	uint16_t irqs, level; /* ISA lines; those of them that are levels */
+	bool irq[SSDT_IRQS], level[SSDT_IRQS]; /* GSIs; those that are levels */
 };
 
 struct ssdt {

@@ -22,7 +22,7 @@
 struct word {
 	struct ssdt_range range;
 	const char *name, *hid, *cid, *compatible; /* "": not given */
-	int irq;				   /* -1: none */
+	unsigned irq, gsi;			   /* 0: none */
 	bool level;
 	char *why;
 };
@@ -113,7 +113,20 @@ read_irq(struct word *w, const char *text)
 
 	if (!rc && (!irq || irq == 2 || irq > 15))
 		rc = fail(w, "irq=%.40s: 1 to 15, not 2", text);
-	w->irq = rc ? -1 : (int)irq;
+	w->irq = rc ? 0 : (unsigned)irq;
+	return rc;
+}
+
+/* A pin of a second I/O APIC, which comes after the 48 of the first. */
+static int
+read_gsi(struct word *w, const char *text)
+{
+	uint64_t gsi;
+	int rc = number(w, "gsi", text, &gsi);
+
+	if (!rc && (gsi < 48 || gsi >= SSDT_IRQS))
+		rc = fail(w, "gsi=%.40s: 48 to %u", text, SSDT_IRQS - 1);
+	w->gsi = rc ? 0 : (unsigned)gsi;
 	return rc;
 }
 
@@ -136,6 +149,7 @@ enum key {
 	KEY_PREFETCHABLE,
 	KEY_RO,
 	KEY_IRQ,
+	KEY_GSI,
 	KEY_IRQ_MODE,
 	KEY_HID,
 	KEY_CID,
@@ -164,6 +178,7 @@ static const char *const keys[N_KEYS] = {
 	[KEY_PREFETCHABLE] = "prefetchable",
 	[KEY_RO] = "ro",
 	[KEY_IRQ] = "irq",
+	[KEY_GSI] = "gsi",
 	[KEY_IRQ_MODE] = "irq-mode",
 	[KEY_HID] = "hid",
 	[KEY_CID] = "cid",
@@ -205,6 +220,8 @@ read_key(struct word *w, enum key key, const char *value)
 			      &w->range.readonly);
 	case KEY_IRQ:
 		return read_irq(w, value);
+	case KEY_GSI:
+		return read_gsi(w, value);
 	case KEY_IRQ_MODE:
 		return either(w, keys[key], value, modes, &w->level);
 	case KEY_HID:
@@ -369,7 +386,7 @@ merge(struct word *w, const char *key, char *has, const char *more)
 static int
 device_add(struct ssdt_device *d, struct word *w)
 {
-	uint16_t bit = (uint16_t)(w->irq >= 0 ? 1u << w->irq : 0);
+	unsigned irq = w->gsi ? w->gsi : w->irq;
 	int rc = merge(w, "hid", d->hid, w->hid);
 
 	if (!rc)
@@ -378,13 +395,16 @@ device_add(struct ssdt_device *d, struct word *w)
 		rc = merge(w, "compatible", d->compatible, w->compatible);
 	if (!rc && d->n_ranges == SSDT_RANGES)
 		rc = fail(w, "%s has %u ranges already", d->name, SSDT_RANGES);
-	if (!rc && d->irqs & bit && !(d->level & bit) == w->level)
-		rc = fail(w, "irq=%d is both edge and level", w->irq);
+	if (!rc && irq && d->irq[irq] && d->level[irq] != w->level)
+		rc = fail(w, "%s=%u is both edge and level",
+			  w->gsi ? "gsi" : "irq", irq);
 	if (rc)
 		return rc;
 	d->range[d->n_ranges++] = w->range;
-	d->irqs |= bit;
-	d->level |= w->level ? bit : 0;
+	if (irq) {
+		d->irq[irq] = true;
+		d->level[irq] = w->level;
+	}
 	return 0;
 }
 
@@ -396,7 +416,6 @@ ssdt_add(struct ssdt *ssdt, const char *words, char why[SSDT_ERROR])
 		.hid = "",
 		.cid = "",
 		.compatible = "",
-		.irq = -1,
 		.why = why,
 	};
 	size_t n = strlen(words);

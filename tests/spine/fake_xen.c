@@ -343,6 +343,29 @@ xen_link_route(struct xen *xen, unsigned link, unsigned irq)
 	return 0;
 }
 
+/* As hvm/dm.c of a patched Xen, and the library where there is none. */
+int
+xen_gsis(struct xen *xen, bool enable, struct xen_gsis *out)
+{
+	if (!xen->gsis.n)
+		return -EOPNOTSUPP;
+	if (enable && !xen->gsis.on && xen->runs)
+		return -EBUSY;
+	xen->gsis.on |= enable;
+	*out = xen->gsis;
+	return 0;
+}
+
+int
+xen_gsi(struct xen *xen, unsigned gsi, bool level)
+{
+	if (!xen->gsis.on || gsi - xen->gsis.first >= xen->gsis.n)
+		return -EINVAL;
+	xen->gsi[gsi] = level;
+	xen->gsi_calls++;
+	return 0;
+}
+
 int
 xen_msi(struct xen *xen, uint64_t addr, uint32_t data)
 {

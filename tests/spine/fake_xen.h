@@ -37,6 +37,10 @@ struct xen {
 	bool isa[16];
 	bool intx[32][4];
 	unsigned isa_calls;
+	struct xen_gsis gsis; /* n: 0, this Xen has no more pins than usual */
+	bool runs;	      /* the guest: too late to give it some */
+	bool gsi[256];
+	unsigned gsi_calls;
 	unsigned msi[256]; /* messages of each vector */
 	bool asleep;
 	int power;

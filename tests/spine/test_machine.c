@@ -129,14 +129,16 @@ unplugged_disks_are_gone(void **state)
 }
 
 static void
-lost_event_channels_end_the_loop(void **state)
+lost_event_channels_are_a_failure(void **state)
 {
 	struct whole *w = *state;
 
 	assert_int_equal(whole_start(w, plugin_dir, NULL), 0);
 	whole_end.events_rc = -EIO;
 	whole_ring();
+	assert_int_equal(machine_result(w->machine), 0);
 	assert_true(uv_run(&w->loop, UV_RUN_DEFAULT) > 0);
+	assert_int_equal(machine_result(w->machine), -EIO);
 }
 
 /* ---- what cannot work ------------------------------------------------------
@@ -200,7 +202,7 @@ main(int argc, char **argv)
 		TEST(serial_output_reaches_its_file),
 		TEST(a_guest_turns_itself_off),
 		TEST(unplugged_disks_are_gone),
-		TEST(lost_event_channels_end_the_loop),
+		TEST(lost_event_channels_are_a_failure),
 		TEST(what_cannot_work_is_refused_whole),
 		TEST(without_xen_nothing_starts),
 	};

@@ -91,6 +91,12 @@ xen_hand_over(struct xen *xen, struct xen_hand *out)
 	};
 }
 
+const char *
+xen_has(const struct xen *xen)
+{
+	return xen->gsis.n ? "interrupt pins" : "nothing";
+}
+
 int
 xen_tell(struct xen *xen, const struct xen_news *news)
 {

@@ -263,6 +263,29 @@ fake_new(struct fake *f, const struct host_type *type)
 	return hd;
 }
 
+static inline int
+fake_attach(struct ioemu_dev *dev)
+{
+	(void)dev;
+	return 0;
+}
+
+/* A device that has nothing, for tests of what a host does for any. */
+static inline const struct host_type *
+fake_chip(void)
+{
+	static const struct host_type chip = {
+		.type = {
+			IOEMU_TYPE(int),
+			.name = "chip",
+			.summary = "",
+			.attach = fake_attach,
+		},
+	};
+
+	return &chip;
+}
+
 /* ... attached. */
 static inline struct hostdev *
 fake_device(struct fake *f, const struct host_type *type)

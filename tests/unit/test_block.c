@@ -99,22 +99,6 @@ static struct ioemu_sg sg[IOEMU_IO_MAX_SG];
 static unsigned n_done;
 static bool in_call;
 
-static int
-chip_attach(struct ioemu_dev *dev)
-{
-	(void)dev;
-	return 0;
-}
-
-static const struct host_type type = {
-	.type = {
-		IOEMU_TYPE(int),
-		.name = "chip",
-		.summary = "",
-		.attach = chip_attach,
-	},
-};
-
 static void
 io_done(struct ioemu_dev *dev, struct ioemu_io *done)
 {
@@ -236,7 +220,7 @@ setup(void **state)
 	int fd;
 
 	(void)state;
-	hd = fake_device(&fake, &type);
+	hd = fake_device(&fake, fake_chip());
 	ops = fake_ops;
 	ops.dma_read = ops_dma_read;
 	ops.dma_write = ops_dma_write;

@@ -56,19 +56,12 @@ chip_input(struct ioemu_dev *dev, struct ioemu_chardev *from,
 		give_room(1);
 }
 
-static int
-chip_attach(struct ioemu_dev *dev)
-{
-	(void)dev;
-	return 0;
-}
-
 static const struct host_type type = {
 	.type = {
 		IOEMU_TYPE(int),
 		.name = "chip",
 		.summary = "",
-		.attach = chip_attach,
+		.attach = fake_attach,
 		.input = chip_input,
 	},
 };

@@ -42,22 +42,6 @@ chip_fire(struct ioemu_dev *dev, struct ioemu_timer *t)
 	}
 }
 
-static int
-chip_attach(struct ioemu_dev *dev)
-{
-	(void)dev;
-	return 0;
-}
-
-static const struct host_type type = {
-	.type = {
-		IOEMU_TYPE(int),
-		.name = "chip",
-		.summary = "",
-		.attach = chip_attach,
-	},
-};
-
 /* ---- the loop ------------------------------------------------------ */
 
 static void
@@ -88,7 +72,7 @@ setup(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++)
-		hd[i] = fake_device(&fake[i], &type);
+		hd[i] = fake_device(&fake[i], fake_chip());
 	memset(timer, 0, sizeof(timer));
 	for (i = 0; i < N_TIMERS; i++)
 		timer[i].fire = chip_fire;

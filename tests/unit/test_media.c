@@ -41,22 +41,6 @@ fdatasync(int fd)
 	return -1;
 }
 
-static int
-chip_attach(struct ioemu_dev *dev)
-{
-	(void)dev;
-	return 0;
-}
-
-static const struct host_type type = {
-	.type = {
-		IOEMU_TYPE(int),
-		.name = "chip",
-		.summary = "",
-		.attach = chip_attach,
-	},
-};
-
 static void
 io_done(struct ioemu_dev *dev, struct ioemu_io *one)
 {
@@ -127,7 +111,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	hd = fake_device(&fake, &type);
+	hd = fake_device(&fake, fake_chip());
 	n_done = n_changed = n_failed = 0;
 	hold = false;
 	memset(buf, 0, sizeof(buf));

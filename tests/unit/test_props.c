@@ -17,13 +17,6 @@ static struct fake fake;
 static struct hostdev *hd;
 static struct chip *chip;
 
-static int
-chip_attach(struct ioemu_dev *dev)
-{
-	(void)dev;
-	return 0;
-}
-
 static const struct ioemu_prop props[] = {
 	IOEMU_PROP(struct chip, flag, NULL, ""),
 	IOEMU_PROP(struct chip, set, "on", ""),
@@ -45,7 +38,7 @@ static const struct host_type type = {
 		.name = "chip",
 		.summary = "",
 		.props = props,
-		.attach = chip_attach,
+		.attach = fake_attach,
 	},
 };
 

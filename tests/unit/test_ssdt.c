@@ -156,6 +156,8 @@ static const struct bad {
 	{ "raw-mmio,base=1,size=2,irq=0", "1 to 15" },
 	{ "raw-mmio,base=1,size=2,irq=2", "1 to 15" },
 	{ "raw-mmio,base=1,size=2,irq=16", "1 to 15" },
+	{ "raw-mmio,base=1,size=2,gsi=47", "gsi=47: 48 to 255" },
+	{ "raw-mmio,base=1,size=2,gsi=256", "gsi=256: 48 to 255" },
 	{ "raw-mmio,base=1,size=2,irq-mode=low", "edge or level" },
 	{ "raw-mmio,base=1,size=2,hid=ab", "hid=ab" },
 	{ "raw-mmio,base=1,size=2,hid=ABCD00G1", "hid=ABCD00G1" },
@@ -221,7 +223,8 @@ ranges_of_one_name_are_one_device(void **state)
 	assert_string_equal(s.device[2].name, "RAW2");
 	assert_int_equal(s.device[1].n_ranges, 2);
 	assert_string_equal(s.device[1].hid, "ABC0001");
-	assert_int_equal(s.device[1].irqs, 1u << 5);
+	assert_true(s.device[1].irq[5]);
+	assert_false(s.device[1].level[5]);
 	assert_int_equal(add(&s, "raw-mmio,base=9,size=2,name=RAW1,"
 				 "hid=ABC0002"),
 			 -EINVAL);
@@ -257,7 +260,7 @@ the_device_model_takes_the_same_words(void **state)
 		"ring=off,dma=off,allow=0x1000-0x1fff,base=0xe0000000,size="
 		"0x1000,"
 		"space=mem,ro=off,wo=off,prefetchable=on,posted=off,irq=7,"
-		"irq-mode=level,hid=LABR0001,cid=PRP0001,name=LAB0,"
+		"gsi=52,irq-mode=level,hid=LABR0001,cid=PRP0001,name=LAB0,"
 		"compatible=generic-uio";
 	struct conf conf = { .incoming_fd = -1 };
 	struct conf_error err;
@@ -274,7 +277,10 @@ the_device_model_takes_the_same_words(void **state)
 	assert_int_equal(peer_conf_range(dev, &window), 0);
 	assert_int_equal(window.w.base, s.device[0].range[0].base);
 	assert_int_equal(window.w.region.size, s.device[0].range[0].size);
-	assert_int_equal(window.isa, s.device[0].irqs);
+	assert_int_equal(window.isa, 1u << 7);
+	assert_int_equal(dev->gsi, 52);
+	assert_true(s.device[0].irq[52]); /* and not 7 */
+	assert_false(s.device[0].irq[7]);
 	conf_free(&conf);
 }
 
@@ -284,7 +290,7 @@ static const char *const table[] = {
 	"raw-mmio,base=0xe0000000,size=0x1000,irq=7,name=LAB0,hid=LABR0001",
 	"raw-mmio,base=0x880000000,size=0x1000,prefetchable=on,name=LAB0",
 	"raw-mmio,base=0xe9,size=1,space=io",
-	"raw-mmio,base=0x4000,size=0x400,space=io,irq=6,irq-mode=level,"
+	"raw-mmio,base=0x4000,size=0x400,space=io,irq=6,irq-mode=level,gsi=95,"
 	"compatible=generic-uio",
 	"raw-mmio,base=0xd0000000,size=4096,ro=on,hid=ABC1234,cid=XYZ0001,"
 	"compatible=a,,b,name=Z",
@@ -374,7 +380,7 @@ static const char *const listing[] = {
 	"EntireRange, 0x0000000000000000, // Granularity 0x0000000000004000, "
 	"// Range Minimum 0x00000000000043FF,",
 	"Interrupt (ResourceConsumer, Level, ActiveHigh, Exclusive, ,, ) "
-	"{ 0x00000006, }",
+	"{ 0x0000005F, }",
 	"ToUUID (\"daffd814-6eba-4d8c-8a91-bc9bbf4aa301\")",
 	"\"compatible\", \"generic-uio\"",
 	"Memory32Fixed (ReadOnly, 0xD0000000,",

@@ -13,6 +13,8 @@
  *   labtool gap FILE PID              milliseconds FILE did not grow, at most,
  *                                     while PID runs and until FILE then grows
  *   labtool state FILE                bytes of device state in an xl save file
+ *   labtool gsi DOMID                 wrong calls for its interrupt pins: those
+ *                                     that Xen does not answer as it should
  *
  * When called by another name (a link to it), it is a device model that times
  * itself: it starts the program named in /run/lab/timed-dm and appends
@@ -322,7 +324,9 @@ main(int argc, char **argv)
 		return cmd_gap(argv[2], argv[3]);
 	if (strcmp(verb, "state") == 0 && argc == 3)
 		return cmd_state(argv[2]);
-	fprintf(stderr, "usage: labtool wait|prompt|now|poke|gap|state ... "
+	if (strcmp(verb, "gsi") == 0 && argc == 3)
+		return cmd_gsi(argv[2]);
+	fprintf(stderr, "usage: labtool wait|prompt|now|poke|gap|state|gsi ... "
 			"(see its source)\n");
 	return 2;
 }

@@ -19,6 +19,8 @@
 #   random LIMIT                 a number below LIMIT in $random; SEED=N for others
 #   no_leftovers                 no process, file, domain, event channel… left,
 #                                and the sandbox was in nobody's way
+#   spoil                        dom0 is of no use from here on: it gets no sweep,
+#                                and the next scenario a boot of its own
 #   dm_is stock|mini             which device model is tried
 #
 # Limits are seconds, about five times what is seen on two slow cores.
@@ -78,6 +80,11 @@ poll()
 		[ "$tries" -gt 0 ] || return 1
 		usleep 200000
 	done
+}
+
+spoil()
+{
+	: >"$RUN/spoiled"
 }
 
 dm_is()

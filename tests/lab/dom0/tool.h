@@ -11,6 +11,9 @@
 double now_ms(void);
 bool process_gone(const char *pid);
 
+/* gsi.c */
+int cmd_gsi(const char *domid);
+
 /* measure.c */
 int cmd_gap(const char *path, const char *pid);
 int cmd_state(const char *path);

@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
 	{ "io", cmd_io,
 	  "OP… (in1=PORT out1=PORT=VALUE cfg4=DEVFN=REG "
 	  "mem4=ID=BAR=OFFSET[=VALUE])" },
+	{ "bars", cmd_bars, "" },
 	{ "disk-write", cmd_disk_write, "DEVICE MIB" },
 	{ "disk-check", cmd_disk_check, "DEVICE" },
 	{ "bench", cmd_bench, "VENDOR.DEVICE [OFFSET [BLOCK-OFFSET]]" },

@@ -50,6 +50,7 @@ void uart_say(const char *text);
 
 /* the verbs */
 int cmd_io(int argc, char **argv);
+int cmd_bars(int argc, char **argv);
 int cmd_disk_write(int argc, char **argv);
 int cmd_disk_check(int argc, char **argv);
 int cmd_bench(int argc, char **argv);

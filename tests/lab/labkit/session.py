@@ -186,9 +186,10 @@ class Session:
             elif word == "end":
                 break
         verdict, _, state = text.partition(" ")
-        result.passed = verdict == "pass" and state == "clean"
-        if state != "clean":
+        result.passed = verdict == "pass" and state != "dirty"
+        if state == "dirty":
             result.reason = result.reason or "guests left behind (sweep.log)"
+        if state != "clean":
             self.stop()
 
     def _keep_logs(self, result, out, console_start):

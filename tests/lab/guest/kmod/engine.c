@@ -311,6 +311,8 @@ static int __init labdev_init(void)
 	int rc = platform_driver_register(&raw_driver);
 
 	if (!rc)
+		rc = platform_driver_register(&pin_driver);
+	if (!rc)
 		rc = pci_register_driver(&ram_driver);
 	return rc ? rc : pci_register_driver(&engine_driver);
 }
@@ -319,6 +321,7 @@ static void __exit labdev_exit(void)
 {
 	pci_unregister_driver(&engine_driver);
 	pci_unregister_driver(&ram_driver);
+	platform_driver_unregister(&pin_driver);
 	platform_driver_unregister(&raw_driver);
 }
 

@@ -42,4 +42,7 @@ void cold_stop(struct engine *e);
 extern struct pci_driver ram_driver;
 extern struct platform_driver raw_driver;
 
+/* pins.c */
+extern struct platform_driver pin_driver;
+
 #endif
