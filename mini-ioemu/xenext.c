@@ -43,9 +43,15 @@ map_posted(struct xenext *ext)
 		ext->fm, ext->domid, RESOURCE_IOREQ_POSTED, ext->server, 0,
 		sizeof(struct slot_posted) / PAGE, &ring,
 		PROT_READ | PROT_WRITE, 0);
-	if (!ext->resource)
+	if (ext->resource)
+		ext->posted = ring;
+}
+
+static void
+find_bells(struct xenext *ext)
+{
+	if (!ext->posted)
 		return;
-	ext->posted = ring;
 	find(&ext->bell, "xendevicemodel_set_doorbell");
 	/* one that is not there is off already: does Xen know of any? */
 	if (ext->bell &&
@@ -80,6 +86,7 @@ xenext_open(struct xenext *ext, xendevicemodel_handle *dm,
 	ext->domid = domid;
 	ext->server = server;
 	map_posted(ext);
+	find_bells(ext);
 	find(&ext->gsis, "xendevicemodel_ext_gsis");
 	find(&ext->gsi, "xendevicemodel_set_gsi_level");
 	describe(ext);
@@ -103,6 +110,18 @@ xenext_post(struct xenext *ext, uint64_t first, uint64_t last, bool on)
 }
 
 int
+xenext_doorbell(struct xenext *ext, unsigned nr, uint64_t first, uint64_t last)
+{
+	if (!ext->bell)
+		return -ENOTSUP;
+	if (ext->bell(ext->dm, ext->domid, ext->server, nr, last != 0, first,
+		      last))
+		return -errno;
+	ext->bell_at[nr] = last ? first : 0;
+	return 0;
+}
+
+int
 xenext_gsis(struct xenext *ext, bool enable, struct xen_gsis *out)
 {
 	uint32_t first, n;
@@ -120,16 +139,4 @@ int
 xenext_gsi(struct xenext *ext, unsigned gsi, bool level)
 {
 	return ext->gsi(ext->dm, ext->domid, gsi, SOURCE, level) ? -errno : 0;
-}
-
-int
-xenext_doorbell(struct xenext *ext, unsigned nr, uint64_t first, uint64_t last)
-{
-	if (!ext->bell)
-		return -ENOTSUP;
-	if (ext->bell(ext->dm, ext->domid, ext->server, nr, last != 0, first,
-		      last))
-		return -errno;
-	ext->bell_at[nr] = last ? first : 0;
-	return 0;
 }

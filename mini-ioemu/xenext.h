@@ -52,11 +52,11 @@ void xenext_close(struct xenext *ext);
 
 /* 0 where there is none. */
 int xenext_post(struct xenext *ext, uint64_t first, uint64_t last, bool on);
-/* As xen_gsis() and xen_gsi(). */
-int xenext_gsis(struct xenext *ext, bool enable, struct xen_gsis *out);
-int xenext_gsi(struct xenext *ext, unsigned gsi, bool level);
 /* As xen_doorbell(). */
 int xenext_doorbell(struct xenext *ext, unsigned nr, uint64_t first,
 		    uint64_t last);
+/* As xen_gsis() and xen_gsi(). */
+int xenext_gsis(struct xenext *ext, bool enable, struct xen_gsis *out);
+int xenext_gsi(struct xenext *ext, unsigned gsi, bool level);
 
 #endif
