@@ -176,18 +176,18 @@ local_start(struct localdev *ld, const struct hostdev *parent,
 		return rc;
 	ld->gsi = conf->gsi;
 	rc = hostdev_attach(ld->hd);
-	if (rc)
+	if (rc) {
 		log_error("%s (%s): does not start: %s", conf->type,
 			  conf->source, strerror(-rc));
-	else if (ld->hd->func && conf->gsi)
-		rc = -EINVAL;
-	else if (ld->hd->func)
-		rc = local_place(ld, parent, conf);
-	else if (conf->later)
-		rc = -EOPNOTSUPP;
-	if (rc == -EINVAL && ld->hd->func && conf->gsi)
+	} else if (ld->hd->func && conf->gsi) {
 		log_error("%s (%s): gsi=: a PCI device has pins of its own",
 			  conf->type, conf->source);
+		rc = -EINVAL;
+	} else if (ld->hd->func) {
+		rc = local_place(ld, parent, conf);
+	} else if (conf->later) {
+		rc = -EOPNOTSUPP;
+	}
 	if (rc == -EOPNOTSUPP && conf->later)
 		log_error(
 			"%s (%s): no PCI device: a guest cannot be told of it",

@@ -63,7 +63,7 @@ find_bells(struct xenext *ext)
 static void
 describe(struct xenext *ext)
 {
-	struct xen_gsis gsis;
+	struct xen_gsis gsis = { 0 };
 	char pins[40] = "";
 
 	if (!xenext_gsis(ext, false, &gsis))
