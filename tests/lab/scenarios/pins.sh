@@ -4,6 +4,7 @@
 # needs: pci
 # dm: mini
 # xen: patched
+# list: extra
 # limit: 1800
 
 PLUGINS=/usr/lib/mini-ioemu/devices
