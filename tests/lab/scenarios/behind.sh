@@ -3,6 +3,7 @@
 # our hvmloader: a guest boots from a disk that is behind two bridges, and keeps data on it
 # needs: disk
 # dm: mini
+# list: extra
 # limit: 1200
 
 OURS=/usr/lib/mini-ioemu/hvmloader
