@@ -28,11 +28,13 @@ say "$(tr -d '\r' <"$RUN/posted.serial" |
 	sed -n "s/^POSTED cost 4 bell/4 bytes, a doorbell:/p")"
 has=$(sed -n 's/.*beyond a stock one: //p' /var/log/xen/qemu-dm-posted.log)
 say "this Xen has: $has"
+# Ten times and more where nothing disturbs; the one processor of the lab is
+# dom0's as well, which the write wakes.
 cheaper()
 {
 	plain=$(field "$1" plain) posted=$(field "$1" "$2")
 	check "$1 bytes: $posted ns $2, $plain ns not" \
-		[ $((posted * 7)) -le "$plain" ]
+		[ $((posted * 3)) -le "$plain" ]
 }
 
 # shellcheck disable=SC2154
