@@ -62,16 +62,6 @@ struct run {
 	uint64_t share[MAX_ROUNDS], busy[MAX_ROUNDS]; /* permille */
 };
 
-static int
-pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set);
-}
-
 /* ---- the child ---------------------------------------------------- */
 
 static void
@@ -106,7 +96,7 @@ slow_reader(struct shared *s, const struct mem_window *regs, int go)
 	volatile uint32_t *late = (volatile uint32_t *)(regs->map + LATE);
 	char c;
 
-	if (pin(0))
+	if (run_on_cpu(0))
 		return TOOL_FAILED;
 	await_new(s, late);
 	for (;;) {
@@ -254,7 +244,7 @@ run(struct run *r)
 {
 	unsigned int i;
 
-	if (pin(1) || ports_open() < 0)
+	if (run_on_cpu(1) || ports_open() < 0)
 		return TOOL_FAILED;
 	while (!r->s->idle)
 		usleep(NS_PER_MS / NS_PER_US);

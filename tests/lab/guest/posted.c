@@ -223,16 +223,6 @@ struct shared {
 	volatile uint32_t turn; /* odd: the reader's */
 };
 
-static int
-pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set);
-}
-
 static bool
 child_ended_well(pid_t pid)
 {
@@ -254,7 +244,7 @@ side_by_side(const struct both *b)
 	chain_open(&mine, b, 2);
 	chain_open(&other, b, 3);
 	pid = fork();
-	if (pid < 0 || pin(pid ? 0 : 1))
+	if (pid < 0 || run_on_cpu(pid ? 0 : 1))
 		return false;
 	for (i = 0; i < BURST; i++)
 		chain_write(pid ? &mine : &other, true, i * 7);
@@ -287,7 +277,7 @@ told_by_memory(const struct both *b)
 		return false;
 	chain_open(&c, b, 0);
 	pid = fork();
-	if (pid < 0 || pin(pid ? 0 : 1))
+	if (pid < 0 || run_on_cpu(pid ? 0 : 1))
 		return false;
 	for (i = 0; i < ROUNDS; i++) {
 		for (k = 0; k <= i % 3; k++) {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reaching hardware from a Linux process: ports by iopl, BARs through sysfs,
- * other physical addresses through /dev/mem. Also the clock and the random
- * numbers that the verbs share. Knows nothing of what is tested.
+ * other physical addresses through /dev/mem. Also the processor, the clock and
+ * the random numbers that the verbs share. Knows nothing of what is tested.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,6 +207,16 @@ mem_open(uint64_t gpa, uint64_t size, struct mem_window *out)
 		return -errno;
 	*out = (struct mem_window){ .gpa = gpa, .size = size, .map = map };
 	return 0;
+}
+
+int
+run_on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
 }
 
 uint64_t

@@ -43,6 +43,7 @@ uint32_t config_address(unsigned int devfn, unsigned int reg);
 int bar_open(const char *id, unsigned int index, struct mem_window *out);
 int bar_list(struct mem_window *out, int max);
 int mem_open(uint64_t gpa, uint64_t size, struct mem_window *out);
+int run_on_cpu(int cpu); /* this process, from here on */
 uint64_t now_ns(void);
 uint64_t rng_next(struct rng *rng);
 uint64_t rng_below(struct rng *rng, uint64_t limit);
