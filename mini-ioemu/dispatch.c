@@ -220,10 +220,18 @@ access_submit(struct access *a, const struct range *r)
 	r->target->submit(r->target, &a->op);
 }
 
+/* The same device's: a peer's windows are all of one target. */
+static bool
+same_device(const struct target *target, const struct host_window *w,
+	    const struct range *r)
+{
+	return target == r->target && w->hd == r->window->hd;
+}
+
 bool
 access_meets(const struct access *a, const struct range *r)
 {
-	return a->target == r->target && a->op.window->hd == r->window->hd;
+	return same_device(a->target, a->op.window, r);
 }
 
 /* Part by part until the end, or until a part will be answered later. */
@@ -344,8 +352,7 @@ ring_holds(const struct dispatch *d, const struct request *req)
 	for (i = 0; i < n; i++) {
 		slot_posted_peek(posted, i, &behind);
 		other = request_range(d, &behind);
-		if (!other || (other->target == r->target &&
-			       other->window->hd == r->window->hd))
+		if (!other || same_device(other->target, other->window, r))
 			return true;
 	}
 	return false;

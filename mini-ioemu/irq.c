@@ -55,7 +55,7 @@ irq_count(uint16_t *count, bool level)
 	return *count == (level ? 1 : 0);
 }
 
-void
+static void
 irq_isa(struct irq *irq, unsigned line, bool level)
 {
 	assert(line < ISA_LINES);
@@ -71,12 +71,21 @@ irq_intx(struct irq *irq, unsigned slot, unsigned pin, bool level)
 		(void)xen_intx(irq->xen, slot, pin, level);
 }
 
-void
+static void
 irq_gsi(struct irq *irq, unsigned gsi, bool level)
 {
 	assert(gsi < GSIS);
 	if (irq_count(&irq->gsi[gsi], level) && !irq->held)
 		(void)xen_gsi(irq->xen, gsi, level);
+}
+
+void
+irq_line(struct irq *irq, unsigned line, unsigned gsi, bool level)
+{
+	if (gsi)
+		irq_gsi(irq, gsi, level);
+	else
+		irq_isa(irq, line, level);
 }
 
 /* ---- pins that not every Xen has ------------------------------------ */

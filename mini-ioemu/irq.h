@@ -16,11 +16,11 @@ int irq_new(struct xen *xen, struct irq **out);
 void irq_free(struct irq *irq);
 
 /* One source goes up or down; each source calls on changes only. */
-void irq_isa(struct irq *irq, unsigned line, bool level);
+/* `line` of a device that is not PCI's: the ISA interrupt of that number, or if
+ * `gsi` is not 0 that pin, which irq_wire() found to be there. */
+void irq_line(struct irq *irq, unsigned line, unsigned gsi, bool level);
 /* pin 0: INTA# */
 void irq_intx(struct irq *irq, unsigned slot, unsigned pin, bool level);
-/* A pin that irq_wire() found to be there. */
-void irq_gsi(struct irq *irq, unsigned gsi, bool level);
 /* Where a PCI interrupt link goes. */
 void irq_route(struct irq *irq, unsigned link, unsigned isa);
 

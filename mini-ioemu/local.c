@@ -66,10 +66,8 @@ local_irq(struct hostdev *hd, unsigned line, bool level)
 	struct localdev *ld = localdev(hd);
 	unsigned pin = hostdev_intx_pin(hd);
 
-	if (line != IOEMU_INTX && ld->gsi)
-		irq_gsi(ld->local->env.irq, ld->gsi, level);
-	else if (line != IOEMU_INTX)
-		irq_isa(ld->local->env.irq, line, level);
+	if (line != IOEMU_INTX)
+		irq_line(ld->local->env.irq, line, ld->gsi, level);
 	else if (pin)
 		bus_intx(&ld->place, pin - 1, level);
 }

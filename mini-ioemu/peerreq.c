@@ -272,10 +272,7 @@ isa_line(struct peer *peer, unsigned line, bool level)
 	if (level == (peer->isa >> line & 1))
 		return;
 	peer->isa ^= 1u << line;
-	if (peer->conf.gsi[line])
-		irq_gsi(peer->env->irq, peer->conf.gsi[line], level);
-	else
-		irq_isa(peer->env->irq, line, level);
+	irq_line(peer->env->irq, line, peer->conf.gsi[line], level);
 }
 
 static bool

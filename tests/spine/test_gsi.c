@@ -173,14 +173,14 @@ what_is_up_is_said_again(void **state)
 	xen->gsis.on = true;
 	assert_int_equal(irq_new(xen, &irq), 0);
 	irq_hold(irq);
-	irq_gsi(irq, 50, true);
-	irq_gsi(irq, 51, true);
-	irq_gsi(irq, 51, false);
+	irq_line(irq, 3, 50, true);
+	irq_line(irq, 3, 51, true);
+	irq_line(irq, 3, 51, false);
 	assert_int_equal(xen->gsi_calls, 0);
 	irq_go(irq);
 	assert_true(xen->gsi[50]);
 	assert_int_equal(xen->gsi_calls, 1);
-	irq_gsi(irq, 50, false);
+	irq_line(irq, 3, 50, false);
 	assert_false(xen->gsi[50]);
 	irq_free(irq);
 }
