@@ -74,6 +74,12 @@ class Images:
         return self._make(name, t.sources(),
                           lambda out: dom0.write(t, out))
 
+    def counter(self):
+        """QEMU's plugin that counts what the outer machine executes."""
+        return self._compile(
+            "counter.so", sorted(glob.glob(f"{self.source}/exitcost/*.c")),
+            ["-shared", "-fPIC"])
+
     def guest_kernel(self):
         path = distro.kernel()[0]
         return self._make("vmlinuz", [path],

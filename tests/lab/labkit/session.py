@@ -50,6 +50,7 @@ class Session:
         self.outer = None
         self.xen = "stock"      # of the boot that is up, or the next
         self.boot_seconds = 0.0
+        self.qemu_extra = ()    # words for the outer machine's command line
         for name in ("images", "out", "logs", "boot", "root"):
             os.makedirs(os.path.join(build, name), exist_ok=True)
         # pylint: disable=consider-using-with
@@ -107,7 +108,8 @@ class Session:
                   "images": (self.folder("images"), False),
                   "root": (self.folder("root"), False),
                   "out": (self.folder("out"), True)}
-        self.outer = Outer(images, shares, self.folder("boot"))
+        self.outer = Outer(images, shares, self.folder("boot"),
+                           self.qemu_extra)
         if self._receive(BOOT_LIMIT_S) != "ready":
             raise LabError(f"dom0 not up after {BOOT_LIMIT_S} s; see "
                            f"{self.outer.console_path}")
