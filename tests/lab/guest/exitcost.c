@@ -17,7 +17,7 @@
 #define MARK_KIND MARK(0x4c414203)
 
 enum {
-	RUNS = 200,
+	RUNS = 400,
 	WARM = 50, /* before them */
 	CALM_US = 2000,
 	MERGED_BAR = 0, /* of membar: devices/membar/README.md */
