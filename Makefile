@@ -126,7 +126,8 @@ $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
-$(addprefix $(B)/tests/unit/test_,qmp qmpcmd qmpfd): $(B)/tests/unit/qmp_side.o
+$(addprefix $(B)/tests/unit/test_,qmp qmpcmd qmpfd): $(B)/tests/unit/qmp_side.o $(B)/tests/unit/qmp_core.o
+$(B)/fuzz-qmp: $(B)/tests/unit/qmp_core.o
 $(B)/tests/unit/test_pci_tree: $(B)/hvmloader/pci_tree.o
 $(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
 

@@ -99,7 +99,7 @@ access_done(struct access *a, uint64_t value)
 		merge_done(d);
 }
 
-static void
+void
 access_start(struct access *a)
 {
 	const struct request *req = &a->req;
@@ -220,18 +220,25 @@ access_submit(struct access *a, const struct range *r)
 	r->target->submit(r->target, &a->op);
 }
 
-/* The same device's: a peer's windows are all of one target. */
-static bool
+/* A peer's windows are all of one target. */
+bool
 same_device(const struct target *target, const struct host_window *w,
 	    const struct range *r)
 {
 	return target == r->target && w->hd == r->window->hd;
 }
 
-bool
-access_meets(const struct access *a, const struct range *r)
+const struct range *
+request_range(const struct dispatch *d, const struct request *req)
 {
-	return same_device(a->target, a->op.window, r);
+	const struct range *r =
+		route_find(d->env.routes, request_space(req), req->addr);
+	uint64_t last;
+
+	if (!r || !request_valid(req))
+		return NULL;
+	last = element_addr(req, req->count - 1);
+	return last >= r->first && last <= r->last ? r : NULL;
 }
 
 /* Part by part until the end, or until a part will be answered later. */
@@ -264,100 +271,6 @@ access_run(struct access *a)
 /* ---- events
  * --------------------------------------------------------------------- */
 
-/* As the device has it that is there. */
-static void
-dispatch_bell(struct dispatch *d)
-{
-	unsigned nr = (unsigned)__builtin_ctzll(d->rung);
-	uint64_t addr = xen_doorbell_at(d->env.xen, nr);
-	const struct range *r = route_find(d->env.routes, IOEMU_MEM, addr);
-
-	d->rung &= d->rung - 1;
-	if (!r || !(r->window->region.flags & IOEMU_DOORBELL))
-		return; /* it has moved since */
-	d->posted = true;
-	d->ring.req = (struct request){
-		.type = SLOT_COPY,
-		.addr = r->base,
-		.size = r->window->region.min,
-		.count = 1,
-	};
-	access_start(&d->ring);
-}
-
-/*
- * The rings' writes of this moment, for those that come meanwhile have no end.
- * False while one of them is not done.
- */
-static bool
-dispatch_ring(struct dispatch *d)
-{
-	struct slot_posted *posted = xen_posted(d->env.xen);
-	unsigned n_posted, budget = SLOT_RING_ENTRIES;
-
-	if (d->gate != GATE_SHUT)
-		d->rung |= slot_rung_take(posted);
-	n_posted = slot_posted_count(posted);
-	while (d->gate != GATE_SHUT && !d->ring.busy && budget-- &&
-	       slot_ring_take(xen_ring(d->env.xen), &d->ring.req)) {
-		d->posted = false;
-		access_start(&d->ring);
-	}
-	while (d->gate != GATE_SHUT && !d->ring.busy && n_posted--) {
-		d->posted = true;
-		slot_posted_peek(posted, 0, &d->ring.req);
-		slot_posted_drop(posted);
-		access_start(&d->ring);
-	}
-	while (d->gate != GATE_SHUT && !d->ring.busy && d->rung)
-		dispatch_bell(d);
-	return !d->ring.busy;
-}
-
-/* The one that answers all of it; NULL: nobody, or more than one. */
-static const struct range *
-request_range(const struct dispatch *d, const struct request *req)
-{
-	const struct range *r =
-		route_find(d->env.routes, request_space(req), req->addr);
-	uint64_t last;
-
-	if (!r || !request_valid(req))
-		return NULL;
-	last = element_addr(req, req->count - 1);
-	return last >= r->first && last <= r->last ? r : NULL;
-}
-
-/*
- * A write in the ring is not done. Does this request come after it, or after
- * one behind it? A posted write delays its own device, and config space as
- * that is where devices move.
- */
-static bool
-ring_holds(const struct dispatch *d, const struct request *req)
-{
-	const struct slot_posted *posted = xen_posted(d->env.xen);
-	unsigned i, n = slot_posted_count(posted);
-	const struct range *r, *other;
-	struct request behind;
-
-	if (req->type == SLOT_INVALIDATE)
-		return false; /* their data is in them */
-	if (!d->posted || d->rung ||
-	    (req->type != SLOT_COPY && req->type != SLOT_PIO))
-		return true;
-	r = request_range(d, req);
-	if (!r || access_meets(&d->ring, r))
-		return true;
-	for (i = 0; i < n; i++) {
-		slot_posted_peek(posted, i, &behind);
-		other = request_range(d, &behind);
-		if (!other || same_device(other->target, other->window, r))
-			return true;
-	}
-	return false;
-}
-
 /*
  * The rings are looked at after the slot was seen to be ready, so what the
  * guest wrote before is there. False: it has to wait for that.
@@ -370,7 +283,7 @@ dispatch_slot(struct dispatch *d, unsigned vcpu)
 
 	if (d->gate != GATE_OPEN || a->busy || !slot_peek(slots, vcpu, &a->req))
 		return true;
-	if (!dispatch_ring(d) && ring_holds(d, &a->req))
+	if (!rings_idle(d) && !rings_take(d) && rings_hold(d, &a->req))
 		return false;
 	slot_take(slots, vcpu);
 	access_start(a);
@@ -383,7 +296,7 @@ dispatch_all(struct dispatch *d)
 	unsigned i;
 
 	d->held = false;
-	(void)dispatch_ring(d);
+	(void)rings_take(d);
 	for (i = 0; i < d->env.vcpus; i++)
 		if (!dispatch_slot(d, i))
 			d->held = true;
@@ -395,7 +308,7 @@ dispatch_event(struct dispatch *d, int event)
 	if (d->held)
 		dispatch_all(d);
 	else if (event == XEN_EVENT_RING)
-		(void)dispatch_ring(d);
+		(void)rings_take(d);
 	else
 		d->held = !dispatch_slot(d, (unsigned)event);
 }
@@ -403,10 +316,8 @@ dispatch_event(struct dispatch *d, int event)
 bool
 dispatch_more(const struct dispatch *d)
 {
-	const struct slot_posted *posted = xen_posted(d->env.xen);
-
 	return d->gate != GATE_SHUT && !d->ring.busy &&
-	       (d->held || slot_posted_count(posted) || slot_rung(posted));
+	       (d->held || !rings_idle(d));
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dispatchpriv.h - what dispatch.c and merge.c share: the access.
+ * dispatchpriv.h - what dispatch.c, merge.c and rings.c share: the access.
  */
 #ifndef DISPATCHPRIV_H
 #define DISPATCHPRIV_H
@@ -50,12 +50,38 @@ struct dispatch {
 };
 
 /* dispatch.c */
+/* Its request is set: takes it from there to the answer, now or later. */
+void access_start(struct access *a);
 void access_run(struct access *a);
 /* The same, when it had to wait. */
 void access_resume(struct access *a);
 
-/* Does the range belong to the device of that access's last part? */
-bool access_meets(const struct access *a, const struct range *r);
+/* Does the range belong to the device that has that window? */
+bool same_device(const struct target *target, const struct host_window *w,
+		 const struct range *r);
+/* The range that answers all of it; NULL: none, or more than one. */
+const struct range *request_range(const struct dispatch *d,
+				  const struct request *req);
+
+/* rings.c */
+/* Takes the rings' writes of this moment, for those that come meanwhile have
+ * no end. False while one of them is not done. */
+bool rings_take(struct dispatch *d);
+/* That being so: does this request come after it, or after one behind it? A
+ * posted write delays its own device, and config space as that is where
+ * devices move. */
+bool rings_hold(const struct dispatch *d, const struct request *req);
+
+/* Nothing is in them and nothing on its way: what nearly every access finds. */
+static inline bool
+rings_idle(const struct dispatch *d)
+{
+	const struct slot_posted *posted = xen_posted(d->env.xen);
+
+	return !d->ring.busy && !d->rung &&
+	       slot_ring_empty(xen_ring(d->env.xen)) &&
+	       (!posted || slot_posted_empty(posted));
+}
 
 /* merge.c */
 /* Takes a write over; false: it goes its own way. */

@@ -91,7 +91,8 @@ merge_wait(struct access *a, const struct range *r)
 	struct merge *m = &a->d->merge;
 	struct access **at = &m->waiting;
 
-	if (!m->access.busy || a == &m->access || !access_meets(&m->access, r))
+	if (!m->access.busy || a == &m->access ||
+	    !same_device(m->access.target, m->access.op.window, r))
 		return false;
 	while (*at) /* as many as there are vCPUs */
 		at = &(*at)->waiting;

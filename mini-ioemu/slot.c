@@ -133,16 +133,10 @@ slot_posted_drop(struct slot_posted *ring)
 	__atomic_store_n(&ring->out, ring->out + 1, __ATOMIC_SEQ_CST);
 }
 
-bool
-slot_rung(const struct slot_posted *ring)
-{
-	return ring && __atomic_load_n(&ring->rung, __ATOMIC_ACQUIRE);
-}
-
 uint64_t
 slot_rung_take(struct slot_posted *ring)
 {
-	if (!slot_rung(ring))
+	if (!ring || !__atomic_load_n(&ring->rung, __ATOMIC_ACQUIRE))
 		return 0;
 	return __atomic_exchange_n(&ring->rung, 0, __ATOMIC_SEQ_CST);
 }

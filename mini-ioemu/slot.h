@@ -72,6 +72,16 @@ void slot_take(void *page, unsigned vcpu);
 /* INPROCESS -> IORESP_READY with the value read. */
 void slot_put(void *page, unsigned vcpu, uint64_t data);
 
+/* The ring's two indices: both run on, and are equal when it is empty. */
+static inline bool
+slot_ring_empty(const void *page)
+{
+	uint64_t both =
+		__atomic_load_n((const uint64_t *)page, __ATOMIC_ACQUIRE);
+
+	return (uint32_t)both == (uint32_t)(both >> 32);
+}
+
 /* Next buffered write, false when the ring is empty. */
 bool slot_ring_take(void *page, struct request *req);
 
@@ -81,9 +91,16 @@ void slot_posted_peek(const struct slot_posted *ring, unsigned i,
 		      struct request *req);
 /* Doorbells that rang since the last time. What was posted before them is in
  * the ring already. */
-bool slot_rung(const struct slot_posted *ring);
 uint64_t slot_rung_take(struct slot_posted *ring);
 /* The first is done with. */
 void slot_posted_drop(struct slot_posted *ring);
+
+/* Neither a write nor a doorbell. */
+static inline bool
+slot_posted_empty(const struct slot_posted *ring)
+{
+	return __atomic_load_n(&ring->in, __ATOMIC_ACQUIRE) == ring->out &&
+	       !__atomic_load_n(&ring->rung, __ATOMIC_ACQUIRE);
+}
 
 #endif

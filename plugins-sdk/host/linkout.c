@@ -543,22 +543,37 @@ doubt_due(const struct link *link, uint64_t since)
 	       link->pinged_ns <= since;
 }
 
+/*
+ * When that is given up. A process that stood still knows nothing of who is
+ * silent, as the other end perhaps stood still with it: that gets half the time
+ * again.
+ */
+static uint64_t
+given_up(const struct link *link, uint64_t since)
+{
+	uint64_t timeout = link->config.timeout_ns;
+	uint64_t due = since + timeout, again = link->woke_ns + timeout / 2;
+
+	return link->woke_ns > since && again > due ? again : due;
+}
+
 uint64_t
 linkout_deadline(const struct link *link)
 {
-	uint64_t since = oldest(link), timeout = link->config.timeout_ns;
+	uint64_t since = oldest(link);
 
 	if (since == UINT64_MAX)
 		return since;
-	return since + (doubt_due(link, since) ? timeout / 2 : timeout);
+	return doubt_due(link, since) ? since + link->config.timeout_ns / 2
+				      : given_up(link, since);
 }
 
 static bool
-tick_tag(struct link *link, uint64_t before)
+tick_tag(struct link *link, uint64_t now)
 {
 	uint16_t i = link->tag_wait.first;
 
-	if (i == TAG_NONE || link->tag[i].sent_ns > before)
+	if (i == TAG_NONE || given_up(link, link->tag[i].sent_ns) > now)
 		return false;
 	if (link_hung(link, link->tag[i].sent_ns)) {
 		link->stats.timeouts++;
@@ -574,11 +589,11 @@ tick_tag(struct link *link, uint64_t before)
 }
 
 static bool
-tick_np(struct link *link, uint64_t before)
+tick_np(struct link *link, uint64_t now)
 {
 	struct link_op *op = link->np.first;
 
-	if (!op || op->since_ns > before)
+	if (!op || given_up(link, op->since_ns) > now)
 		return false;
 	if (link_hung(link, op->since_ns)) {
 		link_close(link, LINK_SILENCE,
@@ -592,16 +607,18 @@ tick_np(struct link *link, uint64_t before)
 void
 linkout_tick(struct link *link, uint64_t now)
 {
-	uint64_t timeout = link->config.timeout_ns, since = oldest(link);
-	uint64_t before = now > timeout ? now - timeout : 0;
+	uint64_t due = linkout_deadline(link);
 
-	if (since <= now && now - since >= timeout / 2 &&
-	    doubt_due(link, since))
+	if (now < due)
+		return;
+	if (now - due >= link->config.timeout_ns / 4)
+		link->woke_ns = now;
+	if (doubt_due(link, oldest(link)))
 		link_send_ping(link, now);
-	while (tick_tag(link, before) || tick_np(link, before))
+	while (tick_tag(link, now) || tick_np(link, now))
 		;
 	if (link->state == LINK_UP && link->held.first &&
-	    link->held.first->since_ns <= before)
+	    given_up(link, link->held.first->since_ns) <= now)
 		link_close(link, LINK_SILENCE,
 			   "it takes too little of what is sent");
 }

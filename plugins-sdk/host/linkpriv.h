@@ -111,6 +111,7 @@ struct link {
 	struct tag *tag;
 	unsigned n_tags, n_late;
 	struct tag_list tag_free, tag_wait;
+	uint64_t woke_ns; /* when it was last seen that we had stood still */
 
 	/* linkin.c */
 	struct request *pool, *pool_free;

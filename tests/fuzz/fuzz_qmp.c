@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "qmp.h"
+#include "unit/qmp_core.h"
 
 #define GREET 0x80u /* of the first byte */
 #define CUT 0x7fu
@@ -24,218 +24,56 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct core {
-	uv_loop_t loop;
-	struct qmp *qmp;
-	struct qmp_call *kept;
+struct fuzz {
+	struct core core; /* first: the context of its operations */
 	struct sockaddr_un addr;
 	socklen_t addr_len;
 	char *answer; /* bytes of a line so far */
 	size_t len;
 };
 
-static const char *
-core_word(void *ctx)
-{
-	(void)ctx;
-	return "running";
-}
-
+/* What no test looks at afterwards is closed. */
 static void
-core_cont(void *ctx, struct qmp_call *call)
-{
-	(void)ctx;
-	qmp_done(call, -EIO);
-}
-
-static void
-core_stop(void *ctx, struct qmp_call *call)
-{
-	((struct core *)ctx)->kept = call;
-}
-
-static void
-core_save(void *ctx, struct qmp_call *call, int fd, bool live)
+fuzz_save(void *ctx, struct qmp_call *call, int fd, bool live)
 {
 	(void)ctx;
 	close(fd);
 	qmp_fail(call, live ? "live" : "dead");
 }
 
-static int
-core_log_writes(void *ctx, bool on)
-{
-	(void)ctx;
-	return on ? 0 : -EIO;
-}
-
-static bool
-core_chardev(void *ctx, unsigned i, struct qmp_chardev *out)
-{
-	(void)ctx;
-	out->label = "serial0";
-	out->filename = "pty:/\xff";
-	return !i;
-}
-
-static int
-core_add_device(void *ctx, const char *text, char *why, size_t size)
-{
-	(void)ctx;
-	snprintf(why, size, "%s", text);
-	return -EIO;
-}
-
-static int
-core_del_device(void *ctx, const char *id, char *why, size_t size)
-{
-	(void)ctx;
-	snprintf(why, size, "%s", id);
-	return *id == 'a' ? 0 : -EIO;
-}
-
-static bool
-core_pci(void *ctx, unsigned i, struct qmp_pci *out)
-{
-	(void)ctx;
-	*out = (struct qmp_pci){ .bus = i, .id = "\xff" };
-	return i < 2;
-}
-
-static unsigned
-core_max_cpus(void *ctx)
-{
-	(void)ctx;
-	return 2;
-}
-
-static bool
-core_cpu_is_on(void *ctx, unsigned cpu)
-{
-	(void)ctx;
-	return cpu;
-}
-
-static int
-core_add_cpu(void *ctx, unsigned cpu, char *why, size_t size)
-{
-	(void)ctx;
-	snprintf(why, size, "%u", cpu);
-	return -EIO;
-}
-
-static int
-core_wake(void *ctx)
-{
-	(void)ctx;
-	return -EINVAL;
-}
-
-static int
-core_command(void *ctx, const char *line, char *buf, size_t size)
-{
-	(void)ctx;
-	if (*line != '\'')
-		return -ENOENT;
-	return snprintf(buf, size, "%s", line);
-}
-
-static bool
-core_drive(void *ctx, unsigned i, struct qmp_drive *out)
-{
-	(void)ctx;
-	*out = (struct qmp_drive){
-		.drive = "ide0",
-		.qdev = i ? "cd" : "hd",
-		.file = i ? NULL : "/\xff",
-		.removable = i,
-		.status = "ok",
-	};
-	return i < 2;
-}
-
 static void
-core_eject(void *ctx, struct qmp_call *call, unsigned i, bool force)
+fuzz_stop(void *ctx, struct qmp_call *call)
 {
-	(void)ctx;
-	qmp_done(call, i && force ? 0 : -EIO);
+	((struct core *)ctx)->kept = call;
 }
-
-static void
-core_insert(void *ctx, struct qmp_call *call, unsigned i, int fd, bool readonly,
-	    bool force)
-{
-	(void)ctx;
-	(void)i;
-	close(fd);
-	qmp_done(call, readonly && force ? 0 : -EIO);
-}
-
-static void
-core_quit(void *ctx)
-{
-	(void)ctx;
-}
-
-static void
-core_take_over(void *ctx, struct qmp_call *call)
-{
-	(void)ctx;
-	qmp_fail(call, "no");
-}
-
-static bool
-core_taking(void *ctx)
-{
-	(void)ctx;
-	return false;
-}
-
-static const struct qmp_ops core_ops = {
-	.package = "fuzz",
-	.status = core_word,
-	.name = core_word,
-	.cont = core_cont,
-	.stop = core_stop,
-	.save = core_save,
-	.log_writes = core_log_writes,
-	.chardev = core_chardev,
-	.add_device = core_add_device,
-	.del_device = core_del_device,
-	.pci = core_pci,
-	.max_cpus = core_max_cpus,
-	.cpu_is_on = core_cpu_is_on,
-	.add_cpu = core_add_cpu,
-	.wake = core_wake,
-	.command = core_command,
-	.drive = core_drive,
-	.eject = core_eject,
-	.insert = core_insert,
-	.take_over = core_take_over,
-	.taking = core_taking,
-	.quit = core_quit,
-};
 
 /* Once: a server on a socket with a name only the kernel knows. */
-static struct core *
-core_get(void)
+static struct fuzz *
+fuzz_get(void)
 {
-	static struct core core = { .addr_len = sizeof(core.addr) };
+	static struct fuzz fuzz = { .addr_len = sizeof(fuzz.addr) };
+	static struct qmp_ops ops;
+	struct core *core = &fuzz.core;
 	struct sockaddr_un any = { .sun_family = AF_UNIX };
 	int fd;
 
-	if (core.qmp)
-		return &core;
+	if (core->qmp)
+		return &fuzz;
+	ops = core_ops;
+	ops.save = fuzz_save;
+	ops.stop = fuzz_stop;
+	core->status = "running";
+	core->name = "guest";
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	core.answer = malloc(MAX_ANSWER);
+	fuzz.answer = malloc(MAX_ANSWER);
 	if (bind(fd, (struct sockaddr *)&any, sizeof(any.sun_family)) ||
 	    listen(fd, 1) ||
-	    getsockname(fd, (struct sockaddr *)&core.addr, &core.addr_len) ||
-	    uv_loop_init(&core.loop) || !core.answer ||
-	    qmp_new(&core.loop, &core_ops, &core, &core.qmp) ||
-	    qmp_listen_fd(core.qmp, fd))
+	    getsockname(fd, (struct sockaddr *)&fuzz.addr, &fuzz.addr_len) ||
+	    uv_loop_init(&core->loop) || !fuzz.answer ||
+	    qmp_new(&core->loop, &ops, core, &core->qmp) ||
+	    qmp_listen_fd(core->qmp, fd))
 		abort();
-	return &core;
+	return &fuzz;
 }
 
 static void
@@ -253,38 +91,38 @@ check_line(const char *text, size_t len)
 
 /* Read what there is, check whole lines. */
 static void
-core_drain(struct core *core, int fd)
+fuzz_drain(struct fuzz *fuzz, int fd)
 {
 	ssize_t n;
 	char *eol;
 
-	while ((n = recv(fd, core->answer + core->len, 65536, MSG_DONTWAIT)) >
+	while ((n = recv(fd, fuzz->answer + fuzz->len, 65536, MSG_DONTWAIT)) >
 	       0) {
-		core->len += (size_t)n;
-		while ((eol = memchr(core->answer, '\n', core->len))) {
+		fuzz->len += (size_t)n;
+		while ((eol = memchr(fuzz->answer, '\n', fuzz->len))) {
 			eol++;
-			check_line(core->answer, (size_t)(eol - core->answer));
-			core->len -= (size_t)(eol - core->answer);
-			memmove(core->answer, eol, core->len);
+			check_line(fuzz->answer, (size_t)(eol - fuzz->answer));
+			fuzz->len -= (size_t)(eol - fuzz->answer);
+			memmove(fuzz->answer, eol, fuzz->len);
 		}
-		assert(core->len < MAX_ANSWER - 65536);
+		assert(fuzz->len < MAX_ANSWER - 65536);
 	}
 }
 
 static void
-core_turn(struct core *core, int fd)
+fuzz_turn(struct fuzz *fuzz, int fd)
 {
-	struct qmp_call *call = core->kept;
+	struct qmp_call *call = fuzz->core.kept;
 
-	core->kept = NULL;
+	fuzz->core.kept = NULL;
 	if (call)
 		qmp_done(call, 0);
-	uv_run(&core->loop, UV_RUN_NOWAIT);
-	core_drain(core, fd);
+	uv_run(&fuzz->core.loop, UV_RUN_NOWAIT);
+	fuzz_drain(fuzz, fd);
 }
 
 static void
-core_feed(struct core *core, int fd, const uint8_t *data, size_t size)
+fuzz_feed(struct fuzz *fuzz, int fd, const uint8_t *data, size_t size)
 {
 	size_t cut = (data[0] & CUT) ? (data[0] & CUT) * 3u : SIZE_MAX;
 	ssize_t n;
@@ -296,7 +134,7 @@ core_feed(struct core *core, int fd, const uint8_t *data, size_t size)
 			return;
 		if (n < 0)
 			n = 0;
-		core_turn(core, fd);
+		fuzz_turn(fuzz, fd);
 	}
 }
 
@@ -304,19 +142,19 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char greet[] = "{\"execute\":\"qmp_capabilities\"}";
-	struct core *core = core_get();
+	struct fuzz *fuzz = fuzz_get();
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0), i;
 
-	if (connect(fd, (struct sockaddr *)&core->addr, core->addr_len))
+	if (connect(fd, (struct sockaddr *)&fuzz->addr, fuzz->addr_len))
 		abort();
-	core->len = 0;
+	fuzz->len = 0;
 	if (size && (data[0] & GREET))
 		assert(send(fd, greet, sizeof(greet) - 1, 0) > 0);
 	if (size)
-		core_feed(core, fd, data, size);
-	core_turn(core, fd);
+		fuzz_feed(fuzz, fd, data, size);
+	fuzz_turn(fuzz, fd);
 	close(fd);
 	for (i = 0; i < 4; i++)
-		core_turn(core, -1);
+		fuzz_turn(fuzz, -1);
 	return 0;
 }

@@ -20,23 +20,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "qmp.h"
+#include "qmp_core.h"
 
 #define GREETED "{\"execute\": \"qmp_capabilities\", \"id\": 1}\r\n"
-
-struct core {
-	uv_loop_t loop;
-	struct qmp *qmp;
-	char path[64];
-	const char *status;
-	struct qmp_call *kept; /* a `stop` not answered yet */
-	bool keep, quit, asleep;
-	int taken_fd;
-	int saved_fd; /* -1: none */
-	bool live, logs;
-	const char *name;
-	char changed[64]; /* what was done to media */
-};
 
 int n_open_fds(void);
 /* For TEST(): *state is a struct core with a server at its path. */

@@ -586,6 +586,36 @@ a_silent_peer_is_given_up(void **state)
 	assert_int_equal(o[0].op.status, -ENOTCONN);
 }
 
+/* Whoever stood still gives the other time to say something before it judges.
+ */
+static void
+a_request_outlives_our_own_standstill(void **state)
+{
+	struct pair *p = *state;
+	struct op o;
+
+	p->peer.hold = true;
+	op_start(&o, &p->root, LINK_READ, BASE, 4);
+	tick(p, 10 * TIMEOUT); /* both did; it is pinged now */
+	assert_true(link_is_up(p->root.link));
+	assert_false(o.done);
+	assert_int_equal(link_deadline(p->root.link), p->now + TIMEOUT / 2);
+	run(p);
+	p->peer.hold = false;
+	serve(&p->peer, p->peer.held[0]);
+	run(p);
+	assert_true(o.done);
+	assert_int_equal(o.op.status, 0);
+	/* again, and the other is gone */
+	op_start(&o, &p->root, LINK_READ, BASE, 4);
+	tick(p, 10 * TIMEOUT);
+	assert_true(link_is_up(p->root.link));
+	tick(p, TIMEOUT / 2);
+	assert_true(o.done);
+	assert_false(link_is_up(p->root.link));
+	assert_non_null(strstr(p->root.why, "no answer"));
+}
+
 static void
 a_peer_that_takes_nothing_is_given_up(void **state)
 {
@@ -596,7 +626,8 @@ a_peer_that_takes_nothing_is_given_up(void **state)
 	for (i = 0; i < 64; i++)
 		op_start(&o[i], &p->root, LINK_WRITE, BASE, 4096);
 	assert_false(o[63].done);
-	tick(p, TIMEOUT);
+	tick(p, TIMEOUT / 2);
+	tick(p, TIMEOUT / 2);
 	for (i = 0; i < 64; i++)
 		assert_true(o[i].done);
 	assert_false(link_is_up(p->root.link));
@@ -815,6 +846,7 @@ main(void)
 		T(what_nobody_takes_reads_ones),
 		T(a_slow_answer_times_out_and_is_dropped_when_it_comes),
 		T(a_silent_peer_is_given_up),
+		T(a_request_outlives_our_own_standstill),
 		T(a_peer_that_takes_nothing_is_given_up),
 		T(closing_answers_everything_in_flight),
 		cmocka_unit_test(keep_alive_is_kept_and_notices_silence),

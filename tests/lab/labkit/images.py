@@ -74,6 +74,10 @@ class Images:
         return self._make(name, t.sources(),
                           lambda out: dom0.write(t, out))
 
+    def boot(self, which):
+        """What the outer machine boots: Xen, dom0's kernel, its ramdisk."""
+        return self.xen(which), self.dom0_kernel(), self.dom0(which)
+
     def counter(self):
         """QEMU's plugin that counts what the outer machine executes."""
         return self._compile(

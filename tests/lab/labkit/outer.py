@@ -6,11 +6,9 @@ only read, and the control channel, one line of text per message. Knows nothing
 of scenarios. Every flag of the command has its reason beside it.
 """
 
-import ctypes
 import os
 import re
 import select
-import signal
 import socket
 import subprocess
 import time
@@ -27,7 +25,6 @@ PROCESSORS = 1
 MEMORY_MIB = 3072
 DOM0_MIB = 1024
 BOOT_LIMIT_S = 120
-PR_SET_PDEATHSIG = 1
 
 # EPYC has what Xen needs of AMD-V. Taken away is what TCG's nesting does not
 # carry: MWAIT in Xen's idle loop, SMAP under a PV dom0, RDTSCP in a guest, and
@@ -44,10 +41,6 @@ DOM0_ARGS = "console=hvc0 rdinit=/init loglevel=5 mitigations=off apparmor=0"
 
 DEAD = re.compile(r"Panic on CPU|Kernel panic - not syncing|"
                   r"Domain 0 crashed|LAB-BROKEN.*")
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Outer:
@@ -72,8 +65,7 @@ class Outer:
         with open(self.qemu_log, "wb") as log:
             self.process = subprocess.Popen(
                 [*self._command(images, shares), *extra],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=die_with_parent)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.control = self._connect("control")
         except BaseException:
@@ -86,7 +78,9 @@ class Outer:
 
     def _command(self, images, shares):
         xen, kernel, image = images
-        argv = ["qemu-system-x86_64", "-name", "lab", "-machine", "q35",
+        # It dies with the thread that made it, whatever ends that.
+        argv = ["setpriv", "--pdeathsig", "KILL",
+                "qemu-system-x86_64", "-name", "lab", "-machine", "q35",
                 "-accel", "tcg,thread=multi", "-smp", str(PROCESSORS),
                 "-m", str(MEMORY_MIB), "-cpu", CPU,
                 "-nodefaults", "-no-user-config", "-display", "none",

@@ -2,17 +2,18 @@
 """Running scenarios: one boot of the lab for as many as it will carry.
 
 Owns the order of things: images, boot, scenarios, verdicts, logs. How the
-outer machine is started is outer.py's, what is printed is report.py's.
+outer machine is started is outer.py's, what is printed is report.py's, which
+scenario comes next and beside which others is workers.py's.
 """
 
 import fcntl
 import os
 import shutil
-import signal
+import threading
 import time
 
 from . import LabError
-from .images import Images
+from .images import XENS, Images
 from .outer import BOOT_LIMIT_S, Outer
 
 MINI_PATH = "/usr/bin/mini-ioemu"
@@ -25,6 +26,10 @@ STALL_S = 120
 
 class LabStalled(LabError):
     """The outer machine stands still: nothing was proved either way."""
+
+
+class Cancelled(Exception):
+    """Somebody wants the end, before the end."""
 
 
 class Result:
@@ -40,82 +45,108 @@ class Result:
         self.said = []          # what the scenario said, with its second
 
 
-class Session:
-    """The lab's folder, locked, and at most one running boot in it."""
+class Lab:
+    """The lab's folder, locked, and what all boots in it have in common."""
 
-    def __init__(self, source, build, report):
+    def __init__(self, source, build, row):
         self.source = source
         self.build = build
-        self.report = report
-        self.outer = None
-        self.xen = "stock"      # of the boot that is up, or the next
-        self.boot_seconds = 0.0
-        self.qemu_extra = ()    # words for the outer machine's command line
-        for name in ("images", "out", "logs", "boot", "root"):
-            os.makedirs(os.path.join(build, name), exist_ok=True)
+        self._row = row
+        self.making_seconds = 0.0
+        for name in ("images", "logs", "root"):
+            os.makedirs(self.folder(name), exist_ok=True)
         # pylint: disable=consider-using-with
-        self._lock = open(os.path.join(build, "lock"), "w", encoding="utf-8")
+        self._lock = open(self.folder("lock"), "w", encoding="utf-8")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LabError(f"another lab runs in {build}; wait for it, or "
                            "give --build another folder") from None
-        self.images = Images(source, self.folder("images"),
-                             lambda name: report.phase(f"making {name}"))
+        self._images = Images(source, self.folder("images"),
+                              lambda name: row.phase(f"making {name}"))
+        self._boots = {xen: (threading.Lock(), []) for xen in XENS}
 
     def __enter__(self):
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
         return self
 
     def __exit__(self, *_):
-        self.stop()
         self._lock.close()
-
-    @staticmethod
-    def _on_signal(number, _frame):
-        raise SystemExit(128 + number)
 
     def folder(self, name):
         return os.path.join(self.build, name)
 
-    def prepare(self, media, xens=("stock",)):
-        """Make every image that is stale; return seconds."""
-        self.report.begin("images", "looking for changes")
-        for name in sorted(media):
-            self.images.medium(name)
-        self.images.dom0_kernel()
-        for xen in xens:
-            self.images.xen(xen)
-            self.images.dom0(xen)
-        seconds = self.report.seconds()
-        if seconds > 1:
-            self.report.end(f"      images made in {seconds:.0f} s")
-        return seconds
+    def prepare(self, media):
+        """Make what guests need if it is stale."""
+        self._make(lambda: [self._images.medium(name)
+                            for name in sorted(media)])
+
+    def boot_files(self, xen):
+        """Xen, dom0's kernel and its image; they are made once."""
+        lock, files = self._boots[xen]
+        with lock:
+            if not files:
+                self._make(lambda: files.extend(self._images.boot(xen)))
+        return files
+
+    def counter(self):
+        """The plugin for the outer machine's QEMU that counts instructions."""
+        return self._images.counter()
+
+    def _make(self, recipe):
+        self._row.begin("images", "looking for changes")
+        recipe()
+        seconds = self._row.seconds()
+        self.making_seconds += seconds
+        self._row.end(f"      images made in {seconds:.0f} s"
+                      if seconds > 1 else "")
+
+
+class Session:
+    """At most one running boot at a time, the lab's number-th."""
+
+    def __init__(self, lab, row, number=1):
+        self.lab = lab
+        self.row = row
+        self.outer = None
+        self.xen = "stock"      # of the boot that is up, or the next
+        self.cancelled = False  # set by whoever waits for this thread
+        self.boot_seconds = 0.0
+        self.qemu_extra = ()    # words for the outer machine's command line
+        self._suffix = "" if number == 1 else str(number)
+        for name in ("out", "boot"):
+            os.makedirs(self._own(name), exist_ok=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _own(self, name):
+        return self.lab.folder(name + self._suffix)
 
     def boot(self):
         if self.outer:
             return
         which = "" if self.xen == "stock" else f"{self.xen} "
-        self.report.begin("lab", f"booting {which}Xen and dom0")
-        images = (self.images.xen(self.xen), self.images.dom0_kernel(),
-                  self.images.dom0(self.xen))
+        images = self.lab.boot_files(self.xen)
+        self.row.begin("lab", f"booting {which}Xen and dom0")
         # A copy, so that editing a scenario does not disturb a running one.
-        tests = self.folder("tests")
+        tests = self._own("tests")
         shutil.rmtree(tests, ignore_errors=True)
-        shutil.copytree(self.source, tests)
+        shutil.copytree(self.lab.source, tests)
         shares = {"tests": (tests, False),
-                  "images": (self.folder("images"), False),
-                  "root": (self.folder("root"), False),
-                  "out": (self.folder("out"), True)}
-        self.outer = Outer(images, shares, self.folder("boot"),
+                  "images": (self.lab.folder("images"), False),
+                  "root": (self.lab.folder("root"), False),
+                  "out": (self._own("out"), True)}
+        self.outer = Outer(images, shares, self._own("boot"),
                            self.qemu_extra)
         if self._receive(BOOT_LIMIT_S) != "ready":
             raise LabError(f"dom0 not up after {BOOT_LIMIT_S} s; see "
                            f"{self.outer.console_path}")
-        self.boot_seconds = self.report.seconds()
-        self.report.end(f"      {which}Xen and dom0 up in "
-                        f"{self.boot_seconds:.0f} s")
+        self.boot_seconds = self.row.seconds()
+        self.row.end(f"      {which}Xen and dom0 up in "
+                     f"{self.boot_seconds:.0f} s")
 
     def stop(self):
         if self.outer:
@@ -126,7 +157,9 @@ class Session:
         """The next line from dom0 within LIMIT seconds, or None."""
         deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
-            self.report.tick()
+            if self.cancelled:
+                raise Cancelled
+            self.row.tick()
             line = self.outer.receive(0.5)
             if line is not None:
                 return line
@@ -147,15 +180,14 @@ class Session:
         if xen != self.xen:
             self.stop()
             self.xen = xen
-        out = os.path.join(self.folder("out"), scenario.name)
+        out = os.path.join(self._own("out"), scenario.name)
         shutil.rmtree(out, ignore_errors=True)
         os.makedirs(out)
         console_start = None
-        self.report.begin(scenario.name, "starting")
         try:
             self.boot()
             console_start = self.outer.console_size()
-            self.report.begin(scenario.name, "starting")
+            self.row.begin(scenario.name, "starting")
             self._drive(result, settings)
         except LabError as e:
             if isinstance(e, LabStalled):
@@ -184,7 +216,7 @@ class Session:
             word, _, text = line.partition(" ")
             if word == "say":
                 result.said.append((result.seconds, text))
-                self.report.phase(text)
+                self.row.phase(text)
             elif word == "fail":
                 result.reason = result.reason or text
             elif word == "end":
@@ -198,10 +230,10 @@ class Session:
 
     def _keep_logs(self, result, out, console_start):
         """Move the scenario's logs to where messages say they are."""
-        logs = os.path.join(self.folder("logs"), result.scenario.name)
+        logs = os.path.join(self.lab.folder("logs"), result.scenario.name)
         shutil.rmtree(logs, ignore_errors=True)
         os.replace(out, logs)
-        source = os.path.join(self.folder("boot"), "console.log")
+        source = os.path.join(self._own("boot"), "console.log")
         if os.path.exists(source):
             with open(source, "rb") as src:
                 src.seek(console_start or 0)
