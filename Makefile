@@ -290,6 +290,9 @@ lab: lab-root ## run lab scenarios on a real Xen; S="a1 b" picks some
 bench-lab: lab-root ## stock QEMU and mini-ioemu side by side on a real Xen
 	$(LAB) bench --build $(B)/lab
 
+exitcost: lab-root ## instructions that an access costs, and whose, on a real Xen
+	$(LAB) exitcost --build $(B)/lab $(if $(XEN),--xen $(XEN))
+
 demo: setup ## from nothing to a guest on a real Xen, with times
 	@$(MAKE) --no-print-directory lab-root
 	$(LAB) demo --build $(B)/lab
@@ -309,7 +312,7 @@ help: ## this list
 	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
 	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
 
-.PHONY: all bench soak coverage fuzz fuzz-one check check-one lint format hvmloader install lab-root lab bench-lab demo \
+.PHONY: all bench soak coverage fuzz fuzz-one check check-one lint format hvmloader install lab-root lab bench-lab exitcost demo \
 	setup test clean help
 
 # Xen's own trees (xen) are its own make files' matter.

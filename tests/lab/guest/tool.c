@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
 	{ "bench", cmd_bench, "VENDOR.DEVICE [OFFSET [BLOCK-OFFSET]]" },
 	{ "async", cmd_async, "ROUNDS MILLISECONDS" },
 	{ "posted", cmd_posted, "VENDOR.DEVICE" },
+	{ "exitcost", cmd_exitcost, "VENDOR.DEVICE" },
 	{ "survive", cmd_survive, "LOSSES" },
 	{ "keep", cmd_keep, "DEVICE" },
 	{ "beat", cmd_beat, "MILLISECONDS" },

@@ -58,6 +58,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_hostile(int argc, char **argv);
 int cmd_async(int argc, char **argv);
 int cmd_posted(int argc, char **argv);
+int cmd_exitcost(int argc, char **argv);
 int cmd_survive(int argc, char **argv);
 int cmd_keep(int argc, char **argv);
 int cmd_beat(int argc, char **argv);

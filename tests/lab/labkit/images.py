@@ -38,7 +38,7 @@ class Images:
             if p.returncode:
                 raise LabError(f"cannot build {name}:\n{p.stderr}")
 
-        headers = [f"{os.path.dirname(s)}/tool.h" for s in sources]
+        headers = glob.glob(f"{os.path.dirname(sources[0])}/*.h")
         return self._make(name, [cc, *sources, *headers], recipe)
 
     def patched(self):
@@ -77,6 +77,12 @@ class Images:
     def boot(self, which):
         """What the outer machine boots: Xen, dom0's kernel, its ramdisk."""
         return self.xen(which), self.dom0_kernel(), self.dom0(which)
+
+    def counter(self):
+        """QEMU's plugin that counts what the outer machine executes."""
+        return self._compile(
+            "counter.so", sorted(glob.glob(f"{self.source}/exitcost/*.c")),
+            ["-shared", "-fPIC"])
 
     def guest_kernel(self):
         path = distro.kernel()[0]

@@ -47,9 +47,10 @@ class Outer:
     """One boot of Xen and dom0.
 
     shares is {tag: (folder, writable)}; dom0 mounts each at /lab/TAG.
+    extra is more words of QEMU's command line.
     """
 
-    def __init__(self, images, shares, folder):
+    def __init__(self, images, shares, folder, extra=()):
         self.folder = folder
         self.console_path = os.path.join(folder, "console.log")
         self.qemu_log = os.path.join(folder, "qemu.log")
@@ -63,8 +64,8 @@ class Outer:
         self.control = None
         with open(self.qemu_log, "wb") as log:
             self.process = subprocess.Popen(
-                self._command(images, shares), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log)
+                [*self._command(images, shares), *extra],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.control = self._connect("control")
         except BaseException:

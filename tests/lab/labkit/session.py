@@ -88,6 +88,10 @@ class Lab:
                 self._make(lambda: files.extend(self._images.boot(xen)))
         return files
 
+    def counter(self):
+        """QEMU's plugin that counts what the outer machine executes."""
+        return self._images.counter()
+
     def _make(self, recipe):
         self._row.begin("images", "looking for changes")
         recipe()
@@ -105,6 +109,7 @@ class Session:
         self.row = row
         self.outer = None
         self.xen = "stock"      # of the boot that is up, or the next
+        self.qemu_extra = ()    # words for the outer machine's command line
         self.cancelled = False  # set by whoever waits for this thread
         self.boot_seconds = 0.0
         self._suffix = "" if number == 1 else str(number)
@@ -134,7 +139,8 @@ class Session:
                   "images": (self.lab.folder("images"), False),
                   "root": (self.lab.folder("root"), False),
                   "out": (self._own("out"), True)}
-        self.outer = Outer(images, shares, self._own("boot"))
+        self.outer = Outer(images, shares, self._own("boot"),
+                           self.qemu_extra)
         if self._receive(BOOT_LIMIT_S) != "ready":
             raise LabError(f"dom0 not up after {BOOT_LIMIT_S} s; see "
                            f"{self.outer.console_path}")
