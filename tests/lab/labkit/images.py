@@ -38,7 +38,7 @@ class Images:
             if p.returncode:
                 raise LabError(f"cannot build {name}:\n{p.stderr}")
 
-        headers = [f"{os.path.dirname(s)}/tool.h" for s in sources]
+        headers = glob.glob(f"{os.path.dirname(sources[0])}/*.h")
         return self._make(name, [cc, *sources, *headers], recipe)
 
     def patched(self):

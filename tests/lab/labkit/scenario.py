@@ -7,6 +7,7 @@ Header lines are comments: first the summary, then "# key: value" lines.
     dm:    device models it makes sense for (stock mini unless said)
     xen:   Xens it runs on (stock patched), the first unless one is asked for
     list:  normal (run when none is named, unless said otherwise) or extra
+    alone: yes if what it measures wants the machine for itself (no unless said)
 """
 
 import os
@@ -15,7 +16,7 @@ import re
 from . import LabError
 
 DEFAULTS = {"needs": "kernel", "limit": "600", "dm": "stock mini",
-            "xen": "stock patched", "list": "normal"}
+            "xen": "stock patched", "list": "normal", "alone": "no"}
 
 
 class Scenario:
@@ -33,6 +34,7 @@ class Scenario:
         self.dms = fields["dm"].split()
         self.xens = fields["xen"].split()
         self.normal = fields["list"] == "normal"
+        self.alone = fields["alone"] == "yes"
 
     def _header(self, path, text, fields):
         found = re.fullmatch(r"(\w+): *(.*)", text)

@@ -89,7 +89,7 @@ class Lab:
         return files
 
     def counter(self):
-        """The plugin for the outer machine's QEMU that counts instructions."""
+        """QEMU's plugin that counts what the outer machine executes."""
         return self._images.counter()
 
     def _make(self, recipe):
@@ -109,6 +109,7 @@ class Session:
         self.row = row
         self.outer = None
         self.xen = "stock"      # of the boot that is up, or the next
+        self.qemu_extra = ()    # words for the outer machine's command line
         self.cancelled = False  # set by whoever waits for this thread
         self.boot_seconds = 0.0
         self.qemu_extra = ()    # words for the outer machine's command line

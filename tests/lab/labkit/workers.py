@@ -22,15 +22,17 @@ def default_jobs():
 class Workers:
     """Runs PAIRS of scenario and Xen by run_one(session, scenario, xen).
 
-    The longest first, so that the end is not one long scenario alone, and
-    those of the Xen that is up, for the sake of few boots.
+    Those of the Xen that is up come first, for the sake of few boots. Side by
+    side the longest come before others, so that the end is not one of them
+    alone, and those that want the machine for themselves come last.
     """
 
     def __init__(self, lab, report, pairs, run_one):
         self._lab = lab
         self._report = report
         self._run_one = run_one
-        self._todo = sorted(pairs, key=lambda p: -p[0].limit)
+        self._pairs = pairs
+        self._todo = []
         self._lock = threading.Lock()
         self._sessions = []
         self._error = None
@@ -38,14 +40,23 @@ class Workers:
 
     def run(self, jobs, at_end=lambda session: None):
         """All of them; raises what went wrong with the lab itself."""
-        jobs = min(jobs, len(self._todo))
-        xens = sorted({xen for _, xen in self._todo}, key="stock".__ne__)
+        if jobs == 1:
+            self._run(self._pairs, 1, at_end)
+            return
+        pairs = sorted(self._pairs, key=lambda p: -p[0].limit)
+        self._run([p for p in pairs if not p[0].alone], jobs, at_end)
+        self._run([p for p in pairs if p[0].alone], 1, at_end)
+
+    def _run(self, pairs, jobs, at_end):
+        self._todo = list(pairs)
+        jobs = min(jobs, len(pairs))
+        xens = sorted({xen for _, xen in pairs}, key="stock".__ne__)
         self._sessions = [Session(self._lab, self._report.row(), n + 1)
                           for n in range(jobs)]
         threads = []
         for n, session in enumerate(self._sessions):
-            # Not all wait for the same Xen to be built.
-            session.xen = xens[-1 if n == 0 else 0]
+            # One waits for a Xen to be built, not all.
+            session.xen = xens[-1 if n == 0 and jobs > 1 else 0]
             threads.append(threading.Thread(target=self._work,
                                             args=(session, at_end)))
         try:

@@ -4,6 +4,7 @@
 # needs: kernel
 # dm: mini
 # limit: 900
+# alone: yes
 
 # Xen has one processor here, which both vCPUs, dom0 and the peer share. A vCPU
 # whose access is on its way is blocked and leaves it to the others. So what is
