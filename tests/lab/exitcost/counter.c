@@ -188,16 +188,15 @@ static void
 runs_write(void)
 {
 	struct run *median = &the.run[the.n_runs / 2];
+	struct run *last = &the.run[the.n_runs ? the.n_runs - 1 : 0];
 	unsigned int i;
 	size_t k;
 
-	if (!the.n_runs)
-		return;
 	qsort(the.run, the.n_runs, sizeof(the.run[0]), run_order);
 	fprintf(the.out, "kind %u %u %llu %llu %llu\n", the.n_runs,
 		the.n_disturbed, (unsigned long long)the.run[0].insns,
 		(unsigned long long)median->insns,
-		(unsigned long long)the.run[the.n_runs - 1].insns);
+		(unsigned long long)last->insns);
 	for (k = 0; k < median->n; k++) {
 		const struct visit *v = &median->visits[k];
 		const struct place *p = &the.place[v->place];

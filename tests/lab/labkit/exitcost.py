@@ -35,8 +35,8 @@ COLUMNS = ("guest", "Xen", "dom0 kernel", "mini-ioemu", "other programs")
 
 NOTE = """
 Instructions of the run with the median total, of those in which no interrupt
-came to the guest. A string instruction is not in them; its steps are said
-apart. What guest-tool executes beside the access is in "guest", {own} with none.
+came to the guest. A string instruction is not in them, its steps are said
+apart. "guest" has what guest-tool executes around the access, {own} with none.
 """
 
 
@@ -107,7 +107,7 @@ class Meaning:
         self._files = Files(os.path.join(logs, "maps.out"))
 
     def of(self, zone, address):
-        """Column, name, whether it is where something that is called begins."""
+        """Column, name, whether something that is called begins there."""
         if zone == "xen":
             return ("Xen", *self._xen.find(address))
         if zone == "dom0-kernel":

@@ -112,7 +112,6 @@ class Session:
         self.qemu_extra = ()    # words for the outer machine's command line
         self.cancelled = False  # set by whoever waits for this thread
         self.boot_seconds = 0.0
-        self.qemu_extra = ()    # words for the outer machine's command line
         self._suffix = "" if number == 1 else str(number)
         for name in ("out", "boot"):
             os.makedirs(self._own(name), exist_ok=True)
