@@ -17,6 +17,11 @@
 #define EQUIPMENT 0x14
 #define BOOT_3RD 0x38 /* high nibble; bit 0: no signature check */
 #define BOOT_1ST 0x3d /* low nibble first, high nibble second */
+/* How many more processors answer a start-up message: SeaBIOS, which sends one
+ * to all when the guest wakes from S3, waits for so many and then takes back
+ * the code that it put in their way (src/fw/smp.c). */
+#define SMP_COUNT 0x5f
+#define MAX_CPUS 128u
 
 #define KIB_PER_MIB UINT64_C(1024)
 #define EXT_MAX_KIB 0xffffu
@@ -24,6 +29,7 @@
 struct cmos {
 	const char *boot;
 	uint32_t memory;
+	uint32_t cpus;
 	uint8_t index;
 	uint8_t byte[BYTES];
 };
@@ -102,6 +108,12 @@ cmos_attach(struct ioemu_dev *dev)
 	struct cmos *c = ioemu_state(dev);
 	int rc;
 
+	if (!c->cpus || c->cpus > MAX_CPUS) {
+		ioemu_log(dev, IOEMU_ERROR, "cpus=%u: 1 to %u", c->cpus,
+			  MAX_CPUS);
+		return -EINVAL;
+	}
+	c->byte[SMP_COUNT] = (uint8_t)(c->cpus - 1);
 	c->byte[EQUIPMENT] = 0x06; /* coprocessor, pointing device */
 	cmos_memory(c);
 	rc = cmos_boot_order(dev, c);
@@ -122,6 +134,8 @@ static const struct ioemu_prop props[] = {
 	IOEMU_PROP(struct cmos, boot, "cda",
 		   "boot order: a floppy, c disk, d CD-ROM, n network"),
 	IOEMU_PROP(struct cmos, memory, NULL, "guest memory, MiB"),
+	IOEMU_PROP(struct cmos, cpus, "1",
+		   "processors, those included that are not on line yet"),
 	{ 0 },
 };
 

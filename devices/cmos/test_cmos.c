@@ -2,7 +2,7 @@
 /* CMOS as SeaBIOS and hvmloader use it. */
 #include <ioemu/bench.h>
 
-static const char *const devices[] = { "cmos,boot=dc,memory=256", NULL };
+static const char *const devices[] = { "cmos,boot=dc,memory=256,cpus=3", NULL };
 
 static uint8_t
 cmos(struct bench *b, uint8_t index)
@@ -24,6 +24,12 @@ memory_is_told_in_all_units(struct bench *b)
 	assert_int_equal(cmos(b, 0x15) | cmos(b, 0x16) << 8, 640);
 	assert_int_equal(cmos(b, 0x17) | cmos(b, 0x18) << 8, 0xffff);
 	assert_int_equal(cmos(b, 0x34) | cmos(b, 0x35) << 8, 240 * 16);
+}
+
+static void
+the_other_processors_are_counted(struct bench *b)
+{
+	assert_int_equal(cmos(b, 0x5f), 2);
 }
 
 static void
@@ -50,6 +56,7 @@ main(int argc, char **argv)
 	static const struct bench_test tests[] = {
 		BENCH_TEST(the_boot_order_is_where_seabios_reads_it),
 		BENCH_TEST(memory_is_told_in_all_units),
+		BENCH_TEST(the_other_processors_are_counted),
 		BENCH_TEST(bytes_are_kept_and_the_nmi_bit_is_no_index),
 		BENCH_TEST(the_clock_is_not_ours),
 	};
