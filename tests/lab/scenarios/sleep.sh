@@ -9,9 +9,14 @@ dd if=/dev/urandom of="$RUN/sleep.img" bs=1M count=1 2>/dev/null
 sum=$(sha256sum <"$RUN/sleep.img")
 engine='"-device", "dma-engine,id=engine,addr=5"'
 far='"-device", "membar,id=far,addr=6,isolate=on"'
+# Linux that knows of Xen may fall asleep with an event pending, now and then on
+# a busy host. Xen raises its vector when SeaBIOS, on the way back, enables the
+# local APIC; SeaBIOS does not know it and never ends it, and no event comes any
+# more. Devices have no part in that, so this Linux does not know of Xen; the one
+# of sleep2 does.
 guest sleep boot=pci dm_args="$engine, $far" \
 	cfg="disk = [ \"$RUN/sleep.img,raw,hda,rw\" ]" \
-	cmd="loglevel=7 lab=drivers:1,sum,sleep,drivers:1,sum,poweroff"
+	cmd="loglevel=7 xen_nopv lab=drivers:1,sum,sleep,drivers:1,sum,poweroff"
 create sleep
 up sleep
 wait_for "GUEST-SUM $sum" sleep 120

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# ACPI S3 of a guest with two processors: both are back, and time passes
+# needs: kernel
+# list: extra
+# limit: 900
+
+# MODE=xen_nopv: Linux that does not know of Xen.
+MODE=${MODE:-}
+guest sleep2 vcpus=2 cmd="loglevel=7 $MODE lab=cpus:2,sleep,cpus:2,heartbeat"
+create sleep2
+up sleep2
+wait_for GUEST-SLEEPS sleep2 60
+asleep()
+{
+	xl qemu-monitor-command sleep2 "info status" | grep -q suspended
+}
+poll 120 asleep || fail "the guest does not sleep"
+say "asleep"
+xl trigger sleep2 s3resume
+wait_for GUEST-WOKE sleep2 120
+say "woken"
+wait_for GUEST-CPUS sleep2 60 2
+wait_for HEARTBEAT sleep2 60 5
+xl destroy sleep2
+no_leftovers
