@@ -5,7 +5,7 @@
 # dm: mini
 # limit: 7200
 
-ROUNDS=${ROUNDS:-5}
+ROUNDS=${ROUNDS:-3}
 # Linux 6.1 as a guest that knows of Xen takes a pirq for each MSI and gives none
 # back (xen_destroy_irq() does so in dom0 only); after 33 devices there is none left.
 blind=
