@@ -13,10 +13,11 @@ far='"-device", "membar,id=far,addr=6,isolate=on"'
 # a busy host. Xen raises its vector when SeaBIOS, on the way back, enables the
 # local APIC; SeaBIOS does not know it and never ends it, and no event comes any
 # more. Devices have no part in that, so this Linux does not know of Xen; the one
-# of sleep2 does.
+# of sleep2 does (MODE=pv: here too).
+MODE=${MODE:-xen_nopv}
 guest sleep boot=pci dm_args="$engine, $far" \
 	cfg="disk = [ \"$RUN/sleep.img,raw,hda,rw\" ]" \
-	cmd="loglevel=7 xen_nopv lab=drivers:1,sum,sleep,drivers:1,sum,poweroff"
+	cmd="loglevel=7 $MODE lab=drivers:1,sum,sleep,drivers:1,sum,poweroff"
 create sleep
 up sleep
 wait_for "GUEST-SUM $sum" sleep 120
