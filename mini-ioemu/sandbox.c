@@ -17,8 +17,6 @@
  * whatever disks there are: the log, and the devices' state in a file. */
 #define FILE_LEAST (16ull << 20)
 
-#define SOCKET_TYPE 0xfu /* less the flags (net.h, SOCK_TYPE_MASK) */
-
 /* What the core does beside every host: states, rings of peers that come, media
  * that come as descriptors, consoles in raw mode. */
 static const struct jail_rule core_rules[] = {
@@ -46,29 +44,16 @@ static const struct jail_rule name_rules[] = {
 	JAIL_ANY(newfstatat),
 	JAIL_ANY(readlink),
 	JAIL_ANY(unlink),
-	JAIL_MASK2(socket, 0, 0xffffffffu, AF_UNIX, 1, SOCKET_TYPE,
-		   SOCK_STREAM),
 	JAIL_ANY(bind),
 	JAIL_ANY(listen),
-	JAIL_ANY(connect),
 	JAIL_IS(ioctl, 1, TIOCGPTN), /* openpty() */
 	JAIL_IS(ioctl, 1, TIOCSPTLCK),
 	JAIL_IS(ioctl, 1, TIOCGPTPEER),
 	JAIL_IS(ioctl, 1, TCSETSF),
 };
 
-/* Going to a peer on another machine, again and again. */
-static const struct jail_rule tcp_rules[] = {
-	JAIL_MASK2(socket, 0, 0xffffffffu, AF_INET, 1, SOCKET_TYPE,
-		   SOCK_STREAM),
-	JAIL_MASK2(socket, 0, 0xffffffffu, AF_INET6, 1, SOCKET_TYPE,
-		   SOCK_STREAM),
-	JAIL_ANY(connect),
-};
-
 static const struct jail_table core_table = JAIL_TABLE(core_rules);
 static const struct jail_table name_table = JAIL_TABLE(name_rules);
-static const struct jail_table tcp_table = JAIL_TABLE(tcp_rules);
 
 /* ---- the list ----------------------------------------------------- */
 
@@ -122,10 +107,12 @@ sandbox_list(const struct conf *conf, struct sandbox_list *out)
 	list_add(out, &jail_disk);
 	list_add(out, &core_table);
 	list_xen(out, !is_closed(conf));
-	if (!is_closed(conf))
+	if (!is_closed(conf)) {
 		list_add(out, &name_table);
+		list_add(out, &jail_connect_unix);
+	}
 	if (connects_by_tcp(conf))
-		list_add(out, &tcp_table);
+		list_add(out, &jail_connect_tcp);
 }
 
 /* ---- giving up ---------------------------------------------------- */

@@ -311,9 +311,9 @@ linkhost_user(const struct linkhost *lh)
 }
 
 void
-linkhost_allow_ring(struct linkhost *lh)
+linkhost_say(struct linkhost *lh, uint32_t caps)
 {
-	lh->caps |= LINK_CAP_RING;
+	lh->caps |= caps;
 }
 
 int

@@ -10,9 +10,11 @@
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define SOCKET_TYPE 0xfu /* less the flags (net.h, SOCK_TYPE_MASK) */
 
 static const struct jail_rule base_rules[] = {
 	JAIL_ANY(read),
@@ -65,6 +67,20 @@ static const struct jail_rule accept_rules[] = {
 	JAIL_ANY(setsockopt), /* TCP_NODELAY */
 };
 
+static const struct jail_rule unix_rules[] = {
+	JAIL_MASK2(socket, 0, 0xffffffffu, AF_UNIX, 1, SOCKET_TYPE,
+		   SOCK_STREAM),
+	JAIL_ANY(connect),
+};
+
+static const struct jail_rule tcp_rules[] = {
+	JAIL_MASK2(socket, 0, 0xffffffffu, AF_INET, 1, SOCKET_TYPE,
+		   SOCK_STREAM),
+	JAIL_MASK2(socket, 0, 0xffffffffu, AF_INET6, 1, SOCKET_TYPE,
+		   SOCK_STREAM),
+	JAIL_ANY(connect),
+};
+
 static const struct jail_rule disk_rules[] = {
 	JAIL_ANY(preadv),   JAIL_ANY(pwritev),	 JAIL_ANY(pread64),
 	JAIL_ANY(pwrite64), JAIL_ANY(fdatasync),
@@ -72,6 +88,8 @@ static const struct jail_rule disk_rules[] = {
 
 const struct jail_table jail_base = JAIL_TABLE(base_rules);
 const struct jail_table jail_accept = JAIL_TABLE(accept_rules);
+const struct jail_table jail_connect_unix = JAIL_TABLE(unix_rules);
+const struct jail_table jail_connect_tcp = JAIL_TABLE(tcp_rules);
 const struct jail_table jail_disk = JAIL_TABLE(disk_rules);
 
 static const struct jail_rule *

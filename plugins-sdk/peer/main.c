@@ -15,11 +15,15 @@
 #include <unistd.h>
 
 #define MAX_FD 65535
+#define AGAIN_MIN_MS 5u
+#define AGAIN_MAX_MS 200u
+#define NS_PER_MS 1000000ull
 
 struct options {
 	const char *plugin, *type;
 	const char *connect, *listen;
-	int fd; /* -1: none */
+	bool again; /* connect */
+	int fd;	    /* -1: none */
 	unsigned poll_us;
 	bool no_ring;
 	const char *chroot, *run_as;
@@ -30,18 +34,25 @@ struct options {
 struct serve {
 	struct peer peer; /* first */
 	uv_poll_t accept;
-	int listen_fd; /* -1: one connection only */
-	bool failed;
+	int listen_fd; /* -1: we do not */
+	struct linkaddr addr;
+	uv_timer_t retry;
+	uint64_t since_ns; /* when it last went there */
+	unsigned delay_ms; /* before it goes again; 0: it does not */
+	bool told;	   /* that nobody is there */
+	bool failed, ends;
 };
 
 static const char usage[] =
-	"usage: ioemu-peer DEVICE.so {--connect ADDR | --listen ADDR | --fd "
+	"usage: ioemu-peer DEVICE.so\n"
+	"                  {--connect ADDR [--again] | --listen ADDR | --fd "
 	"N}\n"
 	"                  [--type NAME] [key=value ...]\n"
 	"\n"
 	"Runs a device of a plugin as a process of its own.\n"
 	"\n"
 	"  --connect ADDR  go to the device model; end when it goes\n"
+	"  --again         but go to it again and again; state is kept\n"
 	"  --listen ADDR   wait for it, again and again; state is kept\n"
 	"  --fd N          use a connected socket that was inherited\n"
 	"  --type NAME     which device, if the plugin has several\n"
@@ -133,6 +144,8 @@ make_device(struct peer *peer, const struct options *o)
 
 /* ---- connections -------------------------------------------------- */
 
+static void serve_connect(uv_timer_t *retry);
+
 static void
 serve_attach(struct serve *s, int fd)
 {
@@ -176,46 +189,93 @@ serve_listen(struct serve *s, int fd)
 	s->failed = rc;
 }
 
+/* Sooner where a connection lasted; who is refused each time waits longer. */
+static void
+serve_wait(struct serve *s)
+{
+	if (uv_hrtime() - s->since_ns >= AGAIN_MAX_MS * NS_PER_MS)
+		s->delay_ms = AGAIN_MIN_MS;
+	else if (s->delay_ms < AGAIN_MAX_MS)
+		s->delay_ms *= 2;
+	uv_timer_start(&s->retry, serve_connect, s->delay_ms, 0);
+}
+
+static void
+serve_connect(uv_timer_t *retry)
+{
+	struct serve *s = retry->data;
+	int fd = linkaddr_connect(&s->addr);
+
+	s->since_ns = uv_hrtime();
+	if (fd >= 0)
+		serve_attach(s, fd);
+	else
+		peer_lost(&s->peer, strerror(-fd));
+}
+
 void
 peer_lost(struct peer *peer, const char *why)
 {
 	struct serve *s = (struct serve *)peer;
 
-	fprintf(stderr, "%s: %s\n", peer->hd->dev.id, why);
+	if (peer->met || !s->told)
+		fprintf(stderr, "%s: %s\n", peer->hd->dev.id, why);
+	s->told = true;
+	peer->met = false;
 	if (peer->sock)
 		linksock_close(peer->sock);
 	peer->sock = NULL;
-	if (s->listen_fd < 0)
-		uv_stop(&peer->loop);
-	else if (!uv_is_closing((uv_handle_t *)&s->accept)) /* not the end */
+	if (s->ends)
+		return;
+	if (s->listen_fd >= 0)
 		uv_poll_start(&s->accept, UV_READABLE, serve_accept);
+	else if (s->delay_ms)
+		serve_wait(s);
+	else
+		uv_stop(&peer->loop);
+}
+
+static void
+serve_again(struct serve *s)
+{
+	s->delay_ms = AGAIN_MIN_MS;
+	serve_connect(&s->retry);
 }
 
 static int
 serve_open(struct serve *s, const struct options *o)
 {
 	const char *text = o->connect ? o->connect : o->listen;
-	struct linkaddr addr;
 	int fd = o->fd;
 
 	if (text) {
-		int rc = linkaddr_parse(text, &addr);
+		int rc = linkaddr_parse(text, &s->addr);
 
 		if (rc) {
 			fprintf(stderr, "ioemu-peer: address '%s': %s\n", text,
 				strerror(-rc));
 			return rc;
 		}
-		fd = o->connect ? linkaddr_connect(&addr)
-				: linkaddr_listen(&addr);
+		if (o->again)
+			return 0; /* from the loop */
+		fd = o->connect ? linkaddr_connect(&s->addr)
+				: linkaddr_listen(&s->addr);
 	}
 	if (fd < 0)
 		fprintf(stderr, "ioemu-peer: %s: %s\n", text, strerror(-fd));
-	if (fd >= 0 && !o->no_ring && linkaddr_is_unix(fd))
-		linkhost_allow_ring(s->peer.lh);
 	if (fd >= 0 && o->listen)
 		s->listen_fd = fd;
 	return fd;
+}
+
+static uint32_t
+serve_caps(const struct serve *s, const struct options *o, int fd)
+{
+	uint32_t caps = o->listen || o->again ? LINK_CAP_AGAIN : 0;
+	bool by_unix = o->again ? s->addr.sa.ss_family == AF_UNIX
+				: linkaddr_is_unix(fd);
+
+	return caps | (by_unix && !o->no_ring ? LINK_CAP_RING : 0);
 }
 
 /* ---- run ---------------------------------------------------------- */
@@ -231,7 +291,7 @@ static int
 serve_run(struct serve *s, const struct options *o)
 {
 	struct peer *peer = &s->peer;
-	const struct peer_rights rights = {
+	struct peer_rights rights = {
 		.chroot = o->chroot,
 		.run_as = o->run_as,
 		.accepts = o->listen,
@@ -241,6 +301,9 @@ serve_run(struct serve *s, const struct options *o)
 
 	if (fd < 0)
 		return fd;
+	linkhost_say(peer->lh, serve_caps(s, o, fd));
+	if (o->again)
+		rights.connects = s->addr.sa.ss_family;
 	uv_signal_init(&peer->loop, &term);
 	uv_signal_start(&term, serve_signal, SIGTERM);
 	rc = sandbox_enter(peer, &rights);
@@ -248,15 +311,21 @@ serve_run(struct serve *s, const struct options *o)
 		fprintf(stderr, "ioemu-peer: no sandbox: %s\n", strerror(-rc));
 		return rc;
 	}
+	uv_timer_init(&peer->loop, &s->retry);
+	s->retry.data = s;
 	if (o->listen)
 		serve_listen(s, fd);
+	else if (o->again)
+		serve_again(s);
 	else
 		serve_attach(s, fd);
 	fprintf(stderr, "%s: ready\n", peer->hd->dev.id);
 	if (!s->failed)
 		uv_run(&peer->loop, UV_RUN_DEFAULT);
+	s->ends = true;
 	if (o->listen)
 		uv_close((uv_handle_t *)&s->accept, NULL);
+	uv_close((uv_handle_t *)&s->retry, NULL);
 	uv_close((uv_handle_t *)&term, NULL);
 	peer_free(peer);
 	return s->failed ? -EIO : 0;
@@ -285,6 +354,7 @@ serve(const struct options *o)
 
 enum {
 	OPT_CONNECT = 256,
+	OPT_AGAIN,
 	OPT_LISTEN,
 	OPT_FD,
 	OPT_TYPE,
@@ -298,6 +368,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "connect", required_argument, NULL, OPT_CONNECT },
+	{ "again", no_argument, NULL, OPT_AGAIN },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "fd", required_argument, NULL, OPT_FD },
 	{ "type", required_argument, NULL, OPT_TYPE },
@@ -328,6 +399,9 @@ parse_option(struct options *o, int c)
 	switch (c) {
 	case OPT_CONNECT:
 		o->connect = optarg;
+		return NULL;
+	case OPT_AGAIN:
+		o->again = true;
 		return NULL;
 	case OPT_LISTEN:
 		o->listen = optarg;
@@ -380,6 +454,10 @@ main(int argc, char **argv)
 	if (!wrong &&
 	    (o.connect != NULL) + (o.listen != NULL) + (o.fd >= 0) != 1)
 		wrong = "one of --connect, --listen, --fd is needed";
+	if (!wrong && o.again && !o.connect)
+		wrong = "--again wants --connect";
+	if (!wrong && o.again && o.chroot && !strncmp(o.connect, "unix:", 5))
+		wrong = "--again and --chroot: no unix: is in reach then";
 	if (wrong)
 		return usage_error(wrong);
 	o.plugin = argv[optind];

@@ -68,8 +68,9 @@ on_quiet(struct linkhost *lh)
 static void
 on_up(struct linkhost *lh, const struct link_hello *root)
 {
-	const struct peer *peer = linkhost_user(lh);
+	struct peer *peer = linkhost_user(lh);
 
+	peer->met = true;
 	fprintf(stderr, "%s: connected to '%s'\n", peer->hd->dev.id,
 		root->name);
 }

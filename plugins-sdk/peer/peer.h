@@ -19,6 +19,7 @@ struct peer {
 	struct clock *clock;
 	struct spin *spin;
 	struct linksock *sock;
+	bool met; /* the device model, by this connection */
 
 	struct ioemu_block *block[8];
 	struct ioemu_io flush[8]; /* ours, when the guest is paused */
@@ -45,6 +46,7 @@ struct peer_rights {
 	const char *chroot; /* NULL: stay */
 	const char *run_as; /* as jail_user() reads it; NULL: stay */
 	bool accepts;	    /* connections */
+	int connects;	    /* AF_UNIX, AF_INET, AF_INET6; 0: not again */
 };
 
 /* sandbox.c: from here on no new files, no new sockets, no privileges. */

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
-#define MAX_TABLES 4u
+#define MAX_TABLES 5u
 
 /* A terminal in raw mode is put back. */
 static const struct jail_rule chr_rules[] = {
@@ -47,13 +48,16 @@ has_chardev(const struct peer *peer)
 }
 
 static int
-close_jail(const struct peer *peer, bool accepts)
+close_jail(const struct peer *peer, const struct peer_rights *rights)
 {
 	const struct jail_table *tables[MAX_TABLES] = { &jail_base };
 	unsigned n = 1;
 
-	if (accepts || has_chardev(peer))
+	if (rights->accepts || rights->connects || has_chardev(peer))
 		tables[n++] = &jail_accept;
+	if (rights->connects)
+		tables[n++] = rights->connects == AF_UNIX ? &jail_connect_unix
+							  : &jail_connect_tcp;
 	if (has_chardev(peer))
 		tables[n++] = &chr_table;
 	if (peer->n_blocks)
@@ -78,5 +82,5 @@ sandbox_enter(struct peer *peer, const struct peer_rights *rights)
 	/* they have no rights from the start */
 	if (!rc && peer->n_blocks)
 		rc = jail_start_workers(&peer->loop);
-	return rc ? rc : close_jail(peer, rights->accepts);
+	return rc ? rc : close_jail(peer, rights);
 }

@@ -149,6 +149,7 @@ def reset_unmaps_and_clears(bench):
 def the_same_process_keeps_its_state_over_connections(bench):
     root = bench.fresh(bench.engine)
     instance = root.link.theirs.instance
+    true(root.link.theirs.capabilities & wire.CAP_AGAIN, "no word of it")
     start(root, [(0x20000, 64, LAST)], control=9)
     root.until(lambda: root.wires[0], "INTA#")
     root.write32(DMA0 + 64, 0xfeed)

@@ -91,6 +91,9 @@ struct jail_table {
 extern const struct jail_table jail_base;
 /* Beside that: somebody connects to a socket that listens. */
 extern const struct jail_table jail_accept;
+/* Beside those two: going to somebody who listens. */
+extern const struct jail_table jail_connect_unix;
+extern const struct jail_table jail_connect_tcp;
 /* Beside that: disk images. */
 extern const struct jail_table jail_disk;
 

@@ -28,6 +28,7 @@ enum link_kind {
 #define LINK_CAP_STATE 0x1u   /* can save and load its state */
 #define LINK_CAP_RING 0x2u    /* may change to shared-memory rings */
 #define LINK_CAP_WINDOWS 0x4u /* names raw windows of its own */
+#define LINK_CAP_AGAIN 0x8u   /* connects again, its state intact */
 
 #define LINK_NAME_SIZE 25u /* with the terminating 0 */
 

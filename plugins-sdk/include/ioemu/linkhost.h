@@ -46,7 +46,7 @@ void *linkhost_user(const struct linkhost *lh);
 int linkhost_add(struct linkhost *lh, struct hostdev *hd);
 
 /* Its connections may change to shared memory: Unix sockets. */
-void linkhost_allow_ring(struct linkhost *lh);
+void linkhost_say(struct linkhost *lh, uint32_t caps);
 
 /* A new link, not up yet; the one before is closed. -ENOMEM. */
 int linkhost_connect(struct linkhost *lh, struct link **out);
