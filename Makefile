@@ -120,7 +120,7 @@ $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 $(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade gsi): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
-$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge soak): \
+$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge test_upgrade soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o

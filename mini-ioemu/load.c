@@ -13,7 +13,6 @@
 #include "log.h"
 
 #define PIECE 65536u
-#define LIMIT_MS 20000u /* libxl waits a minute for us to be ready */
 
 /* ---- loading ------------------------------------------------------ */
 
@@ -177,14 +176,14 @@ load_waited(void *ctx, bool late)
 }
 
 static int
-load_peers(struct save *s)
+load_peers(struct save *s, unsigned ms)
 {
 	char why[256] = "";
 	int rc = peers_state(s->env.peers, why, sizeof(why));
 
 	s->over = rc != 1;
 	if (!s->over)
-		await_start(&s->await, LIMIT_MS, save_over, load_waited, s);
+		await_start(&s->await, ms, save_over, load_waited, s);
 	while (!s->over)
 		uv_run(s->env.loop, UV_RUN_ONCE);
 	rc = peers_state(s->env.peers, why, sizeof(why));
@@ -192,7 +191,7 @@ load_peers(struct save *s)
 }
 
 int
-save_load(struct save *s, int fd)
+save_load(struct save *s, int fd, unsigned ms)
 {
 	struct blob b = { .p = NULL };
 	struct view v;
@@ -210,7 +209,7 @@ save_load(struct save *s, int fd)
 	len = b.len;
 	blob_free(&b);
 	if (!rc)
-		rc = load_peers(s);
+		rc = load_peers(s, ms);
 	if (!rc)
 		log_info("restored from %zu bytes of saved state", len);
 	return rc;

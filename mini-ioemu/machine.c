@@ -255,6 +255,9 @@ machine_pause(struct machine *m)
 }
 
 /* As saved, if there is something: before anyone can see or ask. */
+#define LOAD_MS 20000u /* libxl waits a minute for us to be ready */
+#define TAKE_MS 8000u  /* the other waits 10 s for our word (monhand.c) */
+
 static int
 machine_restore(struct machine *m)
 {
@@ -262,7 +265,7 @@ machine_restore(struct machine *m)
 		m->hand ? hand_take_fd(m->hand, "state") : m->conf->incoming_fd;
 
 	if (fd >= 0)
-		return save_load(m->save, fd);
+		return save_load(m->save, fd, m->hand ? TAKE_MS : LOAD_MS);
 	return m->hand ? fd : 0;
 }
 

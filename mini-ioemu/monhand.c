@@ -34,13 +34,22 @@ hand_hindrance(const struct monitor *mon)
 }
 
 static void
+hand_back(void *ctx)
+{
+	struct monitor *mon = ctx;
+
+	mon->hand.step = MON_HAND_NONE;
+	pause_cont(mon->env.pause);
+}
+
+static void
 hand_end(struct monitor *mon)
 {
 	uv_timer_stop(&mon->hand.limit);
 	hand_free(mon->hand.out);
 	mon->hand.out = NULL;
-	mon->hand.step = MON_HAND_NONE;
-	pause_cont(mon->env.pause);
+	mon->hand.step = MON_HAND_BACK;
+	peers_take_back(mon->env.peers, hand_back, mon);
 }
 
 static void
@@ -101,6 +110,7 @@ put_all(struct monitor *mon)
 	hand_put_fd(h, "log", STDERR_FILENO);
 	hand_put_u64(h, "pid", (uint64_t)getpid());
 	hand_put_u64(h, "since", mon->hand.since);
+	peers_lend(mon->env.peers, h);
 	return local_hand_over(mon->env.local, h);
 }
 
@@ -148,7 +158,7 @@ hand_stopped(void *ctx, int err, const char *why)
 	if (err)
 		hand_fail(mon, *why ? why : strerror(-err));
 	else
-		save_write(mon->env.save, fd, hand_saved, mon);
+		save_write(mon->env.save, fd, true, hand_saved, mon);
 }
 
 void

@@ -127,7 +127,7 @@ monitor_save(void *ctx, struct qmp_call *call, int fd, bool live)
 	}
 	mon->save = call;
 	mon->save_live = live;
-	save_write(mon->env.save, fd, monitor_saved, mon);
+	save_write(mon->env.save, fd, false, monitor_saved, mon);
 }
 
 /* The guest is about to be copied: what the host caches of its disks goes out

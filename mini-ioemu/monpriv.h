@@ -14,6 +14,7 @@ enum monitor_hand_step {
 	MON_HAND_NONE,
 	MON_HAND_STOPPING, /* the call waits */
 	MON_HAND_GIVEN,	   /* the other has it, but not for good */
+	MON_HAND_BACK,	   /* not now; peers come back */
 	MON_HAND_GONE,
 };
 

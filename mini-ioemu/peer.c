@@ -49,7 +49,7 @@ peer_drop(struct peer *peer)
 	if (peer->listen_fd >= 0) {
 		uv_close((uv_handle_t *)&peer->accept, peer_closed);
 		close(peer->listen_fd);
-		if (peer->addr.sa.ss_family == AF_UNIX)
+		if (peer->addr.sa.ss_family == AF_UNIX && peer->peers->ours)
 			(void)unlink(peer->conf.listen + strlen("unix:"));
 	}
 }
@@ -310,6 +310,8 @@ peers_new(const struct local_env *env, struct local *local, struct peers **out)
 	peers->env = *env;
 	peers->local = local;
 	peers->last = &peers->first;
+	peers->ours = !env->hand;
+	await_init(&peers->back, env->loop);
 	while (!peers->instance)
 		if (getrandom(&peers->instance, sizeof(peers->instance), 0) < 0)
 			peers->instance = uv_hrtime();
@@ -329,24 +331,7 @@ peers_free(struct peers *peers)
 		peer_drop(peer);
 	}
 	spawn_free(peers->spawn);
-	free(peers);
-}
-
-int
-peers_can_go(const struct peers *peers, char *why, size_t size)
-{
-	const struct peer *peer;
-
-	for (peer = peers->first; peer; peer = peer->next) {
-		if (peer->listen_fd >= 0 || (peer->ready && !peer->exec.n)) {
-			snprintf(why, size,
-				 "the peer '%s' is no process of ours and "
-				 "cannot be handed over",
-				 peer->id);
-			return -EOPNOTSUPP;
-		}
-	}
-	return 0;
+	await_free(&peers->back);
 }
 
 void

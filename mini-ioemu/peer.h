@@ -37,9 +37,16 @@ int peers_ask_back(struct peers *peers, const char *id);
  * their configuration does. */
 void peers_wake(struct peers *peers);
 
-/* Could another process go on with them? It starts its own processes from the
- * saved state. -EOPNOTSUPP, and a sentence that names who cannot. */
+/*
+ * The guest goes to another process (peerhand.c), which starts its own
+ * processes from the saved state; all others lose their link and wait for the
+ * other's. Could it? -EOPNOTSUPP, and a sentence that names who cannot. Put in
+ * the hand: who they are, and where we listen for them. Or have them back:
+ * done(), inside or later, when they are, or lost.
+ */
 int peers_can_go(const struct peers *peers, char *why, size_t size);
+void peers_lend(struct peers *peers, struct hand *hand);
+void peers_take_back(struct peers *peers, void (*done)(void *ctx), void *ctx);
 
 /* ---- the guest stopped, saved, loaded (peerstate.c) -----------------------
  */
@@ -50,8 +57,9 @@ void peers_run(struct peers *peers);
 /* One that is not quiet yet, or not ready, by its id; NULL: none. */
 const char *peers_waiting(const struct peers *peers);
 
-/* Ask all for their state. -errno, and a sentence that names who cannot. */
-int peers_save(struct peers *peers, char *why, size_t size);
+/* Ask all for their state. `lend`: those that will be lent need not have any.
+ * -errno, and a sentence that names who cannot. */
+int peers_save(struct peers *peers, bool lend, char *why, size_t size);
 /* Asked, or to be loaded: 1: not over, 0: all good, or as above. */
 int peers_state(const struct peers *peers, char *why, size_t size);
 /* What was collected is not needed any more. */

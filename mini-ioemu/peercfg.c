@@ -184,6 +184,18 @@ peer_cfg_replay(struct peer *peer)
 }
 
 void
+peer_cfg_keep(struct peer *peer)
+{
+	peer->replay = (struct link_op){
+		.kind = LINK_FLUSH,
+		.space = IOEMU_MEM,
+		.done = replay_done,
+	};
+	peer->replay_fn = PEER_FUNCTIONS;
+	link_submit(peer->link, &peer->replay);
+}
+
+void
 peer_cfg_number(struct peer *peer)
 {
 	peer->replay_number = true;

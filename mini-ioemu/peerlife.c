@@ -144,6 +144,7 @@ peer_ready(struct peer *peer)
 		link_say_run(peer->link, clock_now(peer->env->clock));
 	peer->state.step = PEER_STATE_NONE;
 	peer->ready = true;
+	peer->lent = false;
 	peer->told = false;
 	/* a guest may know how to make it come and go */
 	snprintf(text, sizeof(text), "'%s' is there%s",
@@ -183,10 +184,10 @@ peer_up(struct link *link, const struct link_hello *hello)
 	peer->instance = hello->instance;
 	if (peer->bus)
 		peer_functions(peer, hello);
-	if (peer_state_load(peer))
+	if (peer_state_load(peer, same))
 		return;
 	if (same) {
-		peer_ready(peer);
+		peer_cfg_keep(peer);
 	} else {
 		link_say_reset(link, IOEMU_RESET_POWER);
 		peer_cfg_replay(peer);
@@ -195,7 +196,7 @@ peer_up(struct link *link, const struct link_hello *hello)
 
 /* ---- going down --------------------------------------------------- */
 
-static void
+void
 peer_lost(struct peer *peer)
 {
 	bool was = peer->ready;
@@ -214,12 +215,9 @@ peer_lost(struct peer *peer)
 		peer->env->power(peer->env->ctx, IOEMU_POWER_OFF);
 }
 
-static void peer_connect(struct peer *peer);
-
 static void
-peer_down(struct link *link, const char *why)
+peer_say_down(struct peer *peer, const char *why)
 {
-	struct peer *peer = link_user(link);
 	char text[200];
 
 	snprintf(text, sizeof(text), "%s; %s", why,
@@ -229,7 +227,22 @@ peer_down(struct link *link, const char *why)
 	if (!peer->told)
 		log_guest(peer->id, IOEMU_WARN, text);
 	peer->told = true;
-	peer_lost(peer);
+}
+
+static void
+peer_down(struct link *link, const char *why)
+{
+	struct peer *peer = link_user(link);
+
+	if (peer->lent) { /* the guest does not miss it */
+		peer->ready = false;
+		peer->link = NULL;
+		peer_state_lost(peer);
+	} else {
+		if (!peer->peers->lent)
+			peer_say_down(peer, why);
+		peer_lost(peer);
+	}
 	if (peer->sock)
 		linksock_close(peer->sock);
 	peer->sock = NULL;
@@ -335,13 +348,15 @@ peer_retry(uv_timer_t *timer)
 	peer_connect(peer);
 }
 
-/* Be there for it: from the loop, so that nothing is in the midst. */
-static void
+/* From the loop, so that nothing is in the midst. */
+void
 peer_connect(struct peer *peer)
 {
 	uint64_t ms = peer->told ? RETRY_MS : 0;
 
 	if (peer->leaving) /* by the timer that waits below */
+		return;
+	if (peer->peers->lent && !peer->exec.n)
 		return;
 	if (peer->exec.n)
 		ms = peer_exec_delay_ms(peer);
@@ -366,7 +381,8 @@ peer_address(struct peer *peer)
 		return -EPERM;
 	}
 	if (!rc && peer->conf.listen) {
-		rc = linkaddr_listen(&peer->addr);
+		rc = peer->peers->ours ? linkaddr_listen(&peer->addr)
+				       : peer_hand_listen(peer);
 		peer->listen_fd = rc;
 		rc = rc < 0 ? rc : 0;
 	}

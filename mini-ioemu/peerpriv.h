@@ -4,7 +4,8 @@
  * life), peerconf.c (what the user says of it), peerexec.c (its process, where
  * we start it), peerpath.c (accesses to it), peerreq.c (what it asks),
  * peercfg.c (configuration space, as the guest wrote it), peerstate.c
- * (stopped, saved, loaded).
+ * (stopped, saved, loaded), peerhand.c (where the guest goes to another
+ * process).
  */
 #ifndef PEERPRIV_H
 #define PEERPRIV_H
@@ -13,6 +14,7 @@
 
 #include <sys/types.h>
 
+#include "await.h"
 #include "blob.h"
 #include "spawn.h"
 
@@ -131,6 +133,7 @@ struct peer {
 	bool out;     /* the next to connect is one that was ejected */
 	bool asked;   /* back: dropped when ejected */
 	bool leaving; /* to be dropped from the loop */
+	bool lent;    /* in use, and another device model perhaps has it */
 	uint64_t instance;
 	unsigned lost; /* times */
 	struct peer_exec exec;
@@ -160,6 +163,7 @@ struct peer {
 };
 
 struct peers {
+	struct await back; /* first: freed as this; who was lent */
 	struct local_env env;
 	struct local *local;
 	struct spawn *spawn;
@@ -167,6 +171,10 @@ struct peers {
 	uint64_t instance;
 	unsigned n_auto;
 	bool stopped; /* the guest's clock: nobody is told to run */
+	bool lent;    /* who is no process of ours is left alone */
+	bool ours;    /* the guest: it is handed over for good */
+	void (*back_done)(void *ctx);
+	void *back_ctx;
 };
 
 /* peer.c: the i-th; NULL past the end. */
@@ -174,6 +182,8 @@ struct peer *peer_at(const struct peers *peers, unsigned i);
 
 /* peerlife.c */
 int peer_open(struct peer *peer);
+void peer_connect(struct peer *peer); /* be there for it */
+void peer_lost(struct peer *peer);
 void peer_place(struct peer *peer);  /* on its bus, all functions */
 void peer_ready(struct peer *peer);  /* replay is over */
 void peer_remove(struct peer *peer); /* from its bus */
@@ -231,12 +241,23 @@ bool peer_cfg_decodes(const struct peer_function *fn, unsigned index,
 		      enum ioemu_space space, uint64_t base);
 /* Write it all again, then peer_ready(). */
 void peer_cfg_replay(struct peer *peer);
+/* Nothing, as it has all; what it announces comes before. */
+void peer_cfg_keep(struct peer *peer);
 /* Only what tells a function its number: it has the rest. */
 void peer_cfg_number(struct peer *peer);
 
+/* peerhand.c: of what the device model before us handed over: the socket that
+ * it listened at, -errno; the process that it had, 0: none that stays. */
+int peer_hand_listen(struct peer *peer);
+uint64_t peer_hand_instance(const struct peer *peer);
+
 /* peerstate.c */
-/* There is a state for this process: true, and it is being loaded. */
-bool peer_state_load(struct peer *peer);
+/* The next to connect is `peer->instance`, or can be given the state there is.
+ */
+void peer_state_expect(struct peer *peer, const char *name);
+/* There is a state for this process, not the `same` that it is of: true, and it
+ * is being loaded. */
+bool peer_state_load(struct peer *peer, bool same);
 void peer_state_lost(struct peer *peer);
 /* What it says of pausing, saving and loading. False: not at this time. */
 bool peer_state_message(struct peer *peer, const struct link_msg *msg);

@@ -198,11 +198,22 @@ window_flags(const struct link_window *w)
 	       (w->fence ? 0 : IOEMU_POST);
 }
 
+static bool
+window_is(const struct peer_window *pw, const struct link_window *w)
+{
+	return pw->mapped && w->mapped && pw->w.space == w->space &&
+	       pw->w.base == w->base && pw->w.region.size == w->size &&
+	       pw->w.region.flags == window_flags(w) &&
+	       pw->readonly == w->readonly && pw->writeonly == w->writeonly;
+}
+
 static void
 window_set(struct peer *peer, unsigned function, const struct link_window *w)
 {
 	struct peer_window *pw = window_of(peer, function, w->index);
 
+	if (pw && window_is(pw, w) && window_allowed(peer, function, w))
+		return; /* where it is: the guest is to see no gap */
 	if (pw)
 		peer_window_unmap(peer, pw);
 	if (!w->mapped || window_fixed(peer, w)) {

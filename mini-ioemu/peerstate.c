@@ -60,6 +60,7 @@ peers_run(struct peers *peers)
 	struct peer *peer;
 
 	peers->stopped = false;
+	peers->ours = true;
 	for (peer = peers->first; peer; peer = peer->next) {
 		peer->waited = false;
 		if (peer->ready)
@@ -87,26 +88,32 @@ peers_waiting(const struct peers *peers)
 
 /* ---- saving ------------------------------------------------------- */
 
+static bool
+peer_has_state(const struct peer *peer)
+{
+	return peer->ready && link_other(peer->link)->caps & LINK_CAP_STATE;
+}
+
 static const char *
-peer_hindrance(const struct peer *peer)
+peer_hindrance(const struct peer *peer, bool lend)
 {
 	if (peer->state.step == PEER_STATE_COMING)
 		return "still sends what it was asked before";
 	if (peer_coming(peer))
 		return "is just coming up";
-	if (peer->ready && !(link_other(peer->link)->caps & LINK_CAP_STATE))
+	if (peer->ready && !peer_has_state(peer) && (!lend || peer->exec.n))
 		return "cannot save its state";
 	return NULL;
 }
 
 int
-peers_save(struct peers *peers, char *why, size_t size)
+peers_save(struct peers *peers, bool lend, char *why, size_t size)
 {
 	const char *hindrance;
 	struct peer *peer;
 
 	for (peer = peers->first; peer; peer = peer->next) {
-		hindrance = peer_hindrance(peer);
+		hindrance = peer_hindrance(peer, lend);
 		if (!hindrance)
 			continue;
 		snprintf(why, size, "the peer '%s' %s", peer->id, hindrance);
@@ -114,7 +121,7 @@ peers_save(struct peers *peers, char *why, size_t size)
 	}
 	for (peer = peers->first; peer; peer = peer->next) {
 		peer->state.step = PEER_STATE_NONE;
-		if (!peer->ready)
+		if (!peer_has_state(peer))
 			continue;
 		state_drop(peer);
 		peer->state.step = PEER_STATE_COMING;
@@ -231,14 +238,30 @@ peer_state_lost(struct peer *peer)
 
 /* ---- loading ------------------------------------------------------ */
 
+void
+peer_state_expect(struct peer *peer, const char *name)
+{
+	snprintf(peer->state.name, sizeof(peer->state.name), "%s", name);
+	peer->state.step = PEER_STATE_TO_LOAD;
+}
+
 bool
-peer_state_load(struct peer *peer)
+peer_state_load(struct peer *peer, bool same)
 {
 	struct peer_state *s = &peer->state;
 	char why[sizeof(s->why)];
 
 	if (s->step != PEER_STATE_TO_LOAD)
 		return false;
+	if (same) { /* it has it */
+		state_drop(peer);
+		s->step = PEER_STATE_LOADED;
+		return false;
+	}
+	if (!s->bytes.len) {
+		state_fail(peer, "began anew, and what it was before is lost");
+		return true;
+	}
 	if (strcmp(s->name, link_other(peer->link)->name) != 0) {
 		snprintf(why, sizeof(why), "is '%s', and was '%s' when saved",
 			 link_other(peer->link)->name, s->name);
@@ -371,7 +394,7 @@ peers_get(struct peers *peers, unsigned i, struct view *in, char *why,
 {
 	struct peer *peer = peer_at(peers, i);
 	struct saved s = { .flags = 0 };
-	bool there;
+	uint64_t instance;
 
 	if (!peer)
 		return -ENOENT;
@@ -394,13 +417,13 @@ peers_get(struct peers *peers, unsigned i, struct view *in, char *why,
 			 peer->id);
 		return -EBUSY;
 	}
-	there = s.flags & FLAG_THERE;
-	peer->out = there && s.flags & FLAG_EJECTED;
-	if (!there)
+	instance = peer_hand_instance(peer);
+	if (!(s.flags & FLAG_THERE) && !instance)
 		return 0;
+	peer->out = s.flags & FLAG_EJECTED;
+	peer->instance = instance;
 	state_drop(peer);
-	memcpy(peer->state.name, s.name, sizeof(peer->state.name));
 	blob_bytes(&peer->state.bytes, s.state, s.len);
-	peer->state.step = PEER_STATE_TO_LOAD;
+	peer_state_expect(peer, s.name);
 	return peer->state.bytes.failed ? -ENOMEM : 0;
 }

@@ -165,7 +165,8 @@ save_end(struct save *s, int rc, const char *why)
 {
 	close(s->fd);
 	s->fd = -1;
-	peers_forget(s->env.peers);
+	if (!s->lend)
+		peers_forget(s->env.peers);
 	s->done(s->ctx, rc, why);
 }
 
@@ -193,7 +194,7 @@ save_collected(void *ctx, bool late)
 }
 
 void
-save_write(struct save *s, int fd,
+save_write(struct save *s, int fd, bool lend,
 	   void (*done)(void *ctx, int err, const char *why), void *ctx)
 {
 	char why[256] = "";
@@ -201,13 +202,14 @@ save_write(struct save *s, int fd,
 	int rc = disks_held(local_disks(s->env.local), &disk);
 
 	s->fd = fd;
+	s->lend = lend;
 	s->done = done;
 	s->ctx = ctx;
 	if (rc) /* what it owes its device is in no device's state */
 		snprintf(why, sizeof(why), "%.160s waits for `cont`: %s", disk,
 			 strerror(-rc));
 	else
-		rc = peers_save(s->env.peers, why, sizeof(why));
+		rc = peers_save(s->env.peers, lend, why, sizeof(why));
 	if (rc)
 		save_end(s, rc, why);
 	else

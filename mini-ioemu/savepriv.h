@@ -32,6 +32,7 @@ struct save {
 	struct await await; /* first: freed as this */
 	struct save_env env;
 	int fd;	   /* being saved to; -1: not saving */
+	bool lend; /* nothing of the peers is forgotten */
 	bool over; /* of loading: the peers have theirs */
 	void (*done)(void *ctx, int err, const char *why);
 	void *ctx;

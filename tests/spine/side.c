@@ -107,7 +107,7 @@ int
 side_save(struct side *side, int fd)
 {
 	side->told = false;
-	save_write(side->save, fd, side_told, side);
+	save_write(side->save, fd, false, side_told, side);
 	core_until(&side->core, is_told, side);
 	return side->rc;
 }

@@ -58,6 +58,7 @@ void side_copy(struct side *side, unsigned devfn, uint32_t list, uint32_t gpa,
 uint32_t side_status(struct side *side, unsigned devfn);
 void side_ack(struct side *side, unsigned devfn);
 
+#define SIDE_LOAD_MS 20000u
 #define STATUS_DONE 0x2u
 #define STATUS_INTERRUPT 0x8u
 

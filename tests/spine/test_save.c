@@ -137,7 +137,8 @@ a_saved_guest_goes_on(void **state)
 	open_same(&to, true);
 	move_guest(&from, &to);
 	side_close(&from);
-	assert_int_equal(save_load(to.save, side_file(one, n)), 0);
+	assert_int_equal(save_load(to.save, side_file(one, n), SIDE_LOAD_MS),
+			 0);
 	assert_int_equal(clock_now(to.core.env.clock), now);
 	assert_true(fake_xen_claims(to.core.xen, IOEMU_MEM, RAM_OF(NEAR)));
 	assert_true(fake_xen_claims(to.core.xen, IOEMU_MEM, REGS_OF(FAR)));
@@ -387,7 +388,7 @@ refused(struct side *side, const void *bytes, size_t len, const char *what)
 	int rc;
 
 	hear();
-	rc = save_load(side->save, side_file(bytes, len));
+	rc = save_load(side->save, side_file(bytes, len), SIDE_LOAD_MS);
 	text = said();
 	if (rc >= 0 || !strstr(text, what))
 		fail_msg("%d, and it said: %s", rc, text);
@@ -442,7 +443,8 @@ damage_is_found_wherever_it_is(void **state)
 		bytes[i] ^= (uint8_t)(1u << i % 8);
 	}
 	assert_int_equal(to.core.xen->claims, claims);
-	assert_int_equal(save_load(to.save, side_file(bytes, n)), 0);
+	assert_int_equal(save_load(to.save, side_file(bytes, n), SIDE_LOAD_MS),
+			 0);
 	side_close(&to);
 	free(bytes);
 }
@@ -554,11 +556,13 @@ devices_bear_states_that_nobody_saved(void **state)
 		len = make_up(bad, bytes, n, 32);
 		put_le64(bad + 16, len);
 		put_le64(bad + 24, host_sum(bad + 32, len - 32));
-		taken += !save_load(side.save, side_file(bad, len));
+		taken += !save_load(side.save, side_file(bad, len),
+				    SIDE_LOAD_MS);
 	}
 	(void)said();
 	assert_true(taken > 0 && taken < ROUNDS);
-	assert_int_equal(save_load(side.save, side_file(bytes, n)), 0);
+	assert_int_equal(
+		save_load(side.save, side_file(bytes, n), SIDE_LOAD_MS), 0);
 	pause_cont(side.pause);
 	assert_int_equal(core_config_read(&side.core, 0, 0x38, 0x18), 0);
 	side_close(&side);
@@ -581,7 +585,8 @@ a_peers_record_is_looked_at_before_it_is_taken(void **state)
 	core_until(&side.core, far_is_there, &side);
 	peers_put(side.core.peers, 0, &none); /* nobody asked for its state */
 	assert_int_equal(side_stop(&side), 0);
-	assert_int_equal(peers_save(side.core.peers, why, sizeof(why)), 0);
+	assert_int_equal(peers_save(side.core.peers, false, why, sizeof(why)),
+			 0);
 	while (peers_state(side.core.peers, why, sizeof(why)) == 1)
 		uv_run(&side.core.loop, UV_RUN_ONCE);
 	peers_put(side.core.peers, 0, &record);

@@ -4,6 +4,8 @@
  * its own, Xen is in memory that both have.
  */
 #include "spine/client.h"
+#include "spine/core.h"
+#include "spine/procs.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -21,12 +23,19 @@
 #define PCI_EJECT 0xae08u
 #define STEP_US 1000u
 
+#define THERE (6u << 3) /* devfn of membars in processes by themselves */
+#define HERE (7u << 3)
+#define RAM(devfn) (0xf0000000u + ((devfn) << 20))
+#define MEMBAR_ID 0x11e91234u
+
 static const char *plugin_dir;
 
 struct pair {
 	struct whole *w; /* first here, the new one's; the old one's is its */
 	pid_t old;
 	struct xen *plain; /* not shared */
+	struct procs procs;
+	char word[2][128];
 };
 
 /* ---- the old one --------------------------------------------------- */
@@ -71,12 +80,12 @@ old_ended(struct pair *p)
 }
 
 static void
-ask_port(bool read, uint32_t data, uint16_t port, uint32_t size)
+ask(uint8_t type, bool read, uint64_t addr, uint32_t size, uint32_t data)
 {
 	const struct request req = {
-		.type = SLOT_PIO,
+		.type = type,
 		.read = read,
-		.addr = port,
+		.addr = addr,
 		.size = size,
 		.count = 1,
 		.data = data,
@@ -84,6 +93,12 @@ ask_port(bool read, uint32_t data, uint16_t port, uint32_t size)
 
 	fake_xen_ask(whole_end.xen, 0, &req);
 	whole_ring();
+}
+
+static void
+ask_port(bool read, uint32_t data, uint16_t port, uint32_t size)
+{
+	ask(SLOT_PIO, read, port, size, data);
 }
 
 /* Within the limit. */
@@ -111,6 +126,19 @@ old_reads(void)
 {
 	ask_port(true, 0, SCRATCH, 1);
 	return (uint8_t)answer_of_old();
+}
+
+/* A peer's comes when the loop turns. */
+static uint64_t
+answer_of_new(struct pair *p)
+{
+	uint64_t data = 0, limit = uv_hrtime() + WHOLE_LIMIT_NS;
+
+	while (!fake_xen_answer(whole_end.xen, 0, &data)) {
+		assert_true(uv_hrtime() < limit);
+		uv_run(&p->w->loop, UV_RUN_ONCE);
+	}
+	return data;
 }
 
 static void
@@ -211,6 +239,200 @@ devices_that_came_later_go_along(void **state)
 	client_close(&c);
 }
 
+/* ---- processes by themselves ---------------------------------------- */
+
+static const char *const *
+lender_words(struct pair *p)
+{
+	static const char *words[] = { "-device", NULL, "-device", NULL, NULL };
+
+	snprintf(p->word[0], sizeof(p->word[0]),
+		 "peer,id=there,addr=6,connect=unix:%s/there", p->procs.dir);
+	snprintf(p->word[1], sizeof(p->word[1]),
+		 "peer,id=here,addr=7,listen=unix:%s/here", p->procs.dir);
+	words[1] = p->word[0];
+	words[3] = p->word[1];
+	return words;
+}
+
+/* Within the limit, in the old one. */
+static void
+lender_up(unsigned devfn)
+{
+	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint32_t id;
+
+	do {
+		ask(SLOT_CONFIG, true, core_config_addr(0, devfn, 0), 4, 0);
+		id = (uint32_t)answer_of_old();
+		assert_true(uv_hrtime() < limit);
+	} while (id != MEMBAR_ID);
+	ask(SLOT_CONFIG, false, core_config_addr(0, devfn, 0x10), 4,
+	    RAM(devfn));
+	(void)answer_of_old();
+	ask(SLOT_CONFIG, false, core_config_addr(0, devfn, 0x04), 4, 0x7);
+	(void)answer_of_old();
+	ask(SLOT_COPY, false, RAM(devfn), 4, 0x1000 + devfn);
+	(void)answer_of_old();
+}
+
+static pid_t
+there_start(struct pair *p)
+{
+	return procs_start(&p->procs, "membar", "--listen",
+			   procs_text(&p->procs, "unix:%s/there"), NULL);
+}
+
+static pid_t
+here_start(struct pair *p, const char *again)
+{
+	return procs_start(&p->procs, "membar", "--connect",
+			   procs_text(&p->procs, "unix:%s/here"), again);
+}
+
+/* The old one with both, each with something in its memory. */
+static void
+lender_start(struct pair *p)
+{
+	there_start(p);
+	here_start(p, "--again"); /* before there is anybody */
+	old_start(p, lender_words(p));
+	lender_up(THERE);
+	lender_up(HERE);
+}
+
+static uint32_t
+old_sees(unsigned devfn)
+{
+	ask(SLOT_COPY, true, RAM(devfn), 4, 0);
+	return (uint32_t)answer_of_old();
+}
+
+static void
+new_sees(struct pair *p, unsigned devfn)
+{
+	ask(SLOT_COPY, true, RAM(devfn), 4, 0);
+	assert_int_equal(answer_of_new(p), 0x1000 + devfn);
+}
+
+static void
+new_goes(struct pair *p, struct takeover *t)
+{
+	assert_int_equal(whole_start(p->w, plugin_dir, lender_words(p)), 0);
+	assert_int_equal(takeover_commit(t), 0);
+	old_ended(p);
+	takeover_close(t);
+	assert_int_equal(machine_go(p->w->machine), 0);
+}
+
+static void
+who_is_by_himself_goes_along(void **state)
+{
+	struct pair *p = *state;
+	unsigned claims, unclaims;
+	struct takeover *t;
+
+	lender_start(p);
+	claims = whole_end.xen->claims;
+	unclaims = whole_end.xen->unclaims;
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	ask(SLOT_COPY, true, RAM(THERE), 4, 0);
+	nobody_answers();
+	new_goes(p, t);
+	assert_int_equal(answer_of_new(p), 0x1000 + THERE);
+	new_sees(p, HERE);
+	assert_int_equal(whole_end.xen->claims, claims);
+	assert_int_equal(whole_end.xen->unclaims, unclaims);
+	assert_int_equal(p->procs.n, 2);
+}
+
+/* The process ended meanwhile; the next is given its state. */
+static void
+who_began_anew_is_given_what_it_was(void **state)
+{
+	struct pair *p = *state;
+	struct takeover *t;
+
+	lender_start(p);
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	procs_end(&p->procs, p->procs.pid[0], SIGKILL);
+	there_start(p);
+	new_goes(p, t);
+	new_sees(p, THERE);
+	new_sees(p, HERE);
+}
+
+static void
+who_is_by_himself_comes_back(void **state)
+{
+	static const char *const none[] = { NULL };
+	struct pair *p = *state;
+	unsigned claims, unclaims;
+	struct takeover *t;
+
+	lender_start(p);
+	claims = whole_end.xen->claims;
+	unclaims = whole_end.xen->unclaims;
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	ask(SLOT_COPY, true, RAM(THERE), 4, 0);
+	assert_int_not_equal(whole_start(p->w, plugin_dir, none), 0);
+	whole_stop(p->w);
+	nobody_answers();
+	takeover_close(t);
+	assert_int_equal(answer_of_old(), 0x1000 + THERE);
+	assert_int_equal(old_sees(HERE), 0x1000 + HERE);
+	assert_int_equal(whole_end.xen->claims, claims);
+	assert_int_equal(whole_end.xen->unclaims, unclaims);
+	/* and goes along the next time */
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	new_goes(p, t);
+	new_sees(p, THERE);
+	new_sees(p, HERE);
+}
+
+/* It ended, and nobody started it again: the guest goes on without. */
+static void
+who_does_not_come_back_is_missed(void **state)
+{
+	struct pair *p = *state;
+	struct takeover *t;
+
+	lender_start(p);
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	procs_end(&p->procs, p->procs.pid[0], SIGKILL);
+	takeover_close(t);
+	hand_free(p->w->hand);
+	p->w->hand = NULL;
+	assert_int_equal(old_sees(HERE), 0x1000 + HERE);
+	assert_int_equal(old_sees(THERE), 0xffffffff);
+	there_start(p);
+	lender_up(THERE); /* as it would at any time */
+}
+
+static void
+who_would_not_come_again_is_in_the_way(void **state)
+{
+	struct pair *p = *state;
+	struct takeover *t;
+	pid_t here;
+
+	there_start(p);
+	old_start(p, lender_words(p));
+	here = here_start(p, NULL);
+	lender_up(THERE);
+	lender_up(HERE);
+	t = reach(p);
+	assert_int_not_equal(takeover_ask(t, &p->w->hand), 0);
+	takeover_close(t);
+	assert_int_equal(old_sees(HERE), 0x1000 + HERE);
+	procs_end(&p->procs, here, SIGKILL);
+}
+
 /* ---- and does not -------------------------------------------------- */
 
 static void
@@ -305,6 +527,7 @@ setup(void **state)
 
 	whole_setup(&w);
 	p->w = w;
+	procs_open(&p->procs, plugin_dir);
 	p->plain = whole_end.xen;
 	memcpy(shared, p->plain, sizeof(*shared));
 	whole_end.xen = shared;
@@ -323,6 +546,7 @@ teardown(void **state)
 		waitpid(p->old, NULL, 0);
 	}
 	whole_stop(p->w);
+	procs_close(&p->procs);
 	munmap(whole_end.xen, sizeof(*whole_end.xen));
 	whole_end.xen = p->plain;
 	free(p);
@@ -337,6 +561,11 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_guest_goes_on),
 		TEST(devices_that_came_later_go_along),
+		TEST(who_is_by_himself_goes_along),
+		TEST(who_began_anew_is_given_what_it_was),
+		TEST(who_is_by_himself_comes_back),
+		TEST(who_does_not_come_back_is_missed),
+		TEST(who_would_not_come_again_is_in_the_way),
 		TEST(who_vanishes_gives_it_back),
 		TEST(who_cannot_go_on_gives_it_back),
 		TEST(others_wait_meanwhile),

@@ -29,27 +29,30 @@ up keep
 
 log=/var/log/xen/qemu-dm-keep.log
 
+# The guest it is all about.
+name=keep
+
 goes_on()
 {
-	wait_for "KEEP [0-9]+ good" keep 60 $(($(grep -c KEEP "$RUN/keep.serial") + 2))
+	wait_for "KEEP [0-9]+ good" $name 60 $(($(grep -c KEEP "$RUN/$name.serial") + 2))
 }
 
 # take [WORD…]: the command; its answer in $answer.
 take()
 {
-	answer=$("$TESTED_DM" --take-over "$(domid keep)" "$@" 2>&1)
+	answer=$("$TESTED_DM" --take-over "$(domid $name)" "$@" 2>&1)
 }
 
 # stays COMMAND…: it fails, and the device model that was there is there.
 stays()
 {
-	before=$(dm_pid keep)
+	before=$(dm_pid $name)
 	if "$@"; then
 		fail "it should not have been taken over: $answer"
 	fi
-	check "another device model: $(dm_pid keep)" [ "$before" = "$(dm_pid keep)" ]
+	check "another device model: $(dm_pid $name)" [ "$before" = "$(dm_pid $name)" ]
 	goes_on
-	shut_in keep
+	shut_in $name
 	check "device models: $(dm_processes | tr '\n' ' ')" \
 		[ "$(dm_processes | sort)" = "$(helper_and "$before")" ]
 }
@@ -162,4 +165,33 @@ wait_for "KEEP [0-9]+ good" box 60 $(($(grep -c KEEP "$RUN/box.serial") + 2))
 say "dm_restrict: ${answer##*: }"
 xl destroy box
 wait_gone box 60
+
+# Processes by themselves, which stay what they are: one that we go to, one that
+# comes to us.
+PLUGINS=/usr/lib/mini-ioemu/devices
+dd if=/dev/zero of="$RUN/own.img" bs=1M count=1 2>/dev/null
+peer engine $PLUGINS/dma-engine.so --listen "unix:$RUN/engine.sock"
+engine=$peer_pid
+peer far $PLUGINS/membar.so --connect "unix:$RUN/far.sock" --again
+far=$peer_pid
+guest own memory=128 cmd=lab=keep cfg="disk = [ \"$RUN/own.img,raw,hda,rw\" ]" \
+	dm_args="\"-device\", \"peer,id=engine,addr=5,connect=unix:$RUN/engine.sock\", \
+\"-device\", \"peer,id=far,addr=6,listen=unix:$RUN/far.sock\""
+create own
+up own
+name=own
+wait_for "KEEP [0-9]+ good" own 60
+round=1
+while [ "$round" -le 3 ]; do
+	take || fail "not taken over: $answer"
+	goes_on
+	say "processes by themselves, round $round: ${answer##*: }"
+	round=$((round + 1))
+done
+stays take -device membar,id=more,addr=9
+check "not the same processes" kill -0 "$engine" "$far"
+say "and they come back where that fails: ${line#*KEEP }"
+xl destroy own
+wait_gone own 60
+kill "$engine" "$far"
 no_leftovers
