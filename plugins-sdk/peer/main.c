@@ -430,6 +430,19 @@ parse_option(struct options *o, int c)
 	}
 }
 
+/* What they do not go together for; NULL: they do. */
+static const char *
+options_hindrance(const struct options *o)
+{
+	if ((o->connect != NULL) + (o->listen != NULL) + (o->fd >= 0) != 1)
+		return "one of --connect, --listen, --fd is needed";
+	if (o->again && !o->connect)
+		return "--again wants --connect";
+	if (o->again && o->chroot && !strncmp(o->connect, "unix:", 5))
+		return "--again and --chroot: no unix: is in reach then";
+	return NULL;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -449,15 +462,9 @@ main(int argc, char **argv)
 		}
 		wrong = parse_option(&o, c);
 	}
-	if (!wrong && optind == argc)
-		wrong = "no plugin is named";
-	if (!wrong &&
-	    (o.connect != NULL) + (o.listen != NULL) + (o.fd >= 0) != 1)
-		wrong = "one of --connect, --listen, --fd is needed";
-	if (!wrong && o.again && !o.connect)
-		wrong = "--again wants --connect";
-	if (!wrong && o.again && o.chroot && !strncmp(o.connect, "unix:", 5))
-		wrong = "--again and --chroot: no unix: is in reach then";
+	if (!wrong)
+		wrong = optind == argc ? "no plugin is named"
+				       : options_hindrance(&o);
 	if (wrong)
 		return usage_error(wrong);
 	o.plugin = argv[optind];
