@@ -203,6 +203,12 @@ monitor_taking(void *ctx)
 	return ((struct monitor *)ctx)->hand.step != MON_HAND_NONE;
 }
 
+bool
+monitor_given(void *ctx)
+{
+	return ((struct monitor *)ctx)->hand.step == MON_HAND_GIVEN;
+}
+
 void
 monitor_gone(void *ctx)
 {

@@ -185,6 +185,7 @@ static const struct qmp_ops monitor_ops = {
 	.take_over = monitor_take_over,
 	.untake = monitor_untake,
 	.taking = monitor_taking,
+	.given = monitor_given,
 	.gone = monitor_gone,
 	/* others */
 	.quit = monitor_quit,

@@ -53,6 +53,7 @@ int monitor_command(void *ctx, const char *line, char *buf, size_t size);
 void monitor_take_over(void *ctx, struct qmp_call *call);
 void monitor_untake(void *ctx);
 bool monitor_taking(void *ctx);
+bool monitor_given(void *ctx);
 void monitor_gone(void *ctx);
 
 /* monplug.c: as struct qmp_ops has them. */

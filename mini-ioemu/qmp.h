@@ -98,9 +98,12 @@ struct qmp_ops {
 	void (*take_over)(void *ctx, struct qmp_call *call);
 	/* Whoever took has gone, or could not be given it: it is ours again. */
 	void (*untake)(void *ctx);
-	/* From take_over() until it failed, untake() or gone(): others wait.
-	 * It may end by itself, when the other takes too long. */
+	/* From take_over() on, until it failed and all is as before: others
+	 * wait. */
 	bool (*taking)(void *ctx);
+	/* The other has it and may keep it. It ends by itself, when that takes
+	 * too long. */
+	bool (*given)(void *ctx);
 	/* The other has it, and was told that there is no way back. */
 	void (*gone)(void *ctx);
 	/* ---- */

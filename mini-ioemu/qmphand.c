@@ -41,7 +41,7 @@ run_taken(struct qmp_call *call)
 	const struct qmp_ops *ops = call_ops(call);
 	void *ctx = call_ctx(call);
 
-	if (c->qmp->taker != c || !ops->taking(ctx)) {
+	if (c->qmp->taker != c || !ops->given(ctx)) {
 		qmp_fail(call, "The guest is not yours, or not any more");
 		return;
 	}

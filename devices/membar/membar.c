@@ -52,6 +52,7 @@ struct membar {
 	uint32_t size;
 	uint32_t delay_us;
 	bool posted;
+	uint64_t serial;
 	/* saved */
 	uint8_t ram[RAM_MAX];
 	uint8_t scratch[SCRATCH_SIZE];
@@ -337,11 +338,38 @@ static const struct ioemu_region scratch = {
 	.write = scratch_write,
 };
 
+/*
+ * PCI Express Base Specification 4.0: 7.5.3, an endpoint of the root complex,
+ * which has no link; 7.9.3, its serial number; 7.9.5, a register to write to.
+ */
+#define EXPRESS 0x40
+#define EXPRESS_IS 0x00920010u /* version 2, type 9 */
+#define SERIAL 0x100
+#define SERIAL_IS 0x11010003u /* version 1, VENDOR comes next */
+#define VENDOR 0x110
+#define VENDOR_IS 0x0001000bu
+#define VENDOR_HEAD 0x00c00001u /* 12 bytes in all */
+#define STATUS_CAPS 0x10u
+
 static int
 membar_attach(struct ioemu_dev *dev)
 {
 	struct membar *mb = ioemu_state(dev);
 	struct ioemu_region sized = ram;
+	const struct ioemu_reg express[] = {
+		{ 0x06, 1, STATUS_CAPS, 0, 0 },
+		{ 0x34, 1, EXPRESS, 0, 0 },
+		{ EXPRESS, 4, EXPRESS_IS, 0, 0 },
+		{ EXPRESS + 4, 4, 0x8000, 0, 0 }, /* as all since 1.1 */
+		{ EXPRESS + 8, 2, 0x2810, 0x7fff, 0 },
+		{ SERIAL, 4, SERIAL_IS, 0, 0 },
+		{ SERIAL + 4, 4, (uint32_t)mb->serial, 0, 0 },
+		{ SERIAL + 8, 4, (uint32_t)(mb->serial >> 32), 0, 0 },
+		{ VENDOR, 4, VENDOR_IS, 0, 0 },
+		{ VENDOR + 4, 4, VENDOR_HEAD, 0, 0 },
+		{ VENDOR + 8, 4, 0, UINT32_MAX, 0 },
+		{ 0 },
+	};
 	struct ioemu_pci pci = {
 		.vendor = MEMBAR_VENDOR,
 		.device = MEMBAR_DEVICE,
@@ -349,6 +377,7 @@ membar_attach(struct ioemu_dev *dev)
 		.bar[0] = { IOEMU_BAR_MEM32, &sized },
 		.bar[2] = { IOEMU_BAR_MEM32, &log_region },
 		.bar[4] = { IOEMU_BAR_IO, &scratch },
+		.regs = mb->serial ? express : NULL,
 	};
 
 	if (mb->size < RAM_MIN || mb->size > RAM_MAX) {
@@ -386,6 +415,8 @@ static const struct ioemu_prop props[] = {
 		   "how long reads that answer late take"),
 	IOEMU_PROP(struct membar, posted, "off",
 		   "BAR 3 and 5: chains by posted writes, a doorbell"),
+	IOEMU_PROP(struct membar, serial, "0",
+		   "PCI Express, with this serial number"),
 	{ 0 },
 };
 

@@ -256,8 +256,28 @@ every_offset_width_and_order_is_survived(struct bench *b)
 	assert_int_equal(bench_cfg_read(b, "membar", 0, 4), 0x11e91234);
 }
 
+static void
+a_serial_number_is_in_extended_configuration_space(struct bench *b)
+{
+	uint8_t caps = (uint8_t)bench_cfg_read(b, "express", 0x34, 1);
+
+	assert_int_equal(bench_cfg_read(b, "express", 0x06, 2) & 0x10, 0x10);
+	assert_int_equal(bench_cfg_read(b, "express", caps, 1), 0x10);
+	assert_int_equal(bench_cfg_read(b, "express", 0x100, 4), 0x11010003);
+	assert_int_equal(bench_cfg_read(b, "express", 0x104, 4), 0x55667788);
+	assert_int_equal(bench_cfg_read(b, "express", 0x108, 4), 0x11223344);
+	bench_cfg_write(b, "express", 0x108, 4, 0);
+	assert_int_equal(bench_cfg_read(b, "express", 0x108, 4), 0x11223344);
+	bench_cfg_write(b, "express", 0x118, 4, 0x600d600d);
+	assert_int_equal(bench_cfg_read(b, "express", 0x118, 4), 0x600d600d);
+	assert_int_equal(bench_cfg_read(b, "express", 0xffc, 4), 0);
+	assert_int_equal(bench_cfg_read(b, "membar", 0x06, 2) & 0x10, 0);
+}
+
 static const char *const devices[] = {
-	"membar,size=0x2000,delay-us=50,posted=on", NULL
+	"membar,size=0x2000,delay-us=50,posted=on",
+	"membar,id=express,serial=0x1122334455667788",
+	NULL,
 };
 
 static const struct bench_test tests[] = {
@@ -275,6 +295,7 @@ static const struct bench_test tests[] = {
 	BENCH_TEST(late_ports_keep_what_is_written),
 	BENCH_TEST(a_doorbell_counts),
 	BENCH_TEST(chains_show_the_order_of_writes),
+	BENCH_TEST(a_serial_number_is_in_extended_configuration_space),
 	BENCH_TEST(every_offset_width_and_order_is_survived),
 };
 

@@ -19,7 +19,7 @@
 #define P_DATA (MAX_PAYLOAD / 16)
 #define TAGS 4u
 #define INSTANCE 1u
-#define CONFIG_SIZE 256u
+#define CONFIG_SIZE 4096u
 #define FIRST_BUS 0x100u
 #define DEVICE_SHIFT 3
 #define SIZES 14u /* of pieces: below 1, 2, 4 ... 8192 bytes */

@@ -41,7 +41,8 @@ void hostdev_lines(struct hostdev *hd);
 int pcifunc_new(struct hostdev *hd, const struct ioemu_pci *pci);
 void pcifunc_free(struct host_pcifunc *f);
 void pcifunc_reset(struct host_pcifunc *f);
-uint8_t *pcifunc_config(struct host_pcifunc *f);
+uint8_t *pcifunc_config(struct host_pcifunc *f); /* pcifunc_size() bytes */
+unsigned pcifunc_size(const struct host_pcifunc *f);
 bool pcifunc_master(const struct host_pcifunc *f);
 bool pcifunc_intx_enabled(const struct host_pcifunc *f);
 /* Place windows as configuration space says (after it was loaded). */

@@ -2,7 +2,8 @@
 /*
  * A PCI function: 256 bytes of configuration space with type-0 header, BARs,
  * expansion ROM and capability list (PCI Local Bus Specification 3.0, chapter
- * 6). It moves its windows; who routes to them is the host's business.
+ * 6), or 4 KiB where a register of the device asks for that. It moves its
+ * windows; who routes to them is the host's business.
  */
 #include "pcifunc.h"
 
@@ -140,14 +141,23 @@ pcifunc_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	pcifunc_update(f); /* it may have changed what it saw */
 }
 
-static const struct ioemu_region pcifunc_region = {
-	.name = "config",
-	.size = CONFIG_SIZE,
-	.min = 1,
-	.max = 4,
-	.read = pcifunc_read,
-	.write = pcifunc_write,
-};
+static struct host_window *
+pcifunc_window(struct host_pcifunc *f)
+{
+	const struct ioemu_region region = {
+		.name = "config",
+		.size = f->size,
+		.min = 1,
+		.max = 4,
+		.read = pcifunc_read,
+		.write = pcifunc_write,
+	};
+	struct host_window *w = hostdev_window(f->hd, IOEMU_CONFIG, &region);
+
+	if (w)
+		w->kind = HOST_WINDOW_CONFIG;
+	return w;
+}
 
 /* ---- making one --------------------------------------------------- */
 
@@ -225,7 +235,7 @@ reg_valid(const struct host_pcifunc *f, const struct ioemu_reg *r)
 {
 	if (r->width != 1 && r->width != 2 && r->width != 4)
 		return false;
-	if (r->offset > CONFIG_SIZE - r->width)
+	if (r->offset > CONFIG_EXTENDED - r->width)
 		return false;
 	return !reg_in(r, REG_BAR0, REG_BAR_END) &&
 	       !reg_in(r, REG_ROM, REG_ROM_END) &&
@@ -238,9 +248,12 @@ pcifunc_regs(struct host_pcifunc *f)
 {
 	const struct ioemu_reg *r;
 
+	f->size = CONFIG_SIZE;
 	for (r = f->pci.regs; r && r->width; r++) {
 		if (!reg_valid(f, r))
 			return -EINVAL;
+		if (r->offset + r->width > CONFIG_SIZE)
+			f->size = CONFIG_EXTENDED;
 		put_reg(f->writable + r->offset, r->width, r->writable);
 		put_reg(f->clear + r->offset, r->width, r->clear);
 	}
@@ -318,7 +331,7 @@ pcifunc_preset(struct host_pcifunc *f)
 		msix_preset(f);
 	if (pci->msi_vectors)
 		msi_preset(f);
-	memcpy(f->preset, f->config, sizeof(f->preset));
+	memcpy(f->preset, f->config, f->size);
 }
 
 /* A type-1 header has no room for these. */
@@ -352,15 +365,15 @@ pcifunc_new(struct hostdev *hd, const struct ioemu_pci *pci)
 	if (!msix_place(f) || (pci->bridge && !bridge_valid(&f->pci)))
 		return -EINVAL;
 	pcifunc_masks(f);
-	hd->config = hostdev_window(hd, IOEMU_CONFIG, &pcifunc_region);
+	rc = pcifunc_regs(f);
+	if (rc)
+		return rc;
+	hd->config = pcifunc_window(f);
 	if (!hd->config)
 		return -ENOSPC;
-	hd->config->kind = HOST_WINDOW_CONFIG;
 	rc = pcifunc_bars(f);
 	if (!rc)
 		rc = pcifunc_rom(f);
-	if (!rc)
-		rc = pcifunc_regs(f);
 	if (!rc)
 		pcifunc_preset(f);
 	f->pci.regs = NULL; /* the device may have it on its stack */
@@ -376,7 +389,7 @@ pcifunc_free(struct host_pcifunc *f)
 void
 pcifunc_reset(struct host_pcifunc *f)
 {
-	memcpy(f->config, f->preset, sizeof(f->config));
+	memcpy(f->config, f->preset, f->size);
 	msix_reset(f);
 	pcifunc_update(f);
 }
@@ -387,6 +400,12 @@ uint8_t *
 pcifunc_config(struct host_pcifunc *f)
 {
 	return f->config;
+}
+
+unsigned
+pcifunc_size(const struct host_pcifunc *f)
+{
+	return f->size;
 }
 
 bool

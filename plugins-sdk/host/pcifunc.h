@@ -6,6 +6,7 @@
 #include "hostdev.h"
 
 #define CONFIG_SIZE 256u
+#define CONFIG_EXTENDED 4096u /* PCI Express Base Specification 4.0, 7.2.2 */
 
 #define REG_VENDOR 0x00
 #define REG_DEVICE 0x02
@@ -54,10 +55,11 @@ struct host_pcifunc {
 	struct hostdev *hd;
 	struct ioemu_pci pci;
 	struct host_window *bar[N_BARS], *rom;
-	uint8_t config[CONFIG_SIZE];
-	uint8_t preset[CONFIG_SIZE]; /* what a reset restores */
-	uint8_t writable[CONFIG_SIZE];
-	uint8_t clear[CONFIG_SIZE]; /* written ones clear these */
+	unsigned size; /* of configuration space: one of the two */
+	uint8_t config[CONFIG_EXTENDED];
+	uint8_t preset[CONFIG_EXTENDED]; /* what a reset restores */
+	uint8_t writable[CONFIG_EXTENDED];
+	uint8_t clear[CONFIG_EXTENDED]; /* written ones clear these */
 	/* the table, and behind its last vector the pending bits */
 	uint32_t msix[MSIX_MAX * MSIX_ENTRY_WORDS + MSIX_PBA_WORDS];
 };

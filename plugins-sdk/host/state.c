@@ -17,8 +17,7 @@
 #include "le.h"
 
 #define MAGIC 0x53454f49u
-#define HEAD 16u /* bytes before the records */
-#define CONFIG_SIZE 256u
+#define HEAD 16u     /* bytes before the records */
 #define CONFIG_ID 4u /* vendor and device */
 #define CONFIG_NAME ":config"
 #define MSIX_NAME ":msix"
@@ -98,8 +97,8 @@ host_record(const struct hostdev *hd, unsigned i, struct record *r)
 	} else if (i == 1 && hd->func) {
 		r->name = CONFIG_NAME;
 		r->kind = IOEMU_KIND_U8;
-		r->count = CONFIG_SIZE;
 		r->values = pcifunc_config(hd->func);
+		r->count = pcifunc_size(hd->func);
 	} else if (i == 2 && hd->func) {
 		r->name = MSIX_NAME;
 		r->kind = IOEMU_KIND_U32;

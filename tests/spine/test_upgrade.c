@@ -22,6 +22,7 @@
 #define SCRATCH 0x3ffu /* of the UART */
 #define PCI_EJECT 0xae08u
 #define STEP_US 1000u
+#define LATE_S 11u /* the limit of monhand.c, and a part of peerhand.c's */
 
 #define THERE (6u << 3) /* devfn of membars in processes by themselves */
 #define HERE (7u << 3)
@@ -414,6 +415,25 @@ who_does_not_come_back_is_missed(void **state)
 	lender_up(THERE); /* as it would at any time */
 }
 
+/* While the old one waits for processes to come back it is its guest again. */
+static void
+who_is_too_late_has_nothing(void **state)
+{
+	struct pair *p = *state;
+	struct takeover *t;
+
+	lender_start(p);
+	t = reach(p);
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	procs_end(&p->procs, p->procs.pid[0], SIGKILL);
+	sleep(LATE_S);
+	assert_int_not_equal(takeover_commit(t), 0);
+	takeover_close(t);
+	hand_free(p->w->hand);
+	p->w->hand = NULL;
+	assert_int_equal(old_sees(HERE), 0x1000 + HERE);
+}
+
 static void
 who_would_not_come_again_is_in_the_way(void **state)
 {
@@ -565,6 +585,7 @@ main(int argc, char **argv)
 		TEST(who_began_anew_is_given_what_it_was),
 		TEST(who_is_by_himself_comes_back),
 		TEST(who_does_not_come_back_is_missed),
+		TEST(who_is_too_late_has_nothing),
 		TEST(who_would_not_come_again_is_in_the_way),
 		TEST(who_vanishes_gives_it_back),
 		TEST(who_cannot_go_on_gives_it_back),

@@ -239,5 +239,6 @@ const struct qmp_ops core_ops = {
 	.insert = core_insert,
 	.take_over = core_take_over,
 	.taking = core_taking,
+	.given = core_taking,
 	.quit = core_quit,
 };

@@ -115,8 +115,12 @@ struct ioemu_bar {
 
 /* A register of configuration space beyond the standard header. */
 struct ioemu_reg {
-	uint16_t offset; /* 0x40 to 0xff, or a header register to preset */
-	uint8_t width;	 /* 1, 2 or 4; 0 ends a table */
+	/* 0x40 to 0xff, or a header register to preset. 0x100 to 0xfff: the
+	 * function has 4 KiB of configuration space; a guest reaches what is
+	 * above 0xff by the window of --ecam (mini-ioemu(1)) only, and looks
+	 * there if the function has a PCI Express capability. */
+	uint16_t offset;
+	uint8_t width; /* 1, 2 or 4; 0 ends a table */
 	uint32_t reset;
 	uint32_t writable; /* bits the guest may change */
 	uint32_t clear;	   /* bits that a written one clears */
@@ -449,7 +453,8 @@ ioemu_pci(struct ioemu_dev *dev, const struct ioemu_pci *pci)
 	return dev->host->pci(dev, pci, sizeof(*pci));
 }
 
-/* The function's 256 bytes of configuration space, to read and to change. */
+/* The function's configuration space, 256 bytes or 4 KiB, to read and to
+ * change. */
 static inline uint8_t *
 ioemu_config(struct ioemu_dev *dev)
 {
