@@ -235,7 +235,8 @@ reg_valid(const struct host_pcifunc *f, const struct ioemu_reg *r)
 {
 	if (r->width != 1 && r->width != 2 && r->width != 4)
 		return false;
-	if (r->offset > CONFIG_EXTENDED - r->width)
+	if (r->offset > CONFIG_EXTENDED - r->width ||
+	    (r->offset < CONFIG_SIZE && r->offset + r->width > CONFIG_SIZE))
 		return false;
 	return !reg_in(r, REG_BAR0, REG_BAR_END) &&
 	       !reg_in(r, REG_ROM, REG_ROM_END) &&

@@ -487,6 +487,9 @@ a_function_that_cannot_be_is_refused(void **state)
 	static const struct ioemu_reg past_end[] = {
 		{ .offset = 0xfe, .width = 4 }, { 0 }
 	};
+	static const struct ioemu_reg past_all[] = {
+		{ .offset = 0xffe, .width = 4 }, { 0 }
+	};
 	static const struct ioemu_reg over_msi[] = {
 		{ .offset = 0x94, .width = 4 }, { 0 }
 	};
@@ -506,6 +509,7 @@ a_function_that_cannot_be_is_refused(void **state)
 		{ .msi_vectors = 64 },
 		{ .regs = over_bar },
 		{ .regs = past_end },
+		{ .regs = past_all },
 		{ .regs = over_msi, .msi_vectors = 1 },
 	};
 	struct hostdev *other;
@@ -522,7 +526,8 @@ a_function_that_cannot_be_is_refused(void **state)
 	}
 	assert_int_equal(ioemu_pci(&hd->dev, &cases[0]), -EINVAL);
 	expect_events("forget forget forget forget forget forget forget forget "
-		      "forget forget forget forget forget forget forget");
+		      "forget forget forget forget forget forget forget "
+		      "forget");
 }
 
 static void
