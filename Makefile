@@ -118,7 +118,7 @@ $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B
 $(addprefix $(B)/tests/spine/test_,disks diskstop): $(B)/tests/spine/room.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade gsi): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade gsi ecam): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge test_upgrade soak): \
   $(B)/tests/spine/procs.o
@@ -155,7 +155,8 @@ $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_hotplug.ok $(B)/check/spine/test_plug.ok \
   $(B)/check/spine/test_async.ok $(B)/check/spine/test_timing.ok \
   $(B)/check/spine/test_save.ok $(B)/check/spine/test_upgrade.ok \
-  $(B)/check/spine/test_gsi.ok $(B)/check/spine/soak.ok: $(B)/ioemu-peer
+  $(B)/check/spine/test_gsi.ok $(B)/check/spine/test_ecam.ok \
+  $(B)/check/spine/soak.ok: $(B)/ioemu-peer
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt

@@ -81,6 +81,7 @@ static const struct option options[] = {
 	{ "--machine-file", "FILE", TEXT(machine_file) },
 	{ "--poll-us", "N", CALL(argv_poll) },
 	{ "--no-merge", NULL, FLAG(no_merge) },
+	{ "--ecam", NULL, FLAG(ecam) },
 	{ "--disk-errors", "WHAT", CALL(argv_disk_errors) },
 	{ "--log-level", "LEVEL", CALL(argv_log_level) },
 	{ "--sandbox", "on|off", CALL(argv_sandbox) },
@@ -241,6 +242,8 @@ conf_help(void)
 	       "  --log-level LEVEL      error, warn, info (default), debug\n"
 	       "  --poll-us N            stay awake so long after an answer\n"
 	       "  --no-merge             posted writes go one by one\n"
+	       "  --ecam                 4 KiB of configuration space a "
+	       "function\n"
 	       "  --disk-errors WHAT     report, stop, enospc (default)\n"
 	       "  --sandbox on|off       off: keep all rights, for debugging\n"
 	       "\n"

@@ -148,6 +148,7 @@ struct conf {
 	const char *machine_file;      /* NULL: the default */
 	unsigned poll_us; /* stay awake after an answer, microseconds */
 	bool no_merge;	  /* posted writes go one by one */
+	bool ecam;	  /* configuration space as memory, too */
 	enum conf_errors disk_errors; /* of drives without a word */
 	bool no_sandbox; /* capabilities and all system calls stay */
 	enum ioemu_level log_level;

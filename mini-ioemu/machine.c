@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ecam.h"
 #include "events.h"
 #include "hand.h"
 #include "local.h"
@@ -28,6 +29,7 @@ struct machine {
 	struct claims *claims;
 	struct irq *irq;
 	struct bus *root;
+	struct ecam *ecam; /* NULL: none */
 	struct dma *dma;
 	struct clock *clock;
 	struct spin *spin;
@@ -133,6 +135,12 @@ machine_dispatch(struct machine *m)
 }
 
 static int
+machine_ecam(struct machine *m)
+{
+	return m->conf->ecam ? ecam_new(m->routes, m->claims, &m->ecam) : 0;
+}
+
+static int
 machine_core(struct machine *m)
 {
 	int rc = route_new(&m->routes);
@@ -147,6 +155,8 @@ machine_core(struct machine *m)
 		rc = power_new(m->xen, &m->power);
 	if (!rc)
 		rc = machine_root_bus(m);
+	if (!rc)
+		rc = machine_ecam(m);
 	if (!rc)
 		rc = dma_new(m->xen, &m->dma);
 	if (!rc)
@@ -445,6 +455,7 @@ machine_free(struct machine *m)
 	if (m->clock)
 		clock_free(m->clock);
 	dma_free(m->dma);
+	ecam_free(m->ecam);
 	bus_free(m->root);
 	power_free(m->power);
 	irq_free(m->irq);

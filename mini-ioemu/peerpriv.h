@@ -21,7 +21,7 @@
 #define PEER_FUNCTIONS 8u
 #define PEER_WINDOWS 64u
 #define PEER_GRANTS 8u
-#define PEER_CONFIG 256u /* Xen passes no extended configuration space */
+#define PEER_CONFIG 4096u /* what is above 256 comes by ecam.h only */
 #define PEER_ISA_LINES 16u
 
 /* A range of addresses that is reached through the link. */

@@ -304,6 +304,19 @@ peer_mask(const struct peer *peer, bool placed)
 	return mask;
 }
 
+/* Up to the last byte that was ever written. */
+static void
+put_shadow(const struct peer_function *fn, struct blob *out)
+{
+	uint32_t n = PEER_CONFIG;
+
+	while (n && !fn->written[n - 1])
+		n--;
+	blob_u32(out, n);
+	blob_bytes(out, fn->shadow, n);
+	blob_bytes(out, fn->written, n);
+}
+
 void
 peers_put(const struct peers *peers, unsigned i, struct blob *out)
 {
@@ -318,14 +331,9 @@ peers_put(const struct peers *peers, unsigned i, struct blob *out)
 	blob_u32(out, (uint32_t)peer->devfn);
 	blob_u32(out, peer_mask(peer, false));
 	blob_u32(out, peer_mask(peer, true));
-	for (f = 0; f < PEER_FUNCTIONS; f++) {
-		const struct peer_function *fn = &peer->fn[f];
-
-		if (!fn->exists)
-			continue;
-		blob_bytes(out, fn->shadow, sizeof(fn->shadow));
-		blob_bytes(out, fn->written, sizeof(fn->written));
-	}
+	for (f = 0; f < PEER_FUNCTIONS; f++)
+		if (peer->fn[f].exists)
+			put_shadow(&peer->fn[f], out);
 	blob_u32(out, there ? (uint32_t)state->len : 0);
 	if (there)
 		blob_bytes(out, state->p, state->len);
@@ -337,6 +345,7 @@ struct saved {
 	int32_t devfn;
 	char name[256];
 	const uint8_t *shadow[PEER_FUNCTIONS], *written[PEER_FUNCTIONS];
+	uint32_t n[PEER_FUNCTIONS]; /* bytes of each of these */
 	const uint8_t *state;
 	uint32_t len;
 };
@@ -358,8 +367,11 @@ saved_read(struct saved *s, struct view *in)
 	for (f = 0; f < PEER_FUNCTIONS; f++) {
 		if (!(s->functions >> f & 1))
 			continue;
-		s->shadow[f] = view_bytes(in, PEER_CONFIG);
-		s->written[f] = view_bytes(in, PEER_CONFIG);
+		s->n[f] = view_u32(in);
+		if (s->n[f] > PEER_CONFIG)
+			return false;
+		s->shadow[f] = view_bytes(in, s->n[f]);
+		s->written[f] = view_bytes(in, s->n[f]);
 	}
 	s->len = view_u32(in);
 	s->state = view_bytes(in, s->len);
@@ -377,8 +389,8 @@ saved_functions(const struct saved *s, struct peer *peer)
 
 		if (!s->shadow[f])
 			continue;
-		memcpy(fn->shadow, s->shadow[f], PEER_CONFIG);
-		for (i = 0; i < PEER_CONFIG; i++)
+		memcpy(fn->shadow, s->shadow[f], s->n[f]);
+		for (i = 0; i < s->n[f]; i++)
 			fn->written[i] = s->written[f][i];
 		fn->exists = s->placed >> f & 1;
 	}

@@ -22,7 +22,7 @@
 
 #define SAVE_MAGIC "ioemusav"
 #define SAVE_MAGIC_SIZE 8u
-#define SAVE_VERSION 1u
+#define SAVE_VERSION 2u
 #define SAVE_LENGTH 16u
 #define SAVE_SUM 24u
 #define SAVE_HEAD 32u	     /* bytes before what is summed */
