@@ -46,6 +46,8 @@ guest tree boot=pci dm_args="$args" cfg="$FIRMWARE" \
 	cmd="pci=realloc=off lab=lspci,resources,tool:bars,drivers:1,poweroff"
 firmware tree
 log=$RUN/tree.hvmloader out=$RUN/tree.serial
+check "a configuration space as memory that nobody asked for" \
+	[ "$(grep -c "PCI configuration space at" "$log")" = 0 ]
 check "hvmloader does not say what it did" \
 	grep -q "^pci dev 00:05.0 buses 01-03" "$log"
 up tree
