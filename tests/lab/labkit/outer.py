@@ -127,8 +127,15 @@ class Outer:
         self.control.sendall(line.encode() + b"\n")
 
     def nudge(self):
-        """Cause an interrupt; dom0 ignores what it says."""
+        """Cause interrupts; dom0 ignores what they say.
+
+        The control channel makes none while dom0 has not looked at what came
+        before, as a virtio driver asks for none then. Xen's serial line always
+        does, and XON is nothing to a terminal.
+        """
         self.send("nudge")
+        with self._connect("console") as s:
+            s.sendall(b"\x11")
 
     def receive(self, timeout):
         """The next line from dom0, or None when none came in time.
