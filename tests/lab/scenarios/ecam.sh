@@ -5,7 +5,7 @@
 # dm: mini
 # limit: 600
 
-guest ecam boot=pci cmd="loglevel=7 lab=lspci,extended,poweroff" \
+guest ecam boot=pci cmd="lab=lspci,extended,poweroff" \
 	dm_args='"--ecam", "-device", "membar,addr=5,serial=0x1122334455667788", "-device", "membar,addr=6,serial=0x99aabbccddeeff00,isolate=on"' \
 	cfg='firmware_override = "/usr/lib/mini-ioemu/hvmloader"'
 create ecam
