@@ -63,12 +63,16 @@ access_figures()
 	done
 }
 
-# turn DM PROGRAM: what follows is about this device model.
+# turn DM PROGRAM: what follows is about this device model; what is said of ours
+# only, as of its rights, does not hold for the other.
 turn()
 {
 	dm=$1
 	# shellcheck disable=SC2034
-	TESTED_DM=$2
+	TESTED_DM=$2 LAB_DM=mini
+	if [ "$2" = "$STOCK" ]; then
+		LAB_DM=stock
+	fi
 	echo "$2" >"$RUN/timed-dm"
 }
 
