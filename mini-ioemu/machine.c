@@ -264,10 +264,10 @@ machine_pause(struct machine *m)
 	return rc ? rc : save_new(&save, &m->save);
 }
 
-/* As saved, if there is something: before anyone can see or ask. */
 #define LOAD_MS 20000u /* libxl waits a minute for us to be ready */
 #define TAKE_MS 8000u  /* the other waits 10 s for our word (monhand.c) */
 
+/* As saved, if there is something: before anyone can see or ask. */
 static int
 machine_restore(struct machine *m)
 {
