@@ -40,7 +40,7 @@ struct serve {
 	uint64_t since_ns; /* when it last went there */
 	unsigned delay_ms; /* before it goes again; 0: it does not */
 	bool told;	   /* that nobody is there */
-	bool failed, ends;
+	bool failed;
 };
 
 static const char usage[] =
@@ -225,7 +225,7 @@ peer_lost(struct peer *peer, const char *why)
 	if (peer->sock)
 		linksock_close(peer->sock);
 	peer->sock = NULL;
-	if (s->ends)
+	if (uv_is_closing((uv_handle_t *)&s->retry)) /* it is the end */
 		return;
 	if (s->listen_fd >= 0)
 		uv_poll_start(&s->accept, UV_READABLE, serve_accept);
@@ -322,7 +322,6 @@ serve_run(struct serve *s, const struct options *o)
 	fprintf(stderr, "%s: ready\n", peer->hd->dev.id);
 	if (!s->failed)
 		uv_run(&peer->loop, UV_RUN_DEFAULT);
-	s->ends = true;
 	if (o->listen)
 		uv_close((uv_handle_t *)&s->accept, NULL);
 	uv_close((uv_handle_t *)&s->retry, NULL);
