@@ -129,19 +129,6 @@ old_reads(void)
 	return (uint8_t)answer_of_old();
 }
 
-/* A peer's comes when the loop turns. */
-static uint64_t
-answer_of_new(struct pair *p)
-{
-	uint64_t data = 0, limit = uv_hrtime() + WHOLE_LIMIT_NS;
-
-	while (!fake_xen_answer(whole_end.xen, 0, &data)) {
-		assert_true(uv_hrtime() < limit);
-		uv_run(&p->w->loop, UV_RUN_ONCE);
-	}
-	return data;
-}
-
 static void
 nobody_answers(void)
 {
@@ -166,6 +153,24 @@ reach(struct pair *p)
 	mon.path = whole_path(p->w, 0, "", "qmp");
 	assert_int_equal(takeover_open(&conf, &t), 0);
 	return t;
+}
+
+/* It has all, but not for good. */
+static struct takeover *
+asked(struct pair *p)
+{
+	struct takeover *t = reach(p);
+
+	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	return t;
+}
+
+static void
+let_go(struct pair *p, struct takeover *t)
+{
+	takeover_close(t);
+	hand_free(p->w->hand);
+	p->w->hand = NULL;
 }
 
 static void
@@ -227,8 +232,7 @@ devices_that_came_later_go_along(void **state)
 	client_close(&c);
 	ask_port(false, 1u << 6, PCI_EJECT, 4);
 	(void)answer_of_old();
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	assert_int_equal(whole_start(p->w, plugin_dir, words), 0);
 	assert_int_equal(takeover_commit(t), 0);
 	old_ended(p);
@@ -313,7 +317,7 @@ static void
 new_sees(struct pair *p, unsigned devfn)
 {
 	ask(SLOT_COPY, true, RAM(devfn), 4, 0);
-	assert_int_equal(answer_of_new(p), 0x1000 + devfn);
+	assert_int_equal(whole_answer(p->w), 0x1000 + devfn);
 }
 
 static void
@@ -336,12 +340,11 @@ who_is_by_himself_goes_along(void **state)
 	lender_start(p);
 	claims = whole_end.xen->claims;
 	unclaims = whole_end.xen->unclaims;
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	ask(SLOT_COPY, true, RAM(THERE), 4, 0);
 	nobody_answers();
 	new_goes(p, t);
-	assert_int_equal(answer_of_new(p), 0x1000 + THERE);
+	assert_int_equal(whole_answer(p->w), 0x1000 + THERE);
 	new_sees(p, HERE);
 	assert_int_equal(whole_end.xen->claims, claims);
 	assert_int_equal(whole_end.xen->unclaims, unclaims);
@@ -356,8 +359,7 @@ who_began_anew_is_given_what_it_was(void **state)
 	struct takeover *t;
 
 	lender_start(p);
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	procs_end(&p->procs, p->procs.pid[0], SIGKILL);
 	there_start(p);
 	new_goes(p, t);
@@ -376,8 +378,7 @@ who_is_by_himself_comes_back(void **state)
 	lender_start(p);
 	claims = whole_end.xen->claims;
 	unclaims = whole_end.xen->unclaims;
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	ask(SLOT_COPY, true, RAM(THERE), 4, 0);
 	assert_int_not_equal(whole_start(p->w, plugin_dir, none), 0);
 	whole_stop(p->w);
@@ -388,8 +389,7 @@ who_is_by_himself_comes_back(void **state)
 	assert_int_equal(whole_end.xen->claims, claims);
 	assert_int_equal(whole_end.xen->unclaims, unclaims);
 	/* and goes along the next time */
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	new_goes(p, t);
 	new_sees(p, THERE);
 	new_sees(p, HERE);
@@ -403,12 +403,9 @@ who_does_not_come_back_is_missed(void **state)
 	struct takeover *t;
 
 	lender_start(p);
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	procs_end(&p->procs, p->procs.pid[0], SIGKILL);
-	takeover_close(t);
-	hand_free(p->w->hand);
-	p->w->hand = NULL;
+	let_go(p, t);
 	assert_int_equal(old_sees(HERE), 0x1000 + HERE);
 	assert_int_equal(old_sees(THERE), 0xffffffff);
 	there_start(p);
@@ -423,14 +420,11 @@ who_is_too_late_has_nothing(void **state)
 	struct takeover *t;
 
 	lender_start(p);
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	procs_end(&p->procs, p->procs.pid[0], SIGKILL);
 	sleep(LATE_S);
 	assert_int_not_equal(takeover_commit(t), 0);
-	takeover_close(t);
-	hand_free(p->w->hand);
-	p->w->hand = NULL;
+	let_go(p, t);
 	assert_int_equal(old_sees(HERE), 0x1000 + HERE);
 }
 
@@ -466,13 +460,10 @@ who_vanishes_gives_it_back(void **state)
 	t = reach(p); /* connected */
 	takeover_close(t);
 	assert_int_equal(old_reads(), 0x11);
-	t = reach(p); /* has it */
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p); /* has it */
 	ask_port(true, 0, SCRATCH, 1);
 	nobody_answers();
-	takeover_close(t);
-	hand_free(p->w->hand);
-	p->w->hand = NULL;
+	let_go(p, t);
 	assert_int_equal(answer_of_old(), 0x11);
 	assert_int_equal(old_reads(), 0x11);
 }
@@ -490,8 +481,7 @@ who_cannot_go_on_gives_it_back(void **state)
 	old_writes(0x22);
 	claims = whole_end.xen->claims;
 	unclaims = whole_end.xen->unclaims;
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	ask_port(true, 0, SCRATCH, 1);
 	assert_int_not_equal(whole_start(p->w, plugin_dir, words), 0);
 	whole_stop(p->w);
@@ -518,8 +508,7 @@ others_wait_meanwhile(void **state)
 	old_writes(0x33);
 	client_open(&c, p->w);
 	client_told(&c, "{\"execute\":\"x-taken\"}", "not yours");
-	t = reach(p);
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	t = asked(p);
 	for (i = 0; i < sizeof(barred) / sizeof(barred[0]); i++) {
 		snprintf(command, sizeof(command), "{\"execute\":\"%s\"}",
 			 barred[i]);
@@ -527,9 +516,7 @@ others_wait_meanwhile(void **state)
 	}
 	client_told(&c, "{\"execute\":\"x-taken\"}", "not yours");
 	client_told(&c, CLIENT_STATUS, "paused");
-	takeover_close(t);
-	hand_free(p->w->hand);
-	p->w->hand = NULL;
+	let_go(p, t);
 	assert_int_equal(old_reads(), 0x33);
 	client_told(&c, CLIENT_STATUS, "running");
 	client_close(&c);

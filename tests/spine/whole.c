@@ -277,17 +277,23 @@ whole_teardown(void **state)
 }
 
 uint64_t
-whole_access(struct whole *w, const struct request *req)
+whole_answer(struct whole *w)
 {
 	uint64_t data = 0, limit = uv_hrtime() + WHOLE_LIMIT_NS;
 
-	fake_xen_ask(whole_end.xen, 0, req);
-	whole_ring();
 	while (!fake_xen_answer(whole_end.xen, 0, &data)) {
 		assert_true(uv_hrtime() < limit);
 		uv_run(&w->loop, UV_RUN_ONCE);
 	}
 	return data;
+}
+
+uint64_t
+whole_access(struct whole *w, const struct request *req)
+{
+	fake_xen_ask(whole_end.xen, 0, req);
+	whole_ring();
+	return whole_answer(w);
 }
 
 uint32_t

@@ -70,7 +70,9 @@ void whole_move(void);
 
 /* The event channel rings. */
 void whole_ring(void);
-/* vCPU 0 asks; the loop turns until there is an answer. */
+/* The loop turns until vCPU 0 has an answer. */
+uint64_t whole_answer(struct whole *w);
+/* It asks, and has one. */
 uint64_t whole_access(struct whole *w, const struct request *req);
 /* One access to a port. */
 uint32_t whole_in(struct whole *w, uint16_t port, uint32_t size);
