@@ -222,10 +222,11 @@ access_submit(struct access *a, const struct range *r)
 
 /* A peer's windows are all of one target. */
 bool
-same_device(const struct target *target, const struct host_window *w,
-	    const struct range *r)
+comes_after(const struct range *r, const struct target *target,
+	    const struct host_window *w)
 {
-	return target == r->target && w->hd == r->window->hd;
+	return r->window->space == IOEMU_CONFIG ||
+	       (r->target == target && r->window->hd == w->hd);
 }
 
 const struct range *

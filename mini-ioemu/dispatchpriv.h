@@ -56,9 +56,10 @@ void access_run(struct access *a);
 /* The same, when it had to wait. */
 void access_resume(struct access *a);
 
-/* Does the range belong to the device that has that window? */
-bool same_device(const struct target *target, const struct host_window *w,
-		 const struct range *r);
+/* Is an access to the range to wait for an earlier one of that window? If it is
+ * the same device's, or to config space, as that is where devices move. */
+bool comes_after(const struct range *r, const struct target *target,
+		 const struct host_window *w);
 /* The range that answers all of it; NULL: none, or more than one. */
 const struct range *request_range(const struct dispatch *d,
 				  const struct request *req);
@@ -68,8 +69,7 @@ const struct range *request_range(const struct dispatch *d,
  * no end. False while one of them is not done. */
 bool rings_take(struct dispatch *d);
 /* That being so: does this request come after it, or after one behind it? A
- * posted write delays its own device, and config space as that is where
- * devices move. */
+ * posted write delays what comes_after() it, and no other device. */
 bool rings_hold(const struct dispatch *d, const struct request *req);
 
 /* Nothing is in them and nothing on its way: what nearly every access finds. */
@@ -88,7 +88,7 @@ rings_idle(const struct dispatch *d)
 bool merge_take(struct dispatch *d, const struct access *a);
 /* What was merged goes out. */
 void merge_flush(struct dispatch *d);
-/* True: the access waits, as merged writes to the same device are on their
+/* True: the access waits, as merged writes that it comes_after() are on their
  * way, and is run after them. */
 bool merge_wait(struct access *a, const struct range *r);
 /* They have arrived. */

@@ -81,7 +81,7 @@ ecam_new(struct route_table *routes, struct claims *claims, struct ecam **out)
 		.region = { .name = "ecam",
 			    .size = (uint64_t)ECAM_BUSES << BUS_SHIFT },
 		.base = ECAM_BASE,
-		.space = IOEMU_MEM,
+		.space = IOEMU_CONFIG, /* what it leads to */
 	};
 	rc = route_add(routes, IOEMU_MEM, ECAM_BASE, ecam->window.region.size,
 		       &ecam->target, &ecam->window);

@@ -62,16 +62,15 @@ rings_hold(const struct dispatch *d, const struct request *req)
 
 	if (req->type == SLOT_INVALIDATE)
 		return false; /* their data is in them */
-	if (!d->posted || d->rung ||
-	    (req->type != SLOT_COPY && req->type != SLOT_PIO))
+	if (!d->posted || d->rung)
 		return true;
 	r = request_range(d, req);
-	if (!r || same_device(d->ring.target, d->ring.op.window, r))
+	if (!r || comes_after(r, d->ring.target, d->ring.op.window))
 		return true;
 	for (i = 0; i < n; i++) {
 		slot_posted_peek(posted, i, &behind);
 		other = request_range(d, &behind);
-		if (!other || same_device(other->target, other->window, r))
+		if (!other || comes_after(r, other->target, other->window))
 			return true;
 	}
 	return false;

@@ -20,6 +20,7 @@
 #define BASE 0xf0000000ull
 #define SIZE 0x10000u
 #define PORT 0x300
+#define ECAM (BASE + 0x30000)
 
 /* Memory that answers at once, or keeps ops until released. */
 struct fix {
@@ -476,16 +477,19 @@ a_write_posted_before_a_read_is_seen_by_it(void **state)
 }
 
 /* A device that is slow to take a posted write: its own accesses wait, those
- * behind it in the ring too, and what comes after those; nothing else does. */
+ * behind it in the ring too, what comes after those, and configuration by
+ * ports and as memory; nothing else does. */
 static void
 a_slow_posted_write_holds_its_device_only(void **state)
 {
 	struct fix *f = *state;
 	struct hostdev mine = { 0 }, third = { 0 }, other = { 0 };
 	struct host_window far = { .hd = &other }, back = { .hd = &third };
+	struct host_window ecam = { .space = IOEMU_CONFIG };
 	struct request req = request(SLOT_COPY, true, BASE, 4, 0);
 	struct request at_back = request(SLOT_COPY, true, BASE + 0x20010, 4, 0);
 	struct request config = request(SLOT_CONFIG, true, 0, 4, 0);
+	struct request as_memory = request(SLOT_COPY, true, ECAM, 4, 0);
 	uint64_t data;
 
 	f->xen->posts = true;
@@ -494,6 +498,8 @@ a_slow_posted_write_holds_its_device_only(void **state)
 			       &f->target, &far));
 	assert_false(route_add(f->routes, IOEMU_MEM, BASE + 0x20000, 0x1000,
 			       &f->target, &back));
+	assert_false(
+		route_add(f->routes, IOEMU_MEM, ECAM, 16, &f->target, &ecam));
 	f->hold = true;
 	req = write4(BASE, 0x11111111);
 	assert_true(fake_xen_post(f->xen, &req));
@@ -509,11 +515,14 @@ a_slow_posted_write_holds_its_device_only(void **state)
 	dispatch_event(f->d, 2);
 	fake_xen_ask(f->xen, 4, &config);
 	dispatch_event(f->d, 4);
+	fake_xen_ask(f->xen, 5, &as_memory);
+	dispatch_event(f->d, 5);
 	ask(f, 3, request(SLOT_COPY, true, BASE + SIZE, 4, 0));
 	ask(f, 3, (struct request){ .type = SLOT_INVALIDATE, .size = 4 });
 	assert_false(fake_xen_answer(f->xen, 1, &data));
 	assert_false(fake_xen_answer(f->xen, 2, &data));
 	assert_false(fake_xen_answer(f->xen, 4, &data));
+	assert_false(fake_xen_answer(f->xen, 5, &data));
 	assert_false(dispatch_more(f->d)); /* until the device has it */
 	fix_answer(f, f->held[0]);
 	assert_true(fake_xen_answer(f->xen, 1, &data));
@@ -521,9 +530,11 @@ a_slow_posted_write_holds_its_device_only(void **state)
 	assert_true(fake_xen_answer(f->xen, 2, &data));
 	assert_int_equal(data, 0x22222222);
 	assert_true(fake_xen_answer(f->xen, 4, &data));
+	assert_true(fake_xen_answer(f->xen, 5, &data));
 	assert_int_equal(dispatch_busy(f->d), 0);
 	route_del(f->routes, &far);
 	route_del(f->routes, &back);
+	route_del(f->routes, &ecam);
 }
 
 /* A guest that writes as fast as we take: each look ends, and what came
@@ -636,11 +647,15 @@ a_slow_merged_write_holds_its_device_only(void **state)
 	struct fix *f = *state;
 	struct hostdev mine = { 0 }, other = { 0 };
 	struct host_window far = { .hd = &other };
+	struct host_window ecam = { .space = IOEMU_CONFIG };
 	struct request req = request(SLOT_COPY, true, BASE, 4, 0);
+	struct request config = request(SLOT_COPY, true, ECAM, 4, 0);
 	uint64_t data;
 
 	f->mem.hd = &mine;
 	f->mem.region.flags = IOEMU_PREFETCHABLE;
+	assert_false(
+		route_add(f->routes, IOEMU_MEM, ECAM, 16, &f->target, &ecam));
 	assert_false(route_add(f->routes, IOEMU_MEM, BASE + SIZE, 0x1000,
 			       &f->target, &far));
 	f->hold = true;
@@ -651,15 +666,20 @@ a_slow_merged_write_holds_its_device_only(void **state)
 	assert_int_equal(f->n_held, 1);
 	fake_xen_ask(f->xen, 1, &req);
 	dispatch_event(f->d, 1);
+	fake_xen_ask(f->xen, 3, &config);
+	dispatch_event(f->d, 3);
 	assert_int_equal(f->n_held, 1);
 	f->hold = false;
 	ask(f, 2, request(SLOT_COPY, true, BASE + SIZE, 4, 0));
 	assert_false(fake_xen_answer(f->xen, 1, &data));
+	assert_false(fake_xen_answer(f->xen, 3, &data));
 	fix_answer(f, f->held[0]);
 	assert_true(fake_xen_answer(f->xen, 1, &data));
 	assert_int_equal(data, 0x11111111);
+	assert_true(fake_xen_answer(f->xen, 3, &data));
 	assert_int_equal(dispatch_busy(f->d), 0);
 	route_del(f->routes, &far);
+	route_del(f->routes, &ecam);
 }
 
 struct lines {
