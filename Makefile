@@ -40,7 +40,7 @@ BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
 SSDT_OBJ  := $(call obj,$(call src,plugins-sdk/ssdt/*.c))
 CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c))
 # The core less its two ends, for tests with a scripted Xen.
-SPINE_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o xen.o xentell.o),$(CORE_OBJ))
+SPINE_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o xen.o xenopen.o xentell.o),$(CORE_OBJ))
 
 DEVICES	  := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard devices/*/*.c)))))
 PLUGINS	  := $(DEVICES:%=$(B)/devices/%.so)

@@ -18,7 +18,7 @@ enum slot_type {
 	SLOT_INVALIDATE = 8,
 };
 
-/* struct ioreq without its bit-fields; xen.c checks the layout. */
+/* struct ioreq without its bit-fields; xenopen.c checks the layout. */
 struct slot {
 	uint64_t addr;
 	uint64_t data;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xen.h - all that this program asks of Xen for one guest. xen.c is the only
- * file that knows Xen's headers; tests put a scripted Xen behind the same
- * functions (tests/spine/fake_xen.c).
+ * xen.h - all that this program asks of Xen for one guest. Only xen*.c know
+ * Xen's headers; tests put a scripted Xen behind the same functions
+ * (tests/spine/fake_xen.c).
  */
 #ifndef XEN_H
 #define XEN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xenext.h - what a Xen of xen-patches/ can do and a stock one cannot. xen.c's
- * alone.
+ * xenext.h - what a Xen of xen-patches/ can do and a stock one cannot. Only
+ * for xen.c and xenopen.c.
  */
 #ifndef XENEXT_H
 #define XENEXT_H

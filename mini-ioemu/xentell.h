@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xentell.h - between xen.c and its part for xenstore. */
+/* xentell.h - between xen.h's parts and that for xenstore. */
 #ifndef XENTELL_H
 #define XENTELL_H
 
