@@ -24,7 +24,8 @@ field()
 	echo "$line" | tr -d '\r' | sed -n "s/.*$1 \([0-9]*\).*/\1/p"
 }
 
-# figures DELAY-US NTH: what one run of the guest's tool says.
+# figures DELAY-US NTH busy|beside: what one run of the guest's tool says; that
+# figure, of 1000, in $share.
 figures()
 {
 	wait_for "ASYNC timer alone.*most-us [0-9]" async "$LIMIT" "$2"
@@ -37,11 +38,23 @@ figures()
 	fastest=$(field fastest-us)
 	wait_for "ASYNC permille.*busy [0-9]" async 10 "$2"
 	say "$1 us: ${line#*ASYNC }"
-	beside=$(field beside)
-	busy=$(field busy)
+	share=$(field "$3")
 	check "a slow read took $fastest us only" [ "$fastest" -ge "$1" ]
 	check "a timer is late by $late us" [ "$late" -lt 8000 ]
 	wait_for "ASYNC done" async 10 "$2"
+}
+
+# best_of_three DELAY-US busy|beside LEAST TEXT. A host that is busy with other
+# things disturbs each window differently, and makes no share larger.
+run=0
+best_of_three()
+{
+	for _ in 1 2 3; do
+		run=$((run + 1))
+		figures "$1" "$run" "$2"
+		[ "$share" -lt "$3" ] || return 0
+	done
+	fail "$4 $share of 1000"
 }
 
 start_peer()
@@ -50,23 +63,15 @@ start_peer()
 }
 
 tool=tool:async:$ROUNDS:$WINDOW_MS
-guest async vcpus=2 cmd="lab=cpus:2,$tool,$tool,$tool,$tool" \
+guest async vcpus=2 cmd="lab=cpus:2,$tool,$tool,$tool,$tool,$tool,$tool" \
 	dm_args="\"-device\", \"peer,slot=5,timeout-ms=10000,connect=unix:$RUN/slow.sock\""
 start_peer 20000
 create async
 up async
-figures 20000 1
-check "the processor was busy for $busy of 1000" [ "$busy" -ge 900 ]
+best_of_three 20000 busy 900 "the processor was busy for"
 # shellcheck disable=SC2154
 kill -KILL "$peer_pid"
 start_peer 200000
-# A host that is busy with other things disturbs each window differently, and
-# makes the share no larger.
-for try in 2 3 4; do
-	figures 200000 "$try"
-	[ "$beside" -lt 950 ] || break
-done
-check "beside a slow access $beside of 1000 port reads are done" \
-	[ "$beside" -ge 950 ]
+best_of_three 200000 beside 950 "port reads beside a slow access:"
 xl destroy async
 no_leftovers
