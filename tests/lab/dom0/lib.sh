@@ -15,6 +15,8 @@
 #   check TEXT COMMAND…          fail with TEXT unless the command succeeds
 #   say TEXT / fail TEXT         tell the person at the terminal
 #   domid NAME / dm_pid NAME     numbers of a running guest
+#   take_over NAME [WORD…]       another device model for a running guest; what it
+#                                says in $answer, the guest's wait in $waited, ms
 #   peer NAME ARG…               run ioemu-peer; its pid in $peer_pid
 #   random LIMIT                 a number below LIMIT in $random; SEED=N for others
 #   no_leftovers                 no process, file, domain, event channel… left,
@@ -267,6 +269,16 @@ gone()
 wait_gone()
 {
 	poll "$2" gone "$1" || fail "$1 is still there after $2 s"
+}
+
+take_over()
+{
+	taken=$1
+	shift
+	answer=$("$TESTED_DM" --take-over "$(domid "$taken")" "$@" 2>&1) || return 1
+	waited=${answer##*waited }
+	# shellcheck disable=SC2034
+	waited=${waited%% ms*}
 }
 
 # The processes that run the device model, by their executable.

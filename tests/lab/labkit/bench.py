@@ -17,12 +17,13 @@ ROWS = (
     ("boot-cd", "xl create to userspace, from CD", "s", 1e3),
     ("boot-kernel", "xl create to userspace, kernel=", "s", 1e3),
     ("ready", "exec to readiness", "ms", 1),
-    ("save", "xl save", "s", 1e3),
-    ("restore", "xl restore", "s", 1e3),
-    ("migrate", "xl migrate, live", "s", 1e3),
+    ("save", "xl save", "ms", 1),
+    ("restore", "xl restore", "ms", 1),
+    ("migrate", "xl migrate, live", "ms", 1),
     ("downtime", "guest silent in the migration", "ms", 1),
+    ("upgrade", "device model replaced, guest waits", "ms", 1),
     ("state", "state of the devices, saved", "KiB", 1024),
-    ("destroy", "xl destroy", "s", 1e3),
+    ("destroy", "xl destroy", "ms", 1),
     ("port-read", "port read, 1 byte", "us", 1e3),
     ("port-write", "port write, 1 byte", "us", 1e3),
     ("config-read", "config read (write cf8, read cfc)", "us", 1e3),
@@ -66,7 +67,7 @@ def cell(value, scale):
 
 def row(found, key, label, unit, scale):
     stock, mini, peer = (found.get((dm, key)) for dm in COLUMNS)
-    ratio = f"{stock / mini:.1f}x" if stock and mini else "-"
+    ratio = f"{stock / mini:.2f}x" if stock and mini else "-"
     return (f"{label:34} {unit:>4} {cell(stock, scale):>11} "
             f"{cell(mini, scale):>11} {ratio:>8} {cell(peer, scale):>11}")
 

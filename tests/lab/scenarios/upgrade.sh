@@ -37,12 +37,6 @@ goes_on()
 	wait_for "KEEP [0-9]+ good" $name 60 $(($(grep -c KEEP "$RUN/$name.serial") + 2))
 }
 
-# take [WORD…]: the command; its answer in $answer.
-take()
-{
-	answer=$("$TESTED_DM" --take-over "$(domid $name)" "$@" 2>&1)
-}
-
 # stays COMMAND…: it fails, and the device model that was there is there.
 stays()
 {
@@ -74,7 +68,7 @@ wait_for "KEEP [0-9]+ good" keep 60
 round=1 worst=0
 while [ "$round" -le "$ROUNDS" ]; do
 	old=$(dm_pid keep)
-	take || fail "not taken over: $answer"
+	take_over $name || fail "not taken over: $answer"
 	new=$(dm_pid keep)
 	check "the same device model: $answer" [ "$old" != "$new" ]
 	check "the old one is still there" poll 20 [ ! -e "/proc/$old" ]
@@ -84,21 +78,20 @@ while [ "$round" -le "$ROUNDS" ]; do
 		[ -n "$(xl qemu-monitor-command keep devices | grep late)" ]
 	# shellcheck disable=SC2154
 	say "round $round: ${answer##*: }, ${line#*KEEP }"
-	ms=${answer##*waited }
-	ms=${ms%% ms*}
-	if [ "$ms" -gt "$worst" ]; then
-		worst=$ms
+	# shellcheck disable=SC2154
+	if [ "$waited" -gt "$worst" ]; then
+		worst=$waited
 	fi
 	round=$((round + 1))
 done
 say "BENCH upgrade: longest gap $worst ms of $ROUNDS"
 
-stays take -device membar,id=more,addr=9
+stays take_over $name -device membar,id=more,addr=9
 check "no reason: $answer" [ "${answer#*more (membar)}" != "$answer" ]
 say "one with a device more is refused: ${answer%%
 *}"
 
-stays take --machine-file /nowhere
+stays take_over $name --machine-file /nowhere
 say "one without its machine is refused"
 
 # Killed in the midst: it waits for a process that says nothing.
@@ -140,7 +133,7 @@ xl restore "$RUN/keep.cfg" "$RUN/keep.save" >>"$RUN/xl-save.log" 2>&1 ||
 wait_for "KEEP [0-9]+ good" keep 60
 say "saved and restored, ${line#*KEEP }"
 old=$(dm_pid keep)
-take || fail "not taken over after it was restored: $answer"
+take_over $name || fail "not taken over after it was restored: $answer"
 check "the same device model: $answer" [ "$old" != "$(dm_pid keep)" ]
 goes_on
 say "and taken over: ${answer##*: }"
@@ -158,7 +151,7 @@ wait_for "KEEP [0-9]+ good" box 60
 status=/proc/$(dm_pid box)/status
 rights=$(grep -E "^(Uid|Gid|Groups|CapEff|Seccomp):" "$status")
 name=box
-take || fail "not taken over: $answer"
+take_over $name || fail "not taken over: $answer"
 status=/proc/$(dm_pid box)/status
 check "other rights: $(grep -E "^(Uid|Gid|Groups|CapEff|Seccomp):" "$status")" \
 	[ "$rights" = "$(grep -E "^(Uid|Gid|Groups|CapEff|Seccomp):" "$status")" ]
@@ -184,12 +177,12 @@ name=own
 wait_for "KEEP [0-9]+ good" own 60
 round=1
 while [ "$round" -le 3 ]; do
-	take || fail "not taken over: $answer"
+	take_over $name || fail "not taken over: $answer"
 	goes_on
 	say "processes by themselves, round $round: ${answer##*: }"
 	round=$((round + 1))
 done
-stays take -device membar,id=more,addr=9
+stays take_over $name -device membar,id=more,addr=9
 check "not the same processes" kill -0 "$engine" "$far"
 say "and they come back where that fails: ${line#*KEEP }"
 xl destroy own
