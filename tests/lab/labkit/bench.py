@@ -43,9 +43,10 @@ COLUMNS = ("stock", "mini", "peer")
 
 NOTE = """
 One boot of Xen on an emulated processor, the same guest for all: read the
-ratios, not the times. Ratio: how many times less mini-ioemu takes. Peer: the
-device in a process of its own, behind an Intel 31154 and a Unix socket.
-Saved and migrated is a guest of 128 MiB that says something every 10 ms.
+ratios, not the times. Medians of several rounds. Ratio: how many times less
+mini-ioemu takes. Peer: the device in a process of its own, behind an Intel
+31154 and a Unix socket. Saved and migrated is a guest of 128 MiB that says
+something every 10 ms.
 """
 
 
