@@ -38,7 +38,6 @@ class Result:
         self.dm = dm
         self.xen = xen
         self.passed = False
-        self.stalled = False    # nothing was proved either way
         self.reason = ""
         self.seconds = 0.0
         self.nudges = 0
@@ -191,7 +190,6 @@ class Session:
             self._drive(result, settings)
         except LabError as e:
             if isinstance(e, LabStalled):
-                result.stalled = True
                 self.outer.write_state(os.path.join(out, "outer-cpus.log"))
             result.reason = result.reason or str(e)
             result.passed = False
