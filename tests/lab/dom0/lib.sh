@@ -195,9 +195,22 @@ dm_pid()
 	xenstore-read "/local/domain/$(domid "$1")/image/device-model-pid"
 }
 
+# What guests that say nothing are at, and what their device models wait for;
+# without xenstored xl would wait, too.
+states()
+{
+	timeout 10 xl vcpu-list
+	for guest in $(timeout 10 xl list | sed -e 1,2d -e 's/ .*//'); do
+		for command in times peers; do
+			timeout 10 xl qemu-monitor-command "$guest" $command
+		done
+	done
+}
+
 # explain FILE STATUS REGEX LIMIT: why a wait came to nothing.
 explain()
 {
+	states >"$RUN/states.log" 2>&1
 	last=$(tail -n 1 "$1" 2>/dev/null | tr -d '\r' | cut -c 1-120)
 	case $2 in
 	3)	fail "the device model died before \"$3\"; last line: $last" ;;
