@@ -74,6 +74,10 @@ class Lab:
     def folder(self, name):
         return os.path.join(self.build, name)
 
+    def logs(self, scenario):
+        """Where messages say that a scenario's logs are."""
+        return os.path.join(self.folder("logs"), scenario.name)
+
     def prepare(self, media):
         """Make what guests need if it is stale."""
         self._make(lambda: [self._images.medium(name)
@@ -227,8 +231,7 @@ class Session:
             self.stop()
 
     def _keep_logs(self, result, out, console_start):
-        """Move the scenario's logs to where messages say they are."""
-        logs = os.path.join(self.lab.folder("logs"), result.scenario.name)
+        logs = self.lab.logs(result.scenario)
         shutil.rmtree(logs, ignore_errors=True)
         os.replace(out, logs)
         source = os.path.join(self._own("boot"), "console.log")
