@@ -223,8 +223,7 @@ argv_serial(struct argv *a, const char *text)
 	return 0;
 }
 
-/* ---- -netdev, -device
- * --------------------------------------------------------- */
+/* ---- -netdev, -device ------------------------------------------------ */
 
 int
 argv_netdev(struct argv *a, const char *text)
@@ -267,8 +266,7 @@ argv_device(struct argv *a, const char *text)
 	return 0;
 }
 
-/* ---- the end
- * ------------------------------------------------------------------ */
+/* ---- the end --------------------------------------------------------- */
 
 static struct argv_chardev *
 chardev_use(struct argv *a, const char *id)

@@ -62,8 +62,7 @@ int conf_errors(const struct conf_ctx *c, const char *key, const char *text,
 /* A name as others may refer to it: a letter, then letters, digits, -._ */
 int conf_check_id(const struct conf_ctx *c, const char *id);
 
-/* ---- confdev.c
- * ---------------------------------------------------------------- */
+/* ---- confdev.c ------------------------------------------------------- */
 
 /* Make a device of a list split with implied key CONF_TYPE; takes the list. */
 #define CONF_TYPE "driver"

@@ -127,8 +127,7 @@ access_start(struct access *a)
 		access_done(a, ALL_ONES);
 }
 
-/* ---- route and submit
- * --------------------------------------------------------- */
+/* ---- route and submit ------------------------------------------------ */
 
 static enum ioemu_space
 request_space(const struct request *req)
@@ -269,8 +268,7 @@ access_run(struct access *a)
 	access_done(a, access_scatter(a));
 }
 
-/* ---- events
- * --------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------- */
 
 /*
  * The rings are looked at after the slot was seen to be ready, so what the
@@ -413,8 +411,7 @@ dispatch_report(const struct dispatch *d, const struct peers *peers,
 	}
 }
 
-/* ---- life
- * ----------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------ */
 
 static void
 access_init(struct access *a, struct dispatch *d, int vcpu)

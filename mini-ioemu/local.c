@@ -12,8 +12,7 @@
 
 #include "log.h"
 
-/* ---- addresses
- * --------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------- */
 
 static void
 local_submit(struct target *target, struct host_op *op)
@@ -57,8 +56,7 @@ local_unmap(struct hostdev *hd, struct host_window *w)
 	claims_update(l->env.claims, w->space);
 }
 
-/* ---- interrupts, DMA, time
- * ------------------------------------------------------ */
+/* ---- interrupts, DMA, time ------------------------------------------- */
 
 static void
 local_irq(struct hostdev *hd, unsigned line, bool level)
@@ -150,8 +148,7 @@ local_timer_set(struct hostdev *hd, struct ioemu_timer *timer,
 	clock_set(localdev(hd)->local->env.clock, hd, timer, deadline_ns);
 }
 
-/* ---- files
- * ------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------- */
 
 static int
 local_block_open(struct hostdev *hd, const char *value,
@@ -245,8 +242,7 @@ local_chr_accept(struct hostdev *hd, struct ioemu_chardev *chr, size_t room)
 	chr_accept(chr, room);
 }
 
-/* ---- machine
- * ------------------------------------------------------------------------ */
+/* ---- machine --------------------------------------------------------- */
 
 static void
 local_power(struct hostdev *hd, enum ioemu_power what)

@@ -50,8 +50,7 @@ machine_power(void *ctx, enum ioemu_power what)
 	power_do(((struct machine *)ctx)->power, what);
 }
 
-/* ---- parts
- * ------------------------------------------------------------------------ */
+/* ---- parts ----------------------------------------------------------- */
 
 static int
 machine_user(struct machine *m)

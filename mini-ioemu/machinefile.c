@@ -51,8 +51,7 @@ struct rule {
 	const char *device; /* "TYPE,key=value,..." */
 };
 
-/* ---- variables
- * --------------------------------------------------------------- */
+/* ---- variables ------------------------------------------------------- */
 
 static void
 var_add(struct machine *m, const char *name, const char *value)
@@ -156,8 +155,7 @@ var_expand(const struct machine *m, const char *text, const char **out)
 	return 0;
 }
 
-/* ---- rules
- * ------------------------------------------------------------------- */
+/* ---- rules ----------------------------------------------------------- */
 
 /* Values of a list; properties with an unset variable go. */
 static int
@@ -316,8 +314,7 @@ line_run(struct machine *m, const char *s)
 	return rule.n ? rule_run(m, &rule) : 0;
 }
 
-/* ---- the whole
- * --------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------- */
 
 /* What the user asked for and no line took would be missing silently. */
 static int

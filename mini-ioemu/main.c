@@ -74,8 +74,7 @@ main_list_devices(const struct host_plugins *plugins)
 	}
 }
 
-/* ---- signals
- * -------------------------------------------------------------------- */
+/* ---- signals --------------------------------------------------------- */
 
 #define N_SIGNALS 3u
 
@@ -108,8 +107,7 @@ main_watch_signals(uv_loop_t *loop, uv_signal_t *handle, bool *ended)
 	}
 }
 
-/* ---- run
- * ------------------------------------------------------------------------- */
+/* ---- run ------------------------------------------------------------- */
 
 /* The toolstack's probe: QMP answers, nothing else. */
 static int

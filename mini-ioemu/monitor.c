@@ -229,8 +229,7 @@ monitor_listen(struct monitor *mon)
 	return rc;
 }
 
-/* ---- SIGUSR1: the same in the log
- * ---------------------------------------------------------------------- */
+/* ---- SIGUSR1: the same in the log ------------------------------------ */
 
 static void
 log_times(void *ctx, const char *line)

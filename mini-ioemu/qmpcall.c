@@ -99,8 +99,7 @@ qmp_take_fd(struct qmp_call *call)
 	return fd;
 }
 
-/* ---- checks
- * ------------------------------------------------------------------ */
+/* ---- checks ---------------------------------------------------------- */
 
 static bool
 call_keys_valid(struct qmp_call *call)

@@ -23,8 +23,7 @@
 #define MAX_MAP 64u /* pages of one mapping */
 #define ACPI_S3 3u
 
-/* ---- requests
- * ------------------------------------------------------------------ */
+/* ---- requests -------------------------------------------------------- */
 
 void *
 xen_slots(struct xen *xen)
@@ -92,8 +91,7 @@ xen_notify(struct xen *xen, unsigned vcpu)
 	(void)ioctl(xen->fd, IOCTL_EVTCHN_NOTIFY, &notify);
 }
 
-/* ---- claims
- * ---------------------------------------------------------------------- */
+/* ---- claims ---------------------------------------------------------- */
 
 static int
 xen_claim_pci(struct xen *xen, uint64_t first, bool on)
@@ -155,8 +153,7 @@ xen_has(const struct xen *xen)
 	return xen->ext.has;
 }
 
-/* ---- to the guest
- * ------------------------------------------------------------------ */
+/* ---- to the guest ---------------------------------------------------- */
 
 int
 xen_isa_irq(struct xen *xen, unsigned irq, bool level)

@@ -28,8 +28,7 @@ _Static_assert(offsetof(struct slot, type) == offsetof(struct ioreq, type),
 	       "slot layout");
 _Static_assert(SLOT_RING_ENTRIES == IOREQ_BUFFER_SLOT_NUM, "ring size");
 
-/* ---- open and close
- * ---------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------- */
 
 static int
 xen_bind(struct xen *xen, evtchn_port_t remote, int16_t owner,

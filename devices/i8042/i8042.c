@@ -29,8 +29,7 @@
 #define IRQ_KBD 1u
 #define IRQ_AUX 12u
 
-/* ---- queue
- * ---------------------------------------------------------------------- */
+/* ---- queue ----------------------------------------------------------- */
 
 static struct i8042_byte *
 queue_head(struct i8042 *kbc)
@@ -111,8 +110,7 @@ i8042_answer(struct ioemu_dev *dev, uint8_t byte)
 	i8042_output(dev, I8042_CONTROLLER, byte);
 }
 
-/* ---- ports
- * ------------------------------------------------------------------------ */
+/* ---- ports ----------------------------------------------------------- */
 
 static void
 data_read(struct ioemu_dev *dev, struct ioemu_access *a)

@@ -53,8 +53,7 @@ ps2_reset(struct i8042 *kbc)
 	kbc->mouse_id = 0;
 }
 
-/* ---- keyboard
- * --------------------------------------------------------------------- */
+/* ---- keyboard -------------------------------------------------------- */
 
 static void
 kbd_argument(struct ioemu_dev *dev, uint8_t command, uint8_t byte)
@@ -119,8 +118,7 @@ ps2_kbd_byte(struct ioemu_dev *dev, uint8_t byte)
 	kbd_put(dev, ACK);
 }
 
-/* ---- mouse
- * ------------------------------------------------------------------------- */
+/* ---- mouse ----------------------------------------------------------- */
 
 /* 200, 100, 80 in a row turns the wheel on (IntelliMouse). */
 static void
@@ -229,8 +227,7 @@ ps2_mouse_byte(struct ioemu_dev *dev, uint8_t byte)
 	}
 }
 
-/* ---- the operator
- * --------------------------------------------------------------------- */
+/* ---- the operator ---------------------------------------------------- */
 
 static int
 query_keys(struct ioemu_dev *dev, const char *codes, char *buf, size_t size)

@@ -15,8 +15,7 @@
 #define MAX_MULTIPLE 16u
 #define BUF_SECTORS (IDE_BUF / IDE_SECTOR)
 
-/* ---- addresses
- * --------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------- */
 
 static uint32_t
 ata_cylinders(const struct ide_drive *d)
@@ -78,8 +77,7 @@ ata_range(struct ide_drive *d)
 	return d->lba < d->sectors && d->left <= d->sectors - d->lba;
 }
 
-/* ---- reading and writing
- * ------------------------------------------------------- */
+/* ---- reading and writing --------------------------------------------- */
 
 static uint32_t
 ata_chunk(const struct ide_drive *d)
@@ -224,8 +222,7 @@ ata_transfer_dma(struct ide_drive *d, bool write)
 	bmdma_kick(ide_channel_of(d), d);
 }
 
-/* ---- identification
- * --------------------------------------------------------------- */
+/* ---- identification -------------------------------------------------- */
 
 /* Two characters a word, first one high, padded with blanks. */
 void
@@ -290,8 +287,7 @@ ata_identify(struct ide_drive *d)
 	ide_raise(d);
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------- */
 
 static void
 ata_set_features(struct ide_drive *d)

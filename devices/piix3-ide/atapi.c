@@ -24,8 +24,7 @@ atapi_sectors(struct ide_drive *d)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
-/* ---- ends
- * ----------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------ */
 
 void
 atapi_end(struct ide_drive *d, uint8_t sense, uint16_t asc)
@@ -40,8 +39,7 @@ atapi_end(struct ide_drive *d, uint8_t sense, uint16_t asc)
 	ide_finish(d, (uint8_t)(sense ? (unsigned)sense << 4 | ER_ABRT : 0));
 }
 
-/* ---- data to the guest
- * ------------------------------------------------------------ */
+/* ---- data to the guest ----------------------------------------------- */
 
 /* The next DRQ block of what is in buf: at most the guest's byte count limit,
  * even unless it is the last (ATA/ATAPI-6, 8.23.6.2). */
@@ -399,8 +397,7 @@ atapi_cdb(struct ide_drive *d)
 		atapi_execute(d);
 }
 
-/* ---- PACKET and IDENTIFY PACKET DEVICE
- * ------------------------------------------------- */
+/* ---- PACKET and IDENTIFY PACKET DEVICE ------------------------------- */
 
 /* The byte count limit and the DMA bit are kept in the second register of
  * each pair, which packet drives do not use. */

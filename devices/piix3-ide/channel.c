@@ -25,8 +25,7 @@ ide_is_cd(const struct ide_drive *d)
 	return d->sectors == UINT64_MAX;
 }
 
-/* ---- what drives do to their registers
- * ------------------------------------------- */
+/* ---- what drives do to their registers ------------------------------- */
 
 void
 ide_raise(struct ide_drive *d)
@@ -139,8 +138,7 @@ ide_channel_reset(struct ide_channel *c)
 	}
 }
 
-/* ---- the data port
- * ------------------------------------------------------------------- */
+/* ---- the data port --------------------------------------------------- */
 
 static void
 data_block_done(struct ide_drive *d)
@@ -183,8 +181,7 @@ data_write(struct ide_drive *d, const struct ioemu_access *a)
 		data_block_done(d);
 }
 
-/* ---- registers
- * ------------------------------------------------------------------------ */
+/* ---- registers ------------------------------------------------------- */
 
 static uint8_t
 status_of(const struct ide_drive *d)

@@ -122,8 +122,7 @@ flush_flushes(struct bench *b)
 	assert_int_equal(bench_disk_flushes(b, "hd"), 1);
 }
 
-/* ---- bus master
- * ------------------------------------------------------------------ */
+/* ---- bus master ------------------------------------------------------ */
 
 static void
 dma_reads_into_a_scattered_list(struct bench *b)

@@ -203,8 +203,7 @@ planes_read(struct vga *s, uint32_t p, unsigned plane)
 	return (uint8_t) ~(differ | differ >> 8);
 }
 
-/* ---- the window at 0xa0000
- * --------------------------------------------------- */
+/* ---- the window at 0xa0000 ------------------------------------------- */
 
 /* Memory map select, GFX_MISC 3:2: is the offset decoded, and as what? */
 static bool

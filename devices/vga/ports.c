@@ -64,8 +64,7 @@ status1_read(struct vga *s)
 	return s->status1;
 }
 
-/* ---- digital to analogue converter
- * -------------------------------------------- */
+/* ---- digital to analogue converter ----------------------------------- */
 
 /* 6 bits a colour, unless VBE widened it. */
 static uint8_t
@@ -111,8 +110,7 @@ dac_start(struct vga *s, uint8_t *index, uint8_t value)
 	s->dac_reading = index == &s->dac_read;
 }
 
-/* ---- ports
- * ------------------------------------------------------------------------ */
+/* ---- ports ----------------------------------------------------------- */
 
 /* Of 0x3bx and 0x3dx one half is there, by the colour bit: as 0x3dx, or 0. */
 static unsigned

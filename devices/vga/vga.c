@@ -23,8 +23,7 @@
 #define MMIO_VGA_SIZE 0x20
 #define MMIO_VBE 0x500
 
-/* ---- windows that only point elsewhere
- * --------------------------------------- */
+/* ---- windows that only point elsewhere ------------------------------- */
 
 /* The tag is the first port. */
 static void
@@ -103,8 +102,7 @@ static const struct ioemu_region mmio = {
 	.write = mmio_write,
 };
 
-/* ---- ROM
- * ---------------------------------------------------------------------- */
+/* ---- ROM ------------------------------------------------------------- */
 
 static void
 rom_read(struct ioemu_dev *dev, struct ioemu_access *a)
@@ -179,8 +177,7 @@ rom_load(struct ioemu_dev *dev)
 	return rc;
 }
 
-/* ---- life cycle
- * ------------------------------------------------------------------ */
+/* ---- life cycle ------------------------------------------------------ */
 
 static int
 vga_memory(struct ioemu_dev *dev)

@@ -191,8 +191,7 @@ static const struct ioemu_region bar1 = {
 	.read = bar1_read,
 };
 
-/* ---- life cycle
- * ---------------------------------------------------------------- */
+/* ---- life cycle ------------------------------------------------------ */
 
 static void
 xen_platform_reset(struct ioemu_dev *dev, enum ioemu_reset why)

@@ -138,8 +138,7 @@ fake_xen_claims(const struct xen *xen, enum ioemu_space space, uint64_t addr)
 	return false;
 }
 
-/* ---- xen.h
- * ---------------------------------------------------------------------- */
+/* ---- xen.h ----------------------------------------------------------- */
 
 void *
 xen_slots(struct xen *xen)

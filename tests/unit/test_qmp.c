@@ -6,8 +6,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-/* ---- ids and shape
- * ----------------------------------------------------------- */
+/* ---- ids and shape --------------------------------------------------- */
 
 static void
 the_id_comes_back_as_it_was(void **state)
@@ -157,8 +156,7 @@ a_message_of_the_greatest_size_is_served(void **state)
 	close(fd);
 }
 
-/* ---- many clients
- * ------------------------------------------------------------ */
+/* ---- many clients ---------------------------------------------------- */
 
 static void
 clients_do_not_see_each_other(void **state)
@@ -298,8 +296,7 @@ a_client_may_stop_sending_and_still_read(void **state)
 	close(fd);
 }
 
-/* ---- answers that come later
- * ------------------------------------------------- */
+/* ---- answers that come later ----------------------------------------- */
 
 /* A client whose `stop`, id 1, waits for an answer; `cont` follows it. */
 static int
@@ -380,8 +377,7 @@ the_server_can_go_between_answer_and_close(void **state)
 	close(fd);
 }
 
-/* ---- sockets
- * ----------------------------------------------------------------- */
+/* ---- sockets --------------------------------------------------------- */
 
 static void
 the_socket_is_for_its_owner_only(void **state)

@@ -4,8 +4,7 @@
 
 #include <fcntl.h>
 
-/* ---- what is said
- * ------------------------------------------------------------ */
+/* ---- what is said ---------------------------------------------------- */
 
 static void
 the_greeting_comes_unasked(void **state)

@@ -2,8 +2,7 @@
 /* File descriptors that come by QMP, and saving into them. */
 #include "qmp_side.h"
 
-/* ---- file descriptors
- * --------------------------------------------------------- */
+/* ---- file descriptors ------------------------------------------------ */
 
 static void
 a_descriptor_reaches_the_command_it_came_with(void **state)
@@ -47,8 +46,7 @@ descriptors_nobody_takes_are_bounded_and_closed(void **state)
 	assert_int_equal(n_open_fds(), before);
 }
 
-/* ---- saving
- * ------------------------------------------------------------------ */
+/* ---- saving ---------------------------------------------------------- */
 
 /* One end of a pipe goes to the server, the other is returned. */
 static int
