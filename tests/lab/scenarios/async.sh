@@ -11,8 +11,9 @@
 # to be shown is that the processor is not idle: what the port reads beside get
 # of it and what as many accesses take that are answered at once make nearly all
 # of it; the rest are the peer's timer and the switches that only a late answer
-# needs. If anything waited, it would be next to nothing. With a peer ten times
-# as slow all this is little, and the port reads lose nothing.
+# needs. That is 851 to 1,128 of 1,000, as a busy host has it (41 runs, by both
+# Xens); it would be a tenth if port reads waited for the peer. With a peer ten
+# times as slow all this is little, and the port reads lose nothing.
 ROUNDS=${ROUNDS:-11}
 WINDOW_MS=${WINDOW_MS:-250}
 LIMIT=$((60 + ROUNDS * WINDOW_MS * 6 * 5 / 1000))
@@ -74,7 +75,7 @@ guest async vcpus=2 cmd="lab=cpus:2,$tool,$tool,$tool,$tool,$tool,$tool" \
 start_peer 20000
 create async
 up async
-best_of_three 20000 busy 900 "the processor was busy for"
+best_of_three 20000 busy 800 "the processor was busy for"
 best_of_three 200000 beside 950 "port reads beside a slow access:"
 xl destroy async
 no_leftovers
