@@ -12,8 +12,9 @@
 # of it and what as many accesses take that are answered at once make nearly all
 # of it; the rest are the peer's timer and the switches that only a late answer
 # needs. That is 851 to 1,128 of 1,000, as a busy host has it (41 runs, by both
-# Xens); it would be a tenth if port reads waited for the peer. With a peer ten
-# times as slow all this is little, and the port reads lose nothing.
+# Xens); one port read for each late answer would be a tenth (reckoned, not
+# measured). With a peer ten times as slow all this is little, and the port reads
+# lose nothing.
 ROUNDS=${ROUNDS:-11}
 WINDOW_MS=${WINDOW_MS:-250}
 LIMIT=$((60 + ROUNDS * WINDOW_MS * 6 * 5 / 1000))
