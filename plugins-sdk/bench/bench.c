@@ -338,6 +338,16 @@ bench_hotplug(struct bench *b, const char *id, unsigned which,
 }
 
 int
+bench_load_field(struct bench *b, const char *id, const char *field, unsigned i,
+		 uint64_t value)
+{
+	int rc = machine_load_field(machine_find(b->m, id), field, i, value);
+
+	bench_after(b);
+	return rc;
+}
+
+int
 bench_medium(struct bench *b, const char *id, const char *name,
 	     enum ioemu_medium what, uint64_t size)
 {

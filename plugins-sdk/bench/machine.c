@@ -333,7 +333,7 @@ machine_check(const struct machine *m)
 
 /* ---- save, free, make anew, load ---------------------------------- */
 
-static void
+void
 slot_save(const struct slot *s, struct saved *to)
 {
 	if (!to->size)

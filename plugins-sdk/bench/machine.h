@@ -118,9 +118,14 @@ void machine_log(struct machine *m, const char *text);
 bool machine_quiet(const struct machine *m);
 /* Save all devices, free them, make them anew, load. */
 void machine_migrate(struct machine *m);
+void slot_save(const struct slot *s, struct saved *to);
 void machine_reset(struct machine *m);
 /* A device broke a rule that the bench watches: fails the test. */
 void machine_check(const struct machine *m);
+
+/* fields.c: as bench_load_field() */
+int machine_load_field(struct slot *s, const char *field, unsigned i,
+		       uint64_t value);
 
 /* loop.c */
 void machine_turn(struct machine *m);

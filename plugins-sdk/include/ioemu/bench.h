@@ -136,6 +136,12 @@ int bench_medium(struct bench *b, const char *id, const char *name,
 /* hostdev_hotplug() of the device with that id or type name. */
 void bench_hotplug(struct bench *b, const char *id, unsigned which,
 		   enum ioemu_hotplug what);
+/*
+ * As if that device came from a state in which value `i` of a saved field was
+ * another: what hostdev_load() says. Refused, the device is as it was.
+ */
+int bench_load_field(struct bench *b, const char *id, const char *field,
+		     unsigned i, uint64_t value);
 /* Text logged so far by devices. */
 const char *bench_log(struct bench *b);
 /* hostdev_query() of the device with that id or type name. */
