@@ -130,6 +130,14 @@ cmos_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 		c->byte[SHUTDOWN] = SHUTDOWN_S3;
 }
 
+static int
+cmos_loaded(struct ioemu_dev *dev)
+{
+	const struct cmos *c = ioemu_state(dev);
+
+	return c->index < BYTES ? 0 : -EINVAL;
+}
+
 static const struct ioemu_prop props[] = {
 	IOEMU_PROP(struct cmos, boot, "cda",
 		   "boot order: a floppy, c disk, d CD-ROM, n network"),
@@ -153,6 +161,7 @@ static const struct ioemu_type cmos = {
 	.fields = fields,
 	.attach = cmos_attach,
 	.reset = cmos_reset,
+	.loaded = cmos_loaded,
 };
 
 IOEMU_PLUGIN(&cmos);

@@ -50,6 +50,18 @@ the_clock_is_not_ours(struct bench *b)
 	assert_int_equal(bench_in8(b, 0x70), 0xff);
 }
 
+/* The index is 7 bits wide (MC146818A, 64 bytes; a PC has 128). */
+static void
+an_index_that_cannot_be_does_not_load(struct bench *b)
+{
+	assert_int_equal(bench_load_field(b, "cmos", "index", 0, 0x7f), 0);
+	assert_int_equal(bench_load_field(b, "cmos", "index", 0, 0x80),
+			 -EINVAL);
+	assert_int_equal(bench_load_field(b, "cmos", "index", 0, 0xff),
+			 -EINVAL);
+	assert_int_equal(bench_in8(b, 0x71), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -59,6 +71,7 @@ main(int argc, char **argv)
 		BENCH_TEST(the_other_processors_are_counted),
 		BENCH_TEST(bytes_are_kept_and_the_nmi_bit_is_no_index),
 		BENCH_TEST(the_clock_is_not_ours),
+		BENCH_TEST(an_index_that_cannot_be_does_not_load),
 	};
 
 	return bench_main(argc, argv, devices, tests,
