@@ -125,7 +125,8 @@ $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
-$(B)/tests/unit/test_route: $(B)/tests/spine/fake_xen.o
+$(addprefix $(B)/tests/unit/test_,route log): $(B)/tests/spine/fake_xen.o
+$(B)/tests/unit/test_log: LDFLAGS += -Wl,--wrap=clock_gettime
 $(addprefix $(B)/tests/unit/test_,qmp qmpcmd qmpfd): $(B)/tests/unit/qmp_side.o $(B)/tests/unit/qmp_core.o
 $(B)/fuzz-qmp: $(B)/tests/unit/qmp_core.o
 $(B)/tests/unit/test_pci_tree: $(B)/hvmloader/pci_tree.o

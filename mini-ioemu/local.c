@@ -291,7 +291,7 @@ local_bridge(struct hostdev *hd)
 static void
 local_log(struct hostdev *hd, enum ioemu_level level, const char *text)
 {
-	log_guest(hd->dev.id, level, text);
+	log_words(hd->dev.id, level, text);
 }
 
 const struct host_ops local_ops = {

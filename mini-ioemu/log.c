@@ -11,16 +11,32 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <ioemu/loop.h>
+
+#define MAX_LINE 512u
+#define MAX_WHO 64u
+#define AROUND 32u /* the program's name, the level, and marks between */
+
+struct log_source {
+	char who[MAX_WHO]; /* "": the core itself, or those with no place */
+	bool words;	   /* its own; else what we say of it */
+	struct log_budget budget;
+};
+
 static struct {
 	enum ioemu_level level;
-	uint64_t guest_bytes;
-	uint64_t dropped;
-	double tokens;
-	double last; /* seconds */
 	int copy;
-} log_state = { .level = IOEMU_INFO, .tokens = LOG_GUEST_BURST, .copy = -1 };
+	struct log_source core, rest;
+	unsigned n;
+	struct log_source source[LOG_SOURCES];
+} log_state = {
+	.level = IOEMU_INFO,
+	.copy = -1,
+	.core.budget.for_ever = true,
+};
 
-static const char *const log_words[] = { "error", "warning", "info", "debug" };
+static const char *const log_level_words[] = { "error", "warning", "info",
+					       "debug" };
 
 void
 log_set_level(enum ioemu_level level)
@@ -34,35 +50,91 @@ log_copy(int fd)
 	log_state.copy = fd;
 }
 
-int
-log_parse_level(const char *word, enum ioemu_level *out)
-{
-	unsigned i;
-
-	for (i = 0; i < sizeof(log_words) / sizeof(log_words[0]); i++) {
-		if (!strcmp(word, log_words[i])) {
-			*out = (enum ioemu_level)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
+/* ---- out ---------------------------------------------------------- */
 
 /* Not by dprintf(3), which also makes calls that a sandbox may refuse. */
 static void
 log_to_copy(const char *word, const char *text)
 {
-	char line[576];
+	char line[MAX_LINE + 64];
 
 	snprintf(line, sizeof(line), "mini-ioemu: %s: %s\n", word, text);
 	if (write(log_state.copy, line, strlen(line)) < 0)
 		log_state.copy = -1;
 }
 
+/* Names in it may come from a saved state or another process: no line ends
+ * before it does, no terminal is told anything. */
+static void
+log_put(enum ioemu_level level, char *text)
+{
+	const char *word = log_level_words[level];
+	char *s;
+
+	for (s = text; *s; s++)
+		if ((uint8_t)*s < ' ' || *s == 0x7f)
+			*s = '.';
+	fprintf(stderr, "mini-ioemu: %s: %s\n", word, text);
+	if (log_state.copy >= 0 && level <= IOEMU_WARN)
+		log_to_copy(word, text);
+}
+
+/* ---- sources ------------------------------------------------------ */
+
+/* Who there is, the user says: no guest and no peer makes one. */
+static struct log_source *
+log_source(const char *who, bool words)
+{
+	struct log_source *s;
+	unsigned i;
+
+	for (i = 0; i < log_state.n; i++) {
+		s = &log_state.source[i];
+		if (s->words == words &&
+		    !strncmp(s->who, who, sizeof(s->who) - 1))
+			return s;
+	}
+	if (log_state.n == LOG_SOURCES)
+		return &log_state.rest;
+	s = &log_state.source[log_state.n++];
+	snprintf(s->who, sizeof(s->who), "%s", who);
+	s->words = words;
+	return s;
+}
+
+static uint64_t
+log_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* The line is made already, `who` in front of it. */
+static void
+log_limited(struct log_source *s, const char *who, enum ioemu_level level,
+	    char *line)
+{
+	char notice[LOG_NOTICE], text[MAX_WHO + 2 + LOG_NOTICE];
+	bool may = log_budget_take(&s->budget, log_now(), strlen(line) + AROUND,
+				   notice);
+
+	if (*notice) {
+		snprintf(text, sizeof(text), "%.*s: %s", (int)MAX_WHO, who,
+			 notice);
+		log_put(IOEMU_WARN, text);
+	}
+	if (may)
+		log_put(level, line);
+}
+
+/* ---- lines -------------------------------------------------------- */
+
 void
 log_line(enum ioemu_level level, const char *fmt, ...)
 {
-	char line[512];
+	char line[MAX_LINE];
 	va_list ap;
 
 	if (level > log_state.level)
@@ -70,48 +142,32 @@ log_line(enum ioemu_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "mini-ioemu: %s: %s\n", log_words[level], line);
-	if (log_state.copy >= 0 && level <= IOEMU_WARN)
-		log_to_copy(log_words[level], line);
+	if (level == IOEMU_ERROR)
+		log_put(level, line);
+	else
+		log_limited(&log_state.core, "the device model", level, line);
 }
 
-/* A token bucket: true if one more line may go out now. */
-static bool
-log_take_token(void)
+/* A line about `who`, or of it. */
+static void
+log_about(const char *who, bool words, enum ioemu_level level, const char *text)
 {
-	struct timespec ts;
-	double now;
+	char line[MAX_LINE];
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-	log_state.tokens += (now - log_state.last) * LOG_GUEST_RATE;
-	log_state.last = now;
-	if (log_state.tokens > LOG_GUEST_BURST)
-		log_state.tokens = LOG_GUEST_BURST;
-	if (log_state.tokens < 1)
-		return false;
-	log_state.tokens -= 1;
-	return true;
+	if (level > log_state.level)
+		return;
+	snprintf(line, sizeof(line), "%.*s: %s", (int)MAX_WHO, who, text);
+	log_limited(log_source(who, words), who, level, line);
 }
 
 void
 log_guest(const char *who, enum ioemu_level level, const char *text)
 {
-	if (level > log_state.level || log_state.guest_bytes > LOG_GUEST_BYTES)
-		return;
-	if (!log_take_token()) {
-		log_state.dropped++;
-		return;
-	}
-	if (log_state.dropped) {
-		log_line(IOEMU_WARN, "%llu lines of devices left out (rate)",
-			 (unsigned long long)log_state.dropped);
-		log_state.dropped = 0;
-	}
-	log_state.guest_bytes += strlen(who) + strlen(text) + 32;
-	log_line(level, "%s: %s", who, text);
-	if (log_state.guest_bytes > LOG_GUEST_BYTES)
-		log_line(IOEMU_WARN,
-			 "devices have logged %u bytes: no more from them",
-			 LOG_GUEST_BYTES);
+	log_about(who, false, level, text);
+}
+
+void
+log_words(const char *who, enum ioemu_level level, const char *text)
+{
+	log_about(who, true, level, text);
 }

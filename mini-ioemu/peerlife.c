@@ -45,8 +45,8 @@ peer_place(struct peer *peer)
 			continue;
 		if (bus_place(peer->bus, &fn->place,
 			      peer->devfn < 0 ? -1 : peer->devfn + (int)i))
-			log_error("%s: its place on the bus is taken",
-				  peer->id);
+			log_guest(peer->id, IOEMU_WARN,
+				  "its place on the bus is taken");
 		else if (peer->devfn < 0) /* and it stays there */
 			peer->devfn = (int)fn->place.devfn;
 	}
@@ -331,6 +331,16 @@ peer_accept(uv_poll_t *poll, int status, int events)
 }
 
 static void
+peer_say_absent(const struct peer *peer)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "nobody is at %s yet; trying again",
+		 peer->conf.connect);
+	log_guest(peer->id, IOEMU_INFO, text);
+}
+
+static void
 peer_retry(uv_timer_t *timer)
 {
 	struct peer *peer = timer->data;
@@ -341,9 +351,8 @@ peer_retry(uv_timer_t *timer)
 		return;
 	if (fd >= 0)
 		close(fd);
-	if (!peer->told)
-		log_info("%s: nobody is at %s yet; trying again", peer->id,
-			 peer->conf.connect);
+	if (!peer->told && !peer->exec.n)
+		peer_say_absent(peer);
 	peer->told = true;
 	peer_connect(peer);
 }

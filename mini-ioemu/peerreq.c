@@ -118,7 +118,7 @@ peer_window_map(struct peer *peer, struct peer_window *pw)
 	}
 	if (route_add(peer->env->routes, w->space, w->base, w->region.size,
 		      &peer->target, w))
-		log_warn("%s: no room for one more range", peer->id);
+		log_guest(peer->id, IOEMU_WARN, "no room for one more range");
 	claims_update(peer->env->claims, w->space);
 }
 
@@ -313,7 +313,7 @@ message_log(struct peer *peer, const struct link_msg *msg)
 	for (i = 0; i < msg->b; i++)
 		text[i] = host_printable(msg->data[i]);
 	text[i] = '\0';
-	log_guest(peer->id, (enum ioemu_level)msg->a, text);
+	log_words(peer->id, (enum ioemu_level)msg->a, text);
 	return true;
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "power.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
+
+#define SOURCE "machine"
 
 struct power {
 	struct xen *xen;
@@ -15,16 +18,19 @@ void
 power_do(struct power *p, enum ioemu_power what)
 {
 	static const char *const word[] = { "power-off", "reset", "sleep" };
+	char text[96];
 	int rc;
 
-	log_guest("machine", IOEMU_INFO, word[what]);
+	log_guest(SOURCE, IOEMU_INFO, word[what]);
 	rc = what == IOEMU_POWER_SUSPEND ? xen_sleep(p->xen, true)
 					 : xen_shutdown(p->xen, what);
-	if (rc)
-		log_warn("Xen refuses the guest's %s: %s", word[what],
-			 strerror(-rc));
-	else if (what == IOEMU_POWER_SUSPEND)
-		p->asleep = true;
+	if (!rc) {
+		p->asleep = p->asleep || what == IOEMU_POWER_SUSPEND;
+		return;
+	}
+	snprintf(text, sizeof(text), "Xen refuses the guest's %s: %s",
+		 word[what], strerror(-rc));
+	log_guest(SOURCE, IOEMU_WARN, text);
 }
 
 bool

@@ -383,6 +383,7 @@ xen_shutdown(struct xen *xen, enum ioemu_power how)
 int
 xen_sleep(struct xen *xen, bool asleep)
 {
-	xen->asleep = asleep;
-	return 0;
+	if (!xen->sleep_rc)
+		xen->asleep = asleep;
+	return xen->sleep_rc;
 }

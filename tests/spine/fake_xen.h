@@ -43,6 +43,7 @@ struct xen {
 	unsigned gsi_calls;
 	unsigned msi[256]; /* messages of each vector */
 	bool asleep;
+	int sleep_rc; /* what it says to that */
 	int power;
 	unsigned modified[FAKE_RAM / 4096]; /* reports of each page */
 };

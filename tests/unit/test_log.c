@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log as a host's disk sees it: standard error is a file here. The log's
- * limits are of the whole process, so the order of the tests counts.
+ * The log as a host's disk sees it: standard error is a file here, and the
+ * clock is ours. Budgets are the process's, so each test has names of its own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,16 +9,34 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "log.h"
+#include <ioemu/loop.h>
 
+#include "log.h"
+#include "power.h"
+#include "spine/fake_xen.h"
+
+#define FLOOD 100000u
+#define MINUTE 60u
 #define LONG 400u /* bytes of a line that is not cut */
 
 static FILE *file;
 static int saved = -1;
+static time_t seconds = 1000;
+
+/* What the log looks at. */
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+	(void)id;
+	*ts = (struct timespec){ .tv_sec = seconds };
+	return 0;
+}
 
 /* Standard error goes to a file from here ... */
 static void
@@ -31,23 +49,21 @@ capture(void)
 	assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
 }
 
-/* ... to here; the number of lines, the beginning of the text in buf. */
-static unsigned
+/* ... to here: the number of bytes, and the end of the text in buf. */
+static long
 captured(char *buf, size_t size)
 {
-	unsigned lines = 0;
-	int c;
+	long all;
 
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
-	rewind(file);
+	fseek(file, 0, SEEK_END);
+	all = ftell(file);
+	fseek(file, all < (long)size ? 0 : all - (long)size + 1, SEEK_SET);
 	buf[fread(buf, 1, size - 1, file)] = '\0';
-	rewind(file);
-	while ((c = fgetc(file)) != EOF)
-		lines += c == '\n';
 	fclose(file);
-	return lines;
+	return all;
 }
 
 static void
@@ -60,82 +76,147 @@ only_lines_of_the_level_go_out(void **state)
 	log_set_level(IOEMU_WARN);
 	log_info("not seen");
 	log_guest("uart", IOEMU_INFO, "not seen");
+	log_words("uart", IOEMU_INFO, "not seen");
 	log_warn("seen: %d", 7);
-	assert_int_equal(captured(text, sizeof(text)), 1);
+	captured(text, sizeof(text));
 	assert_string_equal(text, "mini-ioemu: warning: seen: 7\n");
-}
-
-static void
-levels_have_names(void **state)
-{
-	enum ioemu_level level = IOEMU_DEBUG;
-
-	(void)state;
-	assert_int_equal(log_parse_level("error", &level), 0);
-	assert_int_equal(level, IOEMU_ERROR);
-	assert_int_equal(log_parse_level("loud", &level), -EINVAL);
+	log_set_level(IOEMU_INFO);
 }
 
 static void
 a_line_is_cut_rather_than_lost(void **state)
 {
 	char text[2048], longer[1024];
+	long n;
 
 	(void)state;
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	capture();
 	log_error("%s", longer);
-	assert_int_equal(captured(text, sizeof(text)), 1);
-	assert_true(strlen(text) > LONG && strlen(text) < sizeof(longer));
+	n = captured(text, sizeof(text));
+	assert_true(n > (long)LONG && n < (long)sizeof(longer));
+	assert_ptr_equal(strchr(text, '\n'), text + n - 1);
 }
 
 static void
-a_guest_is_limited_in_rate(void **state)
-{
-	char text[256];
-	unsigned i, lines;
-
-	(void)state;
-	capture();
-	for (i = 0; i < 10 * LOG_GUEST_BURST; i++)
-		log_guest("uart", IOEMU_ERROR, "overrun");
-	lines = captured(text, sizeof(text));
-	assert_true(lines >= LOG_GUEST_BURST);
-	assert_true(lines < 2 * LOG_GUEST_BURST);
-}
-
-static void
-what_was_left_out_is_counted_when_there_is_room(void **state)
+a_name_in_a_line_does_not_end_it(void **state)
 {
 	char text[256];
 
 	(void)state;
-	usleep(2 * 1000000 / LOG_GUEST_RATE);
 	capture();
-	log_guest("uart", IOEMU_ERROR, "overrun");
-	assert_int_equal(captured(text, sizeof(text)), 2);
-	assert_non_null(strstr(text, "left out"));
+	log_error("device '%s'", "a\nmini-ioemu: error: b\x1b[1m\x7f");
+	captured(text, sizeof(text));
+	assert_string_equal(text, "mini-ioemu: error: device 'a.mini-ioemu: "
+				  "error: b.[1m.'\n");
 }
 
 static void
-a_guest_is_limited_in_bytes_for_ever(void **state)
+a_flood_is_a_burst_in_a_moment_and_two_in_a_minute(void **state)
 {
-	static char huge[LOG_GUEST_BYTES];
-	char text[1024];
+	char text[256];
+	unsigned i;
+	long n;
 
 	(void)state;
-	memset(huge, 'x', sizeof(huge) - 1);
-	usleep(2 * 1000000 / LOG_GUEST_RATE);
 	capture();
-	log_guest("uart", IOEMU_ERROR, huge);
-	assert_int_equal(captured(text, sizeof(text)), 2);
-	assert_non_null(strstr(text, "no more from them"));
-	usleep(2 * 1000000 / LOG_GUEST_RATE);
+	for (i = 0; i < FLOOD; i++)
+		log_guest("flood", IOEMU_WARN, "overrun");
+	n = captured(text, sizeof(text));
+	assert_true(n > (long)LOG_BURST / 2 && n <= (long)LOG_BURST);
+	assert_non_null(strstr(text, "flood: logs more than 64 KiB a minute"));
 	capture();
-	log_guest("uart", IOEMU_ERROR, "again");
-	log_error("we still may");
-	assert_int_equal(captured(text, sizeof(text)), 1);
+	for (i = 0; i < MINUTE; i++) {
+		unsigned k;
+
+		seconds++;
+		for (k = 0; k < FLOOD / MINUTE; k++)
+			log_guest("flood", IOEMU_WARN, "overrun");
+	}
+	n += captured(text, sizeof(text));
+	assert_true(n <= 2 * (long)LOG_BURST);
+}
+
+static void
+a_flood_hides_nothing_of_others_nor_what_is_said_of_it(void **state)
+{
+	char text[512];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < FLOOD; i++)
+		log_words("net0", IOEMU_INFO, "hello");
+	capture();
+	log_words("net0", IOEMU_INFO, "hello");
+	log_words("net1", IOEMU_INFO, "link is up");
+	log_guest("net1", IOEMU_WARN, "its connection is lost");
+	log_guest("net0", IOEMU_WARN, "its connection is lost");
+	log_warn("ours");
+	captured(text, sizeof(text));
+	assert_string_equal(
+		text, "mini-ioemu: info: net1: link is up\n"
+		      "mini-ioemu: warning: net1: its connection is lost\n"
+		      "mini-ioemu: warning: net0: its connection is lost\n"
+		      "mini-ioemu: warning: ours\n");
+}
+
+static void
+a_flood_of_our_own_is_limited_but_for_errors(void **state)
+{
+	char text[256];
+	unsigned i;
+	long n;
+
+	(void)state;
+	capture();
+	for (i = 0; i < FLOOD; i++)
+		log_warn("we should have thought of this one");
+	log_error("the end");
+	n = captured(text, sizeof(text));
+	assert_true(n <= (long)LOG_BURST + 100);
+	assert_non_null(strstr(text, "error: the end\n"));
+}
+
+static void
+sources_beyond_the_table_share_one_budget(void **state)
+{
+	char text[256], who[16];
+	unsigned i;
+	long n;
+
+	(void)state;
+	capture();
+	for (i = 0; i < FLOOD; i++) {
+		snprintf(who, sizeof(who), "later%u", i);
+		log_guest(who, IOEMU_WARN, "overrun");
+	}
+	n = captured(text, sizeof(text));
+	assert_true(n <= (long)(LOG_SOURCES * 100 + LOG_BURST));
+}
+
+/* dm_restrict: Xen lets us do nothing to a guest's vCPUs. */
+static void
+a_guest_whose_sleep_is_refused_logs_a_burst(void **state)
+{
+	struct xen *xen = fake_xen_new();
+	struct power *power;
+	char text[256];
+	unsigned i;
+	long n;
+
+	(void)state;
+	seconds += 2 * MINUTE;
+	assert_int_equal(power_new(xen, &power), 0);
+	xen->sleep_rc = -EPERM;
+	capture();
+	for (i = 0; i < FLOOD; i++)
+		power_do(power, IOEMU_POWER_SUSPEND);
+	n = captured(text, sizeof(text));
+	assert_true(n <= (long)LOG_BURST);
+	assert_false(power_asleep(power));
+	power_free(power);
+	fake_xen_free(xen);
 }
 
 int
@@ -143,12 +224,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_lines_of_the_level_go_out),
-		cmocka_unit_test(levels_have_names),
 		cmocka_unit_test(a_line_is_cut_rather_than_lost),
-		cmocka_unit_test(a_guest_is_limited_in_rate),
+		cmocka_unit_test(a_name_in_a_line_does_not_end_it),
 		cmocka_unit_test(
-			what_was_left_out_is_counted_when_there_is_room),
-		cmocka_unit_test(a_guest_is_limited_in_bytes_for_ever),
+			a_flood_is_a_burst_in_a_moment_and_two_in_a_minute),
+		cmocka_unit_test(
+			a_flood_hides_nothing_of_others_nor_what_is_said_of_it),
+		cmocka_unit_test(a_guest_whose_sleep_is_refused_logs_a_burst),
+		cmocka_unit_test(a_flood_of_our_own_is_limited_but_for_errors),
+		cmocka_unit_test(sources_beyond_the_table_share_one_budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

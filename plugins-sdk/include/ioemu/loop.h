@@ -61,6 +61,41 @@ void spin_touch(struct spin *spin);
 /* The loop will not sleep at the end of this turn. */
 bool spin_awake(const struct spin *spin);
 
+/* ---- room in the log (logbudget.c) --------------------------------------- */
+
+/*
+ * How much one source may write into a log: a guest, or a peer, can repeat
+ * whatever makes a device or its host say something, and the log is a file of
+ * the host (XSA-180). Every source has a budget of its own, so one that floods
+ * hides nothing but its own lines.
+ *
+ * A bucket of LOG_BURST bytes, which fills again within a minute: so a source
+ * causes at most 2 * LOG_BURST bytes in any minute, and LOG_LIFE ever. Once it
+ * is empty lines are left out until a quarter of it is there again.
+ */
+#define LOG_BURST (64u << 10)
+#define LOG_LIFE (1u << 20)
+#define LOG_NOTICE 96u /* the longest notice, with its end */
+
+/* Begins as zeroes. */
+struct log_budget {
+	uint64_t at_ns;	   /* when `room` was right */
+	uint64_t total;	   /* bytes, ever */
+	uint64_t left_out; /* lines, since one went out */
+	uint32_t room;	   /* bytes that may go out */
+	bool begun, empty;
+	bool for_ever; /* LOG_LIFE does not hold: this is no guest's */
+	bool ended;    /* LOG_LIFE is used up */
+};
+
+/*
+ * May a line of so many bytes go out? If notice is not "" afterwards, that is
+ * to go out as a line, too, before the other: it tells what is left out.
+ * Notices are part of the budget.
+ */
+bool log_budget_take(struct log_budget *b, uint64_t now_ns, size_t bytes,
+		     char notice[LOG_NOTICE]);
+
 /* ---- character devices (chardev.c) --------------------------------------- */
 
 /*
