@@ -143,19 +143,6 @@ ata_block_done(struct ide_drive *d)
 	}
 }
 
-static void
-ata_dma_done(struct ide_drive *d)
-{
-	ata_advance(d, d->io.len / IDE_SECTOR);
-	if (d->left) {
-		d->phase = IDE_DMA;
-		bmdma_kick(ide_channel_of(d), d);
-		return;
-	}
-	bmdma_end(ide_channel_of(d), d, false);
-	ide_finish(d, 0);
-}
-
 void
 ata_disk_done(struct ide_drive *d, int status)
 {
@@ -164,7 +151,7 @@ ata_disk_done(struct ide_drive *d, int status)
 	} else if (status) {
 		ata_error(d, d->write ? ER_ABRT : ER_UNC);
 	} else if (d->dma) {
-		ata_dma_done(d);
+		bmdma_moved(d);
 	} else if (!d->write) {
 		ata_advance(d, d->filled / IDE_SECTOR);
 		ide_pio(d, IDE_PIO_IN, ata_drq(d));
@@ -178,18 +165,6 @@ ata_disk_done(struct ide_drive *d, int status)
 			ide_finish(d, 0);
 		}
 	}
-}
-
-void
-ata_dma_step(struct ide_drive *d)
-{
-	unsigned n_sg;
-	uint32_t want =
-		d->left < 0x4000 ? d->left * IDE_SECTOR : 0x4000 * IDE_SECTOR;
-	uint32_t n = bmdma_sg(ide_channel_of(d), d, want, &n_sg);
-
-	if (n)
-		ide_disk(d, d->lba * IDE_SECTOR, n, n_sg);
 }
 
 static void
@@ -212,14 +187,11 @@ static void
 ata_transfer_dma(struct ide_drive *d, bool write)
 {
 	d->write = write;
-	d->dma = true;
-	if (!ata_range(d)) {
+	d->pos = d->filled = 0;
+	if (ata_range(d))
+		bmdma_command(d);
+	else
 		ide_finish(d, ER_IDNF);
-		return;
-	}
-	d->phase = IDE_DMA;
-	d->status = ST_BSY;
-	bmdma_kick(ide_channel_of(d), d);
 }
 
 /* ---- identification -------------------------------------------------- */

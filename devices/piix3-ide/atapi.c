@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define CD_SECTOR 2048u
+#define MAX_CD_SECTORS (UINT32_MAX / (CD_SECTOR / IDE_SECTOR))
 #define REASON_CD 0x01u
 #define REASON_IO 0x02u
 
@@ -21,7 +22,7 @@ atapi_sectors(struct ide_drive *d)
 		return 0;
 	ioemu_block_info(d->dev, d->drive, &info);
 	n = info.size / CD_SECTOR;
-	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+	return n < MAX_CD_SECTORS ? (uint32_t)n : MAX_CD_SECTORS;
 }
 
 /* ---- ends ------------------------------------------------------------ */
@@ -97,74 +98,33 @@ atapi_block_done(struct ide_drive *d)
 void
 atapi_disk_done(struct ide_drive *d, int status)
 {
-	uint32_t n = d->io.len / CD_SECTOR;
-
 	if (status) {
 		if (!tray_refuses(d))
 			atapi_end(d, SENSE_MEDIUM, ASC_UNREADABLE);
 		return;
 	}
-	d->lba += n;
-	d->left -= n;
-	if (!d->dma) {
-		atapi_offer(d);
-	} else if (d->left) {
-		d->phase = IDE_DMA;
-		bmdma_kick(ide_channel_of(d), d);
-	} else {
-		atapi_end(d, SENSE_NONE, 0);
+	if (d->dma) {
+		bmdma_moved(d);
+		return;
 	}
+	d->lba += d->io.len / CD_SECTOR;
+	d->left -= d->io.len / CD_SECTOR;
+	atapi_offer(d);
 }
 
-/* A short answer in buf goes to guest memory; what the table has no room for
- * is lost. */
-static void
-atapi_dma_answer(struct ide_drive *d)
+void
+atapi_dma_done(struct ide_drive *d)
 {
-	struct ide_channel *c = ide_channel_of(d);
-	unsigned n_sg, i;
-
-	while (d->pos < d->filled) {
-		if (!bmdma_sg(c, d, d->filled - d->pos, &n_sg))
-			return;
-		for (i = 0; i < n_sg; i++) {
-			ioemu_dma_write(d->controller, d->sg[i].gpa,
-					d->buf + d->pos, d->sg[i].len);
-			d->pos += d->sg[i].len;
-		}
-	}
 	atapi_end(d, SENSE_NONE, 0);
 }
 
 static void
-atapi_start_dma(struct ide_drive *d)
+atapi_dma(struct ide_drive *d)
 {
-	d->dma = true;
-	d->phase = IDE_DMA;
-	d->status = ST_BSY;
-	bmdma_kick(ide_channel_of(d), d);
-}
-
-void
-atapi_dma_step(struct ide_drive *d)
-{
-	struct ide_channel *c = ide_channel_of(d);
-	uint32_t want =
-		d->left < 0x1000 ? d->left * CD_SECTOR : 0x1000 * CD_SECTOR;
-	unsigned n_sg;
-	uint32_t n;
-
-	if (!d->left) {
-		atapi_dma_answer(d);
-		return;
-	}
-	if (tray_refuses(d)) /* meanwhile */
-		return;
-	n = bmdma_sg(c, d, want, &n_sg);
-	if (!n)
-		return;
 	d->write = false;
-	ide_disk(d, d->lba * CD_SECTOR, n, n_sg);
+	d->lba *= CD_SECTOR / IDE_SECTOR;
+	d->left *= CD_SECTOR / IDE_SECTOR;
+	bmdma_command(d);
 }
 
 /* `n` bytes of buf are the answer, cut to what the guest allows. */
@@ -177,7 +137,7 @@ atapi_answer(struct ide_drive *d, uint32_t n, uint32_t allowed)
 	if (!d->filled)
 		atapi_end(d, SENSE_NONE, 0);
 	else if (d->feature[1] & 1)
-		atapi_start_dma(d);
+		atapi_dma(d);
 	else
 		atapi_offer(d);
 }
@@ -201,8 +161,9 @@ atapi_read(struct ide_drive *d, uint32_t lba, uint32_t count)
 	}
 	d->lba = lba;
 	d->left = count;
+	d->pos = d->filled = 0;
 	if (d->feature[1] & 1)
-		atapi_start_dma(d);
+		atapi_dma(d);
 	else
 		atapi_next_read(d);
 }

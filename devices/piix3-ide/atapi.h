@@ -53,9 +53,7 @@ void atapi_end(struct ide_drive *d, uint8_t sense, uint16_t asc);
 /* `n` bytes of buf are the answer, cut to what the guest allows. */
 void atapi_answer(struct ide_drive *d, uint32_t n, uint32_t allowed);
 
-/* tray.c: the command at hand cannot be done, or not go on, for want of a
- * medium or as it was changed; it has ended then. */
-bool tray_refuses(struct ide_drive *d);
+/* tray.c */
 void tray_start_stop(struct ide_drive *d);
 void tray_lock(struct ide_drive *d);
 void tray_event_status(struct ide_drive *d);

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bus master (Programming Interface for Bus Master IDE Controller,
- * revision 1.0): finds the guest memory for a drive's data. Entries of the
- * descriptor table are fetched 64 at a time; the registers always answer at
- * once.
+ * revision 1.0): moves a drive's data to and from the guest memory of a
+ * descriptor table, whose entries are fetched 64 at a time; the registers
+ * always answer at once.
+ *
+ * A guest may ask for gigabytes by one command, or a sector in 256 pieces. So
+ * a command rests now and then until a timer fires. That one stops with the
+ * guest: a command that runs does not hold up who saves it, it goes on after.
  */
 #include "ide.h"
+
+#include <string.h>
 
 #define BM_START 0x01u
 #define BM_TO_MEMORY 0x08u
@@ -14,14 +20,112 @@
 #define BM_INTR 0x04u
 #define BM_CAPABLE 0x60u
 #define PRD_END 0x80000000u
+#define PRD_SIZE 8u
+
+#define PAGE 4096u
+#define MAX_SECTORS 0x4000u /* of one request */
+#define REST_PIECES 16u	    /* requests until a rest */
+
+static void bmdma_step(struct ide_channel *c, struct ide_drive *d);
+
+void
+bmdma_kick(struct ide_channel *c, struct ide_drive *d)
+{
+	if (!d || d->phase != IDE_DMA || c->fetching ||
+	    !(c->bm_command & BM_START))
+		return;
+	bmdma_step(c, d);
+}
+
+void
+bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error)
+{
+	if (error || c->prd_last)
+		c->bm_status &= (uint8_t)~BM_ACTIVE;
+	if (!error)
+		return;
+	c->bm_status |= BM_ERROR;
+	ide_finish(d, ER_ABRT);
+}
+
+/* ---- the descriptor table ------------------------------------------- */
+
+/* Of the entry; 0 means 64 KiB. */
+static uint32_t
+prd_length(const uint8_t *prd)
+{
+	uint32_t n = get_le16(prd + 4) & 0xfffe;
+
+	return n ? n : 0x10000;
+}
+
+static const uint8_t *
+prd_entry(const struct ide_channel *c, unsigned i)
+{
+	return c->prd + (size_t)PRD_SIZE * i;
+}
+
+/* Bytes for which the entries at hand have room, counted up to `want`. */
+static uint32_t
+prd_room(const struct ide_channel *c, uint32_t want, bool *ends)
+{
+	uint32_t room = 0, off = c->prd_off;
+	unsigned i;
+
+	*ends = c->prd_last;
+	for (i = c->prd_i; i < c->prd_n && !*ends && room < want; i++) {
+		room += prd_length(prd_entry(c, i)) - off;
+		*ends = get_le32(prd_entry(c, i) + 4) & PRD_END;
+		off = 0;
+	}
+	return room < want ? room : want;
+}
+
+/* The next piece, of `most` bytes at most; false: no entry is at hand. */
+static bool
+prd_take(struct ide_channel *c, uint32_t most, struct ioemu_sg *sg)
+{
+	const uint8_t *prd = prd_entry(c, c->prd_i);
+	uint32_t left;
+
+	if (c->prd_i == c->prd_n)
+		return false;
+	left = prd_length(prd) - c->prd_off;
+	*sg = (struct ioemu_sg){
+		.gpa = (get_le32(prd) & ~1u) + (uint64_t)c->prd_off,
+		.len = left < most ? left : most,
+	};
+	c->prd_off += sg->len;
+	if (sg->len < left)
+		return true;
+	c->prd_off = 0;
+	c->prd_at += PRD_SIZE;
+	c->prd_i++;
+	c->prd_last = get_le32(prd + 4) & PRD_END;
+	if (c->prd_last)
+		c->prd_n = c->prd_i;
+	return true;
+}
+
+/* ---- what is read from guest memory --------------------------------- */
 
 static void
-bmdma_step(struct ide_drive *d)
+prd_fetched(struct ide_channel *c, uint32_t len)
 {
-	if (ide_is_cd(d))
-		atapi_dma_step(d);
-	else
-		ata_dma_step(d);
+	c->prd_n = (uint8_t)(len / PRD_SIZE);
+	c->prd_i = 0;
+	if (c->prd_off >= prd_length(c->prd)) /* changed while it was in use */
+		c->prd_off = 0;
+}
+
+/* A piece of the sector that a drive is to write; the last one: write it. */
+static void
+piece_fetched(struct ide_channel *c, struct ide_drive *d, uint32_t len)
+{
+	memcpy(d->buf + d->pos, c->piece, len);
+	d->pos += len;
+	if (d->pos == d->filled)
+		ide_disk(d, d->lba * IDE_SECTOR, d->filled, 0);
 }
 
 static void
@@ -31,113 +135,193 @@ bmdma_fetched(struct ioemu_dev *dev, struct ioemu_dma *dma)
 	struct ide_channel *c = dma == &ide->channel[0].fetch
 					? &ide->channel[0]
 					: &ide->channel[1];
-	struct ide_drive *d = ide_selected(c);
+	struct ide_drive *d = c->drive[c->fetch_unit];
 
 	c->fetching = false;
-	c->prd_n = IDE_PRDS;
-	c->prd_i = 0;
 	if (!d || d->phase != IDE_DMA || !(c->bm_command & BM_START))
 		return;
-	if (dma->status)
+	if (!c->stale && dma->status) {
 		bmdma_end(c, d, true);
-	else
-		bmdma_step(d);
+		return;
+	}
+	if (!c->stale && dma->buf == c->prd)
+		prd_fetched(c, dma->len);
+	else if (!c->stale)
+		piece_fetched(c, d, dma->len);
+	bmdma_kick(c, d);
 }
 
 static void
-bmdma_fetch(struct ide_channel *c, struct ide_drive *d)
+bmdma_fetch(struct ide_channel *c, struct ide_drive *d, uint64_t gpa, void *buf,
+	    uint32_t len)
 {
-	if (c->fetching)
-		return;
 	c->fetching = true;
+	c->stale = false;
+	c->fetch_unit = d->unit;
 	c->fetch = (struct ioemu_dma){
-		.gpa = c->prd_next,
-		.buf = c->prd,
-		.len = sizeof(c->prd),
+		.gpa = gpa,
+		.buf = buf,
+		.len = len,
 		.done = bmdma_fetched,
 	};
-	c->prd_next += sizeof(c->prd);
 	ioemu_dma_read(d->controller, &c->fetch);
 }
 
-/* The entry at hand; its length 0 means 64 KiB. */
-static uint32_t
-prd_length(const uint8_t *prd)
+/* Entries from the one at hand on; not of the next page, which may be no
+ * memory, unless the first of them begins in this one. */
+static void
+prd_fetch(struct ide_channel *c, struct ide_drive *d)
 {
-	uint32_t n = get_le16(prd + 4) & 0xfffe;
+	uint32_t n = (PAGE - c->prd_at % PAGE) / PRD_SIZE;
 
-	return n ? n : 0x10000;
-}
-
-uint32_t
-bmdma_sg(struct ide_channel *c, struct ide_drive *d, uint32_t want,
-	 unsigned *n_sg)
-{
-	uint32_t got = 0, excess;
-
-	*n_sg = 0;
-	while (got < want && *n_sg < IOEMU_IO_MAX_SG && c->prd_i < c->prd_n) {
-		const uint8_t *prd = c->prd + (size_t)8 * c->prd_i;
-		uint32_t n = prd_length(prd) - c->prd_off;
-
-		if (n > want - got)
-			n = want - got;
-		d->sg[(*n_sg)++] = (struct ioemu_sg){
-			.gpa = (get_le32(prd) & ~1u) + (uint64_t)c->prd_off,
-			.len = n,
-		};
-		got += n;
-		c->prd_off += n;
-		if (c->prd_off < prd_length(prd))
-			break;
-		c->prd_off = 0;
-		c->prd_i++;
-		if (get_le32(prd + 4) & PRD_END) {
-			c->prd_n = c->prd_i;
-			c->prd_last = true;
-		}
-	}
-	excess = d->left ? got % IDE_SECTOR : 0; /* short answers: any size */
-	if (got && !excess)
-		return got;
-	if (got || c->prd_last) { /* a table shorter than the command, or one
-				     that cuts sectors across 64 entries */
+	if (c->prd_last) { /* a table shorter than the command */
 		bmdma_end(c, d, true);
-		return 0;
+		return;
 	}
-	bmdma_fetch(c, d);
-	return 0;
+	n = n ? n : 1;
+	n = n < IDE_PRDS ? n : IDE_PRDS;
+	bmdma_fetch(c, d, c->prd_at, c->prd, n * PRD_SIZE);
+}
+
+/* ---- a DMA command -------------------------------------------------- */
+
+/* Data in buf goes to guest memory. */
+static void
+bmdma_give(struct ide_channel *c, struct ide_drive *d)
+{
+	struct ioemu_sg sg;
+
+	while (d->pos < d->filled) {
+		if (!prd_take(c, d->filled - d->pos, &sg)) {
+			prd_fetch(c, d);
+			return;
+		}
+		ioemu_dma_write(d->controller, sg.gpa, d->buf + d->pos, sg.len);
+		d->pos += sg.len;
+	}
+	bmdma_step(c, d);
+}
+
+static void
+bmdma_collect(struct ide_channel *c, struct ide_drive *d)
+{
+	struct ioemu_sg sg;
+
+	if (prd_take(c, d->filled - d->pos, &sg))
+		bmdma_fetch(c, d, sg.gpa, c->piece, sg.len);
+	else
+		prd_fetch(c, d);
+}
+
+/* A sector in more pieces than there are entries at hand goes by buf. */
+static void
+bmdma_sector(struct ide_channel *c, struct ide_drive *d)
+{
+	d->pos = 0;
+	if (d->write) {
+		d->filled = IDE_SECTOR;
+		bmdma_collect(c, d);
+	} else {
+		ide_disk(d, d->lba * IDE_SECTOR, IDE_SECTOR, 0);
+	}
+}
+
+/* Whole sectors between disk and guest memory, as many as the entries at hand
+ * have room for: there are no more of those than a request takes. */
+static void
+bmdma_sectors(struct ide_channel *c, struct ide_drive *d)
+{
+	uint32_t want = d->left < MAX_SECTORS ? d->left : MAX_SECTORS;
+	uint32_t got = 0, n;
+	unsigned n_sg = 0;
+	bool ends;
+
+	n = prd_room(c, want * IDE_SECTOR, &ends);
+	n -= n % IDE_SECTOR;
+	while (got < n && prd_take(c, n - got, &d->sg[n_sg]))
+		got += d->sg[n_sg++].len;
+	if (n)
+		ide_disk(d, d->lba * IDE_SECTOR, n, n_sg);
+	else if (ends)
+		bmdma_end(c, d, true);
+	else if (c->prd_i || !c->prd_n)
+		prd_fetch(c, d);
+	else
+		bmdma_sector(c, d);
+}
+
+static void
+bmdma_done(struct ide_channel *c, struct ide_drive *d)
+{
+	if (ide_is_cd(d)) {
+		atapi_dma_done(d);
+		return;
+	}
+	bmdma_end(c, d, false);
+	ide_finish(d, 0);
+}
+
+static void
+bmdma_step(struct ide_channel *c, struct ide_drive *d)
+{
+	if (d->pos < d->filled && d->write)
+		bmdma_collect(c, d);
+	else if (d->pos < d->filled)
+		bmdma_give(c, d);
+	else if (!d->left)
+		bmdma_done(c, d);
+	else if (!ide_is_cd(d) || !tray_refuses(d))
+		bmdma_sectors(c, d);
 }
 
 void
-bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error)
+bmdma_command(struct ide_drive *d)
 {
-	c->bm_status &= (uint8_t)~BM_ACTIVE;
-	if (error) {
-		c->bm_status |= BM_ERROR;
-		ide_finish(d, ER_ABRT);
-		return;
-	}
-	if (!c->prd_last && c->prd_i < c->prd_n) /* longer than the data */
-		c->bm_status |= BM_ACTIVE;
+	struct ide_channel *c = ide_channel_of(d);
+
+	d->dma = true;
+	d->phase = IDE_DMA;
+	d->status = ST_BSY;
+	c->stale = true; /* a fetch for what was before it */
+	bmdma_kick(c, d);
 }
 
 void
-bmdma_kick(struct ide_channel *c, struct ide_drive *d)
+bmdma_moved(struct ide_drive *d)
 {
-	if (!d || d->phase != IDE_DMA || !(c->bm_command & BM_START))
-		return;
-	bmdma_step(d);
+	bool in_buf = d->io.buf && !d->write;
+
+	d->lba += d->io.len / IDE_SECTOR;
+	d->left -= d->io.len / IDE_SECTOR;
+	d->pos = 0;
+	d->filled = in_buf ? d->io.len : 0;
+	d->phase = IDE_DMA;
+	if (++d->pieces % REST_PIECES)
+		bmdma_kick(ide_channel_of(d), d);
+	else
+		ioemu_timer_set(d->dev, &d->rest, ioemu_now(d->dev));
 }
+
+void
+bmdma_rested(struct ioemu_dev *dev, struct ioemu_timer *timer)
+{
+	struct ide_drive *d = ioemu_state(dev);
+
+	(void)timer;
+	bmdma_kick(ide_channel_of(d), d);
+}
+
+/* ---- registers ------------------------------------------------------ */
 
 static void
 bmdma_start(struct ide_channel *c)
 {
 	c->bm_status |= BM_ACTIVE;
-	c->prd_next = c->bm_prdt;
+	c->prd_at = c->bm_prdt;
 	c->prd_n = c->prd_i = 0;
 	c->prd_off = 0;
 	c->prd_last = false;
+	c->stale = true;
 	bmdma_kick(c, ide_selected(c));
 }
 

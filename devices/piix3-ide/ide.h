@@ -70,6 +70,7 @@ struct ide_drive {
 	uint32_t left;	   /* sectors of the command not yet moved */
 	uint32_t pos, end; /* of the DRQ block in buf */
 	uint32_t filled;   /* bytes of buf in use */
+	uint8_t pieces;	   /* requests of DMA commands, counted */
 
 	/* ATAPI */
 	uint8_t cdb[12];
@@ -79,6 +80,7 @@ struct ide_drive {
 	uint8_t events;	  /* tray.c */
 	bool identifying; /* the data is that of IDENTIFY PACKET DEVICE */
 
+	struct ioemu_timer rest; /* bmdma.c */
 	struct ioemu_io io;
 	struct ioemu_sg sg[IOEMU_IO_MAX_SG];
 	uint8_t buf[IDE_BUF];
@@ -93,13 +95,18 @@ struct ide_channel {
 	/* bus master */
 	uint8_t bm_command, bm_status;
 	uint32_t bm_prdt;
-	uint32_t prd_next; /* address of the next entries to fetch */
+	uint32_t prd_at;  /* address of the entry at hand, */
+	uint32_t prd_off; /* bytes of it that are used */
+	bool prd_last;	  /* the table has ended */
+
+	/* Entries from prd_at - prd_i on. Not saved: they are read again. */
 	uint8_t prd_n, prd_i;
-	bool prd_last; /* the entries at hand end the table */
-	uint32_t prd_off;
-	struct ioemu_dma fetch;
+	struct ioemu_dma fetch; /* of entries, or of a piece of a sector */
 	bool fetching;
+	bool stale; /* it comes too late: drop it */
+	uint8_t fetch_unit;
 	uint8_t prd[IDE_PRDS * 8];
+	uint8_t piece[IDE_SECTOR];
 };
 
 struct ide {
@@ -139,25 +146,30 @@ void atapi_identify(struct ide_drive *d);
 void atapi_cdb(struct ide_drive *d);
 void atapi_block_done(struct ide_drive *d);
 void atapi_disk_done(struct ide_drive *d, int status);
+void atapi_dma_done(struct ide_drive *d);
 void ide_identify_string(uint8_t *to, unsigned words, const char *text);
 
 /* tray.c: the type's medium(); RESET- unlocks it. */
 int tray_medium(struct ioemu_dev *dev, struct ioemu_block *block,
 		enum ioemu_medium what);
 void tray_reset(struct ide_drive *d);
+/* The command at hand cannot be done, or not go on, for want of a medium or as
+ * it was changed; it has ended then. */
+bool tray_refuses(struct ide_drive *d);
 
 /* bmdma.c */
 extern const struct ioemu_region bmdma_region;
-/* The drive has a DMA command, or the guest started the bus master. */
+/*
+ * A DMA command begins: first buf from pos to filled goes to guest memory, then
+ * `left` sectors from `lba` on are moved, both counted in 512 bytes also for
+ * CD-ROMs, to the disk (write) or from it.
+ */
+void bmdma_command(struct ide_drive *d);
+/* Disk I/O of a DMA command has ended well. */
+void bmdma_moved(struct ide_drive *d);
+/* Go on if drive and bus master both want to. */
 void bmdma_kick(struct ide_channel *c, struct ide_drive *d);
-/* Next piece of guest memory for the drive's data: up to `want` bytes in whole
- * sectors into d->sg; 0: the table must be fetched first, or has ended. */
-uint32_t bmdma_sg(struct ide_channel *c, struct ide_drive *d, uint32_t want,
-		  unsigned *n_sg);
 void bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error);
-
-/* Moves the next piece of a DMA command; called when guest memory is known. */
-void ata_dma_step(struct ide_drive *d);
-void atapi_dma_step(struct ide_drive *d);
+void bmdma_rested(struct ioemu_dev *dev, struct ioemu_timer *timer);
 
 #endif

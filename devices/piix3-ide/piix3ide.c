@@ -135,10 +135,15 @@ piix3ide_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 static int
 piix3ide_loaded(struct ioemu_dev *dev)
 {
+	const struct ide *ide = ioemu_state(dev);
 	unsigned i;
 
-	for (i = 0; i < IDE_CHANNELS; i++)
+	for (i = 0; i < IDE_CHANNELS; i++) {
+		if (ide->channel[i].selected >= IDE_UNITS ||
+		    ide->channel[i].prd_off >= 0x10000)
+			return -EINVAL;
 		ide_irq(dev, i);
+	}
 	return 0;
 }
 
@@ -154,7 +159,10 @@ static const struct ioemu_prop ide_props[] = {
 		IOEMU_FIELD(struct ide, channel[n].irq),                       \
 		IOEMU_FIELD(struct ide, channel[n].bm_command),                \
 		IOEMU_FIELD(struct ide, channel[n].bm_status),                 \
-		IOEMU_FIELD(struct ide, channel[n].bm_prdt)
+		IOEMU_FIELD(struct ide, channel[n].bm_prdt),                   \
+		IOEMU_FIELD(struct ide, channel[n].prd_at),                    \
+		IOEMU_FIELD(struct ide, channel[n].prd_off),                   \
+		IOEMU_FIELD(struct ide, channel[n].prd_last)
 
 static const struct ioemu_field ide_fields[] = {
 	CHANNEL_FIELDS(0),
@@ -189,6 +197,7 @@ drive_attach(struct ioemu_dev *dev, bool cd)
 
 	d->dev = dev;
 	d->controller = dev->parent;
+	d->rest.fire = bmdma_rested;
 	if (d->index != INDEX_UNSET) {
 		d->channel = d->index / IDE_UNITS;
 		d->unit = d->index % IDE_UNITS;
@@ -293,16 +302,42 @@ static const struct ioemu_field drive_fields[] = {
 	{ 0 },
 };
 
-/* State comes from a file: what indexes memory is checked. */
+/* Where the drive is in buf: no further than what is in use of it. */
+static bool
+drive_place_valid(const struct ide_drive *d)
+{
+	bool cd = ide_is_cd(d);
+
+	if (d->filled > IDE_BUF)
+		return false;
+	switch (d->phase) {
+	case IDE_IDLE:
+		return true;
+	case IDE_PIO_OUT:
+		return !cd && d->pos < d->end && d->end <= d->filled &&
+		       d->filled / IDE_SECTOR <= d->left;
+	case IDE_PIO_IN:
+		return d->pos < d->end && d->end <= d->filled;
+	case IDE_CDB:
+		return cd && d->pos < d->end && d->end == sizeof(d->cdb);
+	case IDE_DMA:
+		return d->dma && d->pos <= d->filled;
+	}
+	return false; /* disk I/O ends before anybody is saved */
+}
+
+/* State comes from a file: what indexes memory is checked. A DMA command that
+ * was under way goes on when the clock does. */
 static int
 drive_loaded(struct ioemu_dev *dev)
 {
-	const struct ide_drive *d = ioemu_state(dev);
+	struct ide_drive *d = ioemu_state(dev);
 
-	if (d->pos > d->end || d->end > IDE_BUF || d->filled > IDE_BUF ||
-	    d->phase > IDE_DMA || d->block > 128 || d->multiple > 128 ||
+	if (!drive_place_valid(d) || d->block > 128 || d->multiple > 128 ||
 	    d->changed > IDE_CHANGED_AWAY)
 		return -EINVAL;
+	if (d->phase == IDE_DMA)
+		ioemu_timer_set(dev, &d->rest, ioemu_now(dev));
 	return 0;
 }
 

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptor tables as nobody would write them, but may: Programming Interface
+ * for Bus Master IDE Controller, revision 1.0. And commands that are under way
+ * when the guest is saved.
+ */
+#include "test_guest.h"
+
+#define DATA 0x40000u
+#define TABLE 0x1000u /* where prd() writes */
+#define LAST 0x80000000u
+#define BUSY 0x80u
+#define TO_MEMORY 8u
+#define READ_DMA 0xc8u
+#define WRITE_DMA 0xcau
+#define CD 0x170u
+#define BM_CD (BM + 8)
+#define RESTS 10000u /* more than any command here takes */
+
+static const char *const devices[] = {
+	"piix3-ide,id=ide",
+	"ide-hd,bus=ide,index=0,drive=hd:4M",
+	"ide-cd,bus=ide,channel=1,unit=0,drive=cd:1M,ro",
+	NULL,
+};
+
+static void
+packet_dma(struct bench *b, const char *cdb)
+{
+	uint8_t bytes[12];
+
+	memcpy(bytes, cdb, sizeof(bytes));
+	bench_out8(b, CD + 6, 0xa0);
+	bench_out8(b, CD + 1, 1);
+	bench_out8(b, CD + 7, 0xa0);
+	bench_string(b, IOEMU_IO, CD, 2, 6, true, bytes);
+}
+
+/* Runs what a channel has to do to its end; how often it rested. */
+static unsigned
+finish(struct bench *b, unsigned base)
+{
+	unsigned rests = 0;
+
+	bench_settle(b);
+	while (bench_in8(b, base + 0x206) & BUSY && rests++ < RESTS) {
+		bench_advance(b, 1);
+		bench_settle(b);
+	}
+	return rests;
+}
+
+/* `total` bytes of guest memory in pieces of `size`. */
+static void
+table_of(struct bench *b, unsigned total, unsigned size)
+{
+	unsigned i, at, n;
+
+	for (i = 0, at = 0; at < total; i++, at += n) {
+		n = total - at < size ? total - at : size;
+		prd(b, i, DATA + at, n | (at + n == total ? LAST : 0));
+	}
+}
+
+static const unsigned odd_sizes[] = { 2, 6, 8, 10, 14, 34, 130, 0x402 };
+#define N_SIZES (sizeof(odd_sizes) / sizeof(odd_sizes[0]))
+
+static void
+pieces_of_any_size_read_a_cd(struct bench *b)
+{
+	unsigned i, n = 2 * 2048;
+
+	bm_setup(b);
+	for (i = 0; i < N_SIZES; i++) {
+		fill(bench_disk(b, "cd") + 3 * 2048, n, i);
+		table_of(b, n, odd_sizes[i]);
+		packet_dma(b, "\x28\0\0\0\0\x03\0\0\x02\0\0");
+		bm_run(b, BM_CD, TO_MEMORY);
+		finish(b, CD);
+		assert_int_equal(bench_in8(b, CD + 7), 0x50);
+		assert_int_equal(bench_in8(b, BM_CD + 2) & 7, 4);
+		assert_memory_equal(bench_ram(b) + DATA,
+				    bench_disk(b, "cd") + 3 * 2048, n);
+		bench_out8(b, BM_CD, 0);
+	}
+}
+
+static void
+pieces_of_any_size_read_a_disk(struct bench *b)
+{
+	unsigned i, n = 3 * 512;
+
+	bm_setup(b);
+	for (i = 0; i < N_SIZES; i++) {
+		fill(bench_disk(b, "hd") + 9 * 512, n, i);
+		table_of(b, n, odd_sizes[i]);
+		command(b, 9, 3, READ_DMA);
+		bm_run(b, BM, TO_MEMORY);
+		finish(b, CMD);
+		assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+		assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
+		assert_memory_equal(bench_ram(b) + DATA,
+				    bench_disk(b, "hd") + 9 * 512, n);
+		bench_out8(b, BM, 0);
+	}
+}
+
+static void
+pieces_of_any_size_write_a_disk(struct bench *b)
+{
+	unsigned i, n = 3 * 512;
+
+	bm_setup(b);
+	for (i = 0; i < N_SIZES; i++) {
+		fill(bench_ram(b) + DATA, n, i);
+		table_of(b, n, odd_sizes[i]);
+		command(b, 9, 3, WRITE_DMA);
+		bm_run(b, BM, 0);
+		finish(b, CMD);
+		assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+		assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
+		assert_memory_equal(bench_ram(b) + DATA,
+				    bench_disk(b, "hd") + 9 * 512, n);
+		bench_out8(b, BM, 0);
+	}
+}
+
+/* Entries are fetched 64 at a time: no guest needs to know. */
+static void
+many_entries_that_cut_sectors_work(struct bench *b)
+{
+	unsigned n = 256 * 512;
+
+	bm_setup(b);
+	fill(bench_disk(b, "hd"), n, 1);
+	table_of(b, n, 0x3fe);
+	command(b, 0, 0, READ_DMA);
+	bm_run(b, BM, TO_MEMORY);
+	finish(b, CMD);
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_memory_equal(bench_ram(b) + DATA, bench_disk(b, "hd"), n);
+}
+
+static void
+a_table_may_end_where_memory_does(struct bench *b)
+{
+	uint32_t at = BENCH_RAM_SIZE - 8;
+
+	bm_setup(b);
+	fill(bench_disk(b, "hd"), 512, 1);
+	put_le32(bench_ram(b) + at, DATA);
+	put_le32(bench_ram(b) + at + 4, 512 | LAST);
+	command(b, 0, 1, READ_DMA);
+	bench_out32(b, BM + 4, at);
+	bench_out8(b, BM, TO_MEMORY | 1);
+	finish(b, CMD);
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_memory_equal(bench_ram(b) + DATA, bench_disk(b, "hd"), 512);
+}
+
+/* ---- what runs while the guest is saved ----------------------------- */
+
+/* Whoever stops the guest waits for requests, not for all of a command. (On a
+ * link there is always something to wait for: the rests do not show.) */
+static void
+a_long_command_rests_and_goes_on(struct bench *b)
+{
+	static unsigned rests; /* of all modes so far */
+	unsigned n = 256 * 512;
+
+	bm_setup(b);
+	fill(bench_disk(b, "hd"), n, 1);
+	table_of(b, n, 8);
+	command(b, 0, 0, READ_DMA);
+	bm_run(b, BM, TO_MEMORY);
+	rests += finish(b, CMD);
+	assert_true(rests > 8);
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_memory_equal(bench_ram(b) + DATA, bench_disk(b, "hd"), n);
+}
+
+static void
+a_bus_master_may_be_started_before_the_command(struct bench *b)
+{
+	bm_setup(b);
+	fill(bench_disk(b, "hd"), 1024, 1);
+	table_of(b, 1024, 512);
+	bm_run(b, BM, TO_MEMORY);
+	assert_int_equal(bench_in8(b, BM + 2) & 7, 1);
+	command(b, 0, 1, READ_DMA);
+	finish(b, CMD);
+	/* and goes on where it was: there is more than this command takes */
+	assert_int_equal(bench_in8(b, BM + 2) & 7, 5);
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	command(b, 1, 1, READ_DMA);
+	finish(b, CMD);
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
+	assert_memory_equal(bench_ram(b) + DATA, bench_disk(b, "hd"), 1024);
+}
+
+static void
+an_answer_longer_than_its_table_is_cut(struct bench *b)
+{
+	bm_setup(b);
+	prd(b, 0, DATA, 16 | LAST);
+	prd(b, 1, DATA + 16, 16 | LAST);
+	packet_dma(b, "\x12\0\0\0\x24\0\0\0\0\0\0");
+	bm_run(b, BM_CD, TO_MEMORY);
+	assert_int_equal(bench_in8(b, CD + 7) & 0x88, 0);
+	assert_int_equal(bench_in8(b, BM_CD + 2) & 1, 0);
+	assert_memory_equal(bench_ram(b) + DATA + 8, "IOEMU   ", 8);
+	assert_int_equal(bench_ram(b)[DATA + 16], 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct bench_test tests[] = {
+		BENCH_TEST(pieces_of_any_size_read_a_cd),
+		BENCH_TEST(pieces_of_any_size_read_a_disk),
+		BENCH_TEST(pieces_of_any_size_write_a_disk),
+		BENCH_TEST(many_entries_that_cut_sectors_work),
+		BENCH_TEST(a_table_may_end_where_memory_does),
+		BENCH_TEST(a_long_command_rests_and_goes_on),
+		BENCH_TEST(a_bus_master_may_be_started_before_the_command),
+		BENCH_TEST(an_answer_longer_than_its_table_is_cut),
+	};
+
+	return bench_main(argc, argv, devices, tests,
+			  sizeof(tests) / sizeof(tests[0]));
+}
