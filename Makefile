@@ -124,6 +124,7 @@ $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
+$(B)/tests/spine/test_peerword: $(B)/tests/spine/handpeer.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(addprefix $(B)/tests/unit/test_,route log): $(B)/tests/spine/fake_xen.o
 $(B)/tests/unit/test_log: LDFLAGS += -Wl,--wrap=clock_gettime

@@ -206,6 +206,8 @@ bus_free_slot(const struct bus *bus)
 int
 bus_place(struct bus *bus, struct bus_dev *dev, int devfn)
 {
+	if (devfn >= (int)DEVFNS)
+		return -EINVAL;
 	if (devfn < 0)
 		devfn = bus_free_slot(bus);
 	if (devfn < 0 || bus->at[devfn])

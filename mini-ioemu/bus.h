@@ -44,7 +44,7 @@ void bus_free(struct bus *root); /* after all its functions are removed */
 
 /*
  * Put a function on a bus, at `devfn` or (negative) function 0 of the first
- * free slot. -EBUSY: taken, or no slot free.
+ * free slot. -EBUSY: taken, or no slot free; -EINVAL: no bus has that one.
  */
 int bus_place(struct bus *bus, struct bus_dev *dev, int devfn);
 /* Its windows go, its pins fall. What sits behind it goes first. */

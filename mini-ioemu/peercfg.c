@@ -21,6 +21,7 @@
 #define INDEX_ROM 6u
 #define N_BARS 6u
 #define DW 4u
+#define FUNCTION_MASK 7u
 
 void
 peer_cfg_wrote(struct peer_function *fn, unsigned reg, const uint8_t *data,
@@ -40,6 +41,14 @@ peer_cfg_forget(struct peer_function *fn)
 {
 	memset(fn->shadow, 0, sizeof(fn->shadow));
 	memset(fn->written, 0, sizeof(fn->written));
+}
+
+uint16_t
+peer_cfg_id(const struct peer_function *fn)
+{
+	unsigned index = (unsigned)(fn - fn->peer->fn);
+
+	return (uint16_t)((bus_bdf(&fn->place) & ~FUNCTION_MASK) | index);
 }
 
 bool
@@ -124,7 +133,7 @@ replay_next_of(struct peer *peer, const struct peer_function *fn)
 		}
 		peer->replay_byte = reg + len - dw;
 		memcpy(peer->replay_data, fn->shadow + reg, len);
-		peer->replay.addr = (uint64_t)bus_bdf(&fn->place) << 32 | reg;
+		peer->replay.addr = (uint64_t)peer_cfg_id(fn) << 32 | reg;
 		peer->replay.len = len;
 		return true;
 	}

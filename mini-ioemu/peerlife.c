@@ -33,6 +33,15 @@ peer_bus_reset(struct bus_dev *place)
 		link_say_reset(peer->link, IOEMU_RESET_BUS);
 }
 
+/* A device has one slot, and eight functions in it (PCI Local Bus
+ * Specification 3.0, 3.2.2.3). */
+bool
+peer_fits(int devfn, unsigned functions)
+{
+	return devfn < 0 ||
+	       !(functions >> (PEER_FUNCTIONS - (unsigned)devfn % 8));
+}
+
 void
 peer_place(struct peer *peer)
 {
@@ -159,12 +168,28 @@ peer_functions(struct peer *peer, const struct link_hello *hello)
 {
 	unsigned i;
 
-	for (i = 0; i < PEER_FUNCTIONS; i++)
+	for (i = 0; i < PEER_FUNCTIONS; i++) {
 		peer->fn[i].exists = hello->functions >> i & 1;
+		if (!peer->fn[i].exists) /* on hold, or of one that was lent */
+			bus_remove(&peer->fn[i].place);
+	}
 	peer->ejected = peer->out;
 	peer->out = false;
 	if (!peer->ejected)
 		peer_place(peer);
+}
+
+/* Why there is no place for it here; NULL: there is one. */
+static const char *
+peer_misplaced(const struct peer *peer, const struct link_hello *hello)
+{
+	if ((hello->kind == LINK_KIND_PCI) != (peer->bus != NULL))
+		return peer->bus ? "it is no PCI device"
+				 : "it is a PCI device: give it a bus=";
+	if (peer->bus && !peer_fits(peer->devfn, hello->functions))
+		return "it has more functions than there is room in its slot: "
+		       "give it an addr= without a function";
+	return NULL;
 }
 
 static void
@@ -172,13 +197,13 @@ peer_up(struct link *link, const struct link_hello *hello)
 {
 	struct peer *peer = link_user(link);
 	bool same = hello->instance == peer->instance;
+	const char *wrong;
 
 	if (peer->conf.isolated)
 		peer->bus = hello->kind == LINK_KIND_PCI ? peer->seat : NULL;
-	if ((hello->kind == LINK_KIND_PCI) != (peer->bus != NULL)) {
-		link_close(link, LINK_NO_PLACE,
-			   peer->bus ? "it is no PCI device"
-				     : "it is a PCI device: give it a bus=");
+	wrong = peer_misplaced(peer, hello);
+	if (wrong) {
+		link_close(link, LINK_NO_PLACE, wrong);
 		return;
 	}
 	peer->instance = hello->instance;

@@ -31,7 +31,7 @@ path_request(struct peer_path *path)
 	if (!link_op_next(&path->op, path->host, &path->i))
 		return false;
 	if (w->space == IOEMU_CONFIG) /* bus numbers may have changed */
-		path->op.addr |= (uint64_t)bus_bdf(&fn->place) << 32;
+		path->op.addr |= (uint64_t)peer_cfg_id(fn) << 32;
 	else if (path->host->write && w->space == IOEMU_MEM && pw->fence)
 		path->op.kind = LINK_FENCE;
 	return true;

@@ -184,6 +184,9 @@ struct peer *peer_at(const struct peers *peers, unsigned i);
 int peer_open(struct peer *peer);
 void peer_connect(struct peer *peer); /* be there for it */
 void peer_lost(struct peer *peer);
+/* Are these functions in the slot of devfn, where their first is to be? Any
+ * are in a slot yet to be found (-1). */
+bool peer_fits(int devfn, unsigned functions);
 void peer_place(struct peer *peer);  /* on its bus, all functions */
 void peer_ready(struct peer *peer);  /* replay is over */
 void peer_remove(struct peer *peer); /* from its bus */
@@ -235,6 +238,9 @@ void peer_window_unmap(struct peer *peer, struct peer_window *pw);
 void peer_cfg_wrote(struct peer_function *fn, unsigned reg, const uint8_t *data,
 		    unsigned len);
 void peer_cfg_forget(struct peer_function *fn);
+/* What it is called on the link: the bus and the slot it is in, and its own
+ * number, whichever function of the slot the user made of it. */
+uint16_t peer_cfg_id(const struct peer_function *fn);
 bool peer_cfg_master(const struct peer_function *fn);
 /* Does this BAR (6: the ROM), as written, decode at base? */
 bool peer_cfg_decodes(const struct peer_function *fn, unsigned index,

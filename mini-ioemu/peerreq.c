@@ -29,7 +29,7 @@ requester_function(struct peer *peer, uint16_t id)
 
 	if (!fn->exists || !fn->place.bus)
 		return NULL;
-	return id <= FUNCTION_MASK || id == bus_bdf(&fn->place) ? fn : NULL;
+	return id <= FUNCTION_MASK || id == peer_cfg_id(fn) ? fn : NULL;
 }
 
 static bool

@@ -362,7 +362,8 @@ saved_read(struct saved *s, struct view *in)
 	s->placed = view_u32(in);
 	if (in->failed || s->functions >> PEER_FUNCTIONS ||
 	    s->placed & ~s->functions || s->devfn < -1 || s->devfn >= DEVFNS ||
-	    (s->placed && s->devfn < 0) || strlen(s->name) >= LINK_NAME_SIZE)
+	    (s->placed && s->devfn < 0) || !peer_fits(s->devfn, s->functions) ||
+	    strlen(s->name) >= LINK_NAME_SIZE)
 		return false;
 	for (f = 0; f < PEER_FUNCTIONS; f++) {
 		if (!(s->functions >> f & 1))

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/* The link library's other end, moved by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "handpeer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define TURNS_TO_SETTLE 12u
+#define LIMIT_NS 10000000000ull
+
+/* ---- what the core asks and says ---------------------------------- */
+
+static void
+hand_up(struct link *link, const struct link_hello *hello)
+{
+	(void)link;
+	(void)hello;
+}
+
+static void
+hand_answer(struct handpeer *h, struct link_in *in)
+{
+	uint64_t addr = 0;
+	uint32_t len = 0;
+
+	while (in->space == IOEMU_CONFIG && link_in_run(in, &addr, &len)) {
+		uint8_t *reg = (uint8_t *)h->config + (addr & 0xff);
+
+		if ((addr & 0xfff) > 0xfc)
+			continue;
+		if (in->write)
+			memcpy(reg, in->data + (addr - in->base), len);
+		else
+			memcpy(in->data + (addr - in->base), reg, len);
+	}
+	while (in->space != IOEMU_CONFIG && !in->write &&
+	       link_in_run(in, &addr, &len))
+		memset(in->data + (addr - in->base), 0x5a, len);
+	link_answer(in, 0);
+}
+
+static void
+hand_request(struct link *link, struct link_in *in)
+{
+	struct handpeer *h = link_user(link);
+	uint64_t addr = 0;
+	uint32_t len = 0;
+
+	h->requests++;
+	h->last_addr = in->base;
+	if (in->space == IOEMU_CONFIG && in->write) {
+		h->config_writes++;
+		h->id = (uint16_t)(in->base >> 32) & 0xfff8;
+	}
+	h->flushes += in->space == IOEMU_MEM && !link_in_run(in, &addr, &len);
+	if (h->quiet && !in->posted && h->n_held < HAND_HELD)
+		h->held[h->n_held++] = in;
+	else
+		hand_answer(h, in);
+}
+
+void
+handpeer_answer_held(struct handpeer *h)
+{
+	unsigned i;
+
+	for (i = 0; i < h->n_held; i++)
+		hand_answer(h, h->held[i]);
+	h->n_held = 0;
+}
+
+static void
+hand_message(struct link *link, const struct link_msg *msg)
+{
+	struct handpeer *h = link_user(link);
+	static const uint8_t clock[8];
+
+	if (msg->code != LINK_VENDOR_MSG || msg->word >= HAND_WORDS)
+		return;
+	h->seen[msg->word]++;
+	if (msg->word == LINK_PAUSE && h->obeys)
+		handpeer_say(h, h->id, LINK_PAUSED, 0, 0, clock, 8);
+	if (msg->word == LINK_SAVE && h->saves)
+		link_say_state(link, h->id, "state", 5);
+	if (msg->word == LINK_STATE && h->saves)
+		handpeer_say(h, h->id, LINK_LOADED, 0, 0, NULL, 0);
+}
+
+static void
+hand_down(struct link *link, const char *why)
+{
+	struct handpeer *h = link_user(link);
+
+	h->ended = true;
+	snprintf(h->why, sizeof(h->why), "%s", why);
+}
+
+static void
+hand_wake(struct link *link)
+{
+	(void)link;
+}
+
+static uint64_t
+hand_now(struct link *link)
+{
+	(void)link;
+	return uv_hrtime();
+}
+
+static const struct link_ops hand_ops = {
+	.up = hand_up,
+	.request = hand_request,
+	.message = hand_message,
+	.down = hand_down,
+	.wake = hand_wake,
+	.now = hand_now,
+};
+
+/* ---- its life ----------------------------------------------------- */
+
+void
+handpeer_init(struct handpeer *h)
+{
+	*h = (struct handpeer){
+		.hello = {
+			.role = LINK_PEER,
+			.kind = LINK_KIND_PCI,
+			.functions = 1,
+			.max_payload = 4096,
+			.max_read = 4096,
+			.np_credits = 64,
+			.p_credits = 64,
+			.p_data = 4096,
+			.rcb = 64,
+			.instance = 0x1234,
+			.caps = LINK_CAP_STATE | LINK_CAP_WINDOWS,
+			.name = "hand",
+		},
+		.saves = true,
+		.obeys = true,
+		.fd = -1,
+		.config = { HAND_ID },
+	};
+}
+
+void
+handpeer_connect(struct handpeer *h, struct core *core, const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	const struct link_config config = {
+		.hello = h->hello,
+		.tags = 64,
+		.timeout_ns = UINT64_MAX / 4,
+		.ops = &hand_ops,
+		.user = h,
+	};
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	h->core = core;
+	h->ended = false;
+	h->n_held = 0;
+	h->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	assert_true(h->fd >= 0);
+	assert_int_equal(connect(h->fd, (struct sockaddr *)&addr, sizeof(addr)),
+			 0);
+	assert_int_equal(link_new(&config, &h->link), 0);
+}
+
+static void
+hand_write(struct handpeer *h)
+{
+	const uint8_t *p;
+	size_t n;
+	ssize_t rc = 1;
+
+	while (rc > 0 && (n = link_output(h->link, &p))) {
+		rc = send(h->fd, p, n, MSG_NOSIGNAL);
+		if (rc > 0)
+			link_sent(h->link, (size_t)rc);
+	}
+}
+
+static void
+hand_read(struct handpeer *h)
+{
+	ssize_t rc = 1;
+
+	while (rc > 0) {
+		size_t room;
+		uint8_t *p = link_input(h->link, &room);
+
+		rc = recv(h->fd, p, room, 0);
+		if (rc > 0)
+			link_received(h->link, (size_t)rc);
+		else if (!rc || (errno != EAGAIN && errno != EINTR))
+			h->ended = true;
+	}
+}
+
+void
+handpeer_turn(struct handpeer *h)
+{
+	if (h->fd >= 0) {
+		hand_write(h);
+		hand_read(h);
+		hand_write(h);
+	}
+	uv_run(&h->core->loop, UV_RUN_NOWAIT);
+}
+
+void
+handpeer_until(struct handpeer *h, bool (*is)(void *ctx), void *ctx)
+{
+	uint64_t end = uv_hrtime() + LIMIT_NS;
+
+	while (!is(ctx)) {
+		assert_true(uv_hrtime() < end);
+		handpeer_turn(h);
+	}
+}
+
+void
+handpeer_settle(struct handpeer *h)
+{
+	unsigned i;
+
+	for (i = 0; i < TURNS_TO_SETTLE; i++)
+		handpeer_turn(h);
+}
+
+void
+handpeer_until_said(struct handpeer *h, enum link_word word)
+{
+	uint64_t end = uv_hrtime() + LIMIT_NS;
+
+	while (!h->seen[word]) {
+		assert_true(uv_hrtime() < end);
+		handpeer_turn(h);
+	}
+}
+
+uint64_t
+handpeer_access(struct handpeer *h, const struct request *req)
+{
+	static const enum ioemu_space space[] = { IOEMU_IO, IOEMU_MEM,
+						  IOEMU_CONFIG };
+	uint64_t data, end = uv_hrtime() + LIMIT_NS;
+
+	if (!fake_xen_claims(h->core->xen, space[req->type], req->addr))
+		return UINT64_MAX;
+	core_begin(h->core, 0, req);
+	while (!fake_xen_answer(h->core->xen, 0, &data)) {
+		assert_true(uv_hrtime() < end);
+		handpeer_turn(h);
+	}
+	return data;
+}
+
+uint32_t
+handpeer_config_read(struct handpeer *h, unsigned devfn, unsigned reg)
+{
+	const struct request req = core_request(
+		SLOT_CONFIG, true, core_config_addr(0, devfn, reg), 4, 0);
+
+	return (uint32_t)handpeer_access(h, &req);
+}
+
+void
+handpeer_config_write(struct handpeer *h, unsigned devfn, unsigned reg,
+		      uint32_t v)
+{
+	const struct request req = core_request(
+		SLOT_CONFIG, false, core_config_addr(0, devfn, reg), 4, v);
+
+	(void)handpeer_access(h, &req);
+}
+
+void
+handpeer_kill(struct handpeer *h)
+{
+	if (h->fd < 0)
+		return;
+	close(h->fd);
+	h->fd = -1;
+	link_close(h->link, LINK_END, "killed");
+	handpeer_answer_held(h);
+	link_free(h->link);
+	h->link = NULL;
+}
+
+/* ---- what it says ------------------------------------------------- */
+
+void
+handpeer_say(struct handpeer *h, uint16_t rid, enum link_word word, uint8_t a,
+	     uint16_t b, const void *data, uint32_t len)
+{
+	link_say(h->link, &(struct link_msg){
+				  .code = LINK_VENDOR_MSG,
+				  .requester = rid,
+				  .word = word,
+				  .a = a,
+				  .b = b,
+				  .data = data,
+				  .len = len,
+			  });
+}
+
+void
+handpeer_window(struct handpeer *h, uint16_t rid, uint8_t index,
+		enum ioemu_space space, uint64_t base, uint64_t size)
+{
+	link_say_window(h->link, rid,
+			&(struct link_window){
+				.index = index,
+				.space = space,
+				.mapped = size,
+				.base = base,
+				.size = size,
+			});
+}
+
+void
+handpeer_bytes(struct handpeer *h, const void *p, size_t n)
+{
+	hand_write(h);
+	assert_int_equal(send(h->fd, p, n, MSG_NOSIGNAL), n);
+}
+
+struct hand_op {
+	struct link_op op; /* first */
+	bool done;
+};
+
+static void
+hand_op_done(struct link_op *op)
+{
+	((struct hand_op *)op)->done = true;
+}
+
+static bool
+hand_op_is_done(void *ctx)
+{
+	return ((struct hand_op *)ctx)->done;
+}
+
+int
+handpeer_read(struct handpeer *h, uint16_t rid, uint64_t gpa, void *buf,
+	      uint32_t len)
+{
+	struct hand_op o = {
+		.op = {
+			.kind = LINK_READ,
+			.space = IOEMU_MEM,
+			.addr = gpa,
+			.len = len,
+			.data = buf,
+			.requester = rid,
+			.done = hand_op_done,
+		},
+	};
+
+	link_submit(h->link, &o.op);
+	handpeer_until(h, hand_op_is_done, &o);
+	return o.op.status;
+}

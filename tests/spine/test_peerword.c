@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a peer, and who saved it, says of itself is looked at before it is
+ * believed: where it sits, who it is, what it may reach.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "blob.h"
+#include "bus.h"
+#include "spine/handpeer.h"
+
+#define ONES 0xffffffffu
+#define LAST_DEVFN 255
+
+static const char *plugin_dir;
+
+struct fix {
+	struct core core; /* first */
+	struct handpeer h;
+	char dir[32], path[48];
+};
+
+static int
+setup(void **state)
+{
+	struct fix *f = calloc(1, sizeof(*f));
+
+	core_open(&f->core, plugin_dir);
+	handpeer_init(&f->h);
+	strcpy(f->dir, "/tmp/ioemu-word-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof(f->path), "%s/p0", f->dir);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fix *f = *state;
+
+	handpeer_kill(&f->h);
+	core_close(&f->core);
+	unlink(f->path);
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+/* A peer with these keys, and who connects to it. */
+static void
+come(struct fix *f, const char *keys)
+{
+	char spec[160];
+
+	snprintf(spec, sizeof(spec), "peer,id=p0,listen=unix:%s,%s", f->path,
+		 keys);
+	core_add_spec(&f->core, spec);
+	handpeer_connect(&f->h, &f->core, f->path);
+	handpeer_settle(&f->h);
+}
+
+/* ---- where it sits ------------------------------------------------ */
+
+/* PCI Local Bus Specification 3.0, 3.2.2.3.3: a device has a slot, a number
+ * of five bits, and eight functions in it at most. */
+static void
+functions_past_the_last_slot_are_no_place(void **state)
+{
+	struct fix *f = *state;
+
+	f->h.hello.functions = 0x3;
+	come(f, "addr=1f.7");
+	assert_true(f->h.ended);
+	assert_non_null(strstr(f->h.why, "room in its slot"));
+	assert_int_equal(handpeer_config_read(&f->h, LAST_DEVFN, 0), ONES);
+}
+
+static void
+functions_do_not_reach_into_the_next_slot(void **state)
+{
+	struct fix *f = *state;
+
+	f->h.hello.functions = 0x21;
+	come(f, "addr=3.3");
+	assert_true(f->h.ended);
+	assert_int_equal(handpeer_config_read(&f->h, 0x18 + 8, 0), ONES);
+}
+
+static void
+the_last_function_of_the_last_slot_can_be_had(void **state)
+{
+	struct fix *f = *state;
+
+	come(f, "addr=1f.7");
+	assert_false(f->h.ended);
+	assert_int_equal(handpeer_config_read(&f->h, LAST_DEVFN, 0), HAND_ID);
+}
+
+/* A record as peers_put() makes one. */
+static void
+put_record(struct blob *b, uint32_t devfn, uint32_t functions, uint32_t placed)
+{
+	unsigned i;
+
+	blob_u32(b, 0);
+	blob_text(b, "");
+	blob_u32(b, devfn);
+	blob_u32(b, functions);
+	blob_u32(b, placed);
+	for (i = 0; i < 8; i++)
+		if (functions >> i & 1)
+			blob_u32(b, 0);
+	blob_u32(b, 0);
+}
+
+static int
+get_record(struct fix *f, uint32_t devfn, uint32_t functions, uint32_t placed)
+{
+	struct blob b = { .p = NULL };
+	char why[256] = "";
+	struct view v;
+	int rc;
+
+	put_record(&b, devfn, functions, placed);
+	v = (struct view){ .p = b.p, .left = b.len };
+	rc = peers_get(f->core.peers, 0, &v, why, sizeof(why));
+	assert_true(!rc || *why);
+	blob_free(&b);
+	return rc;
+}
+
+static void
+a_saved_place_outside_of_a_slot_is_refused(void **state)
+{
+	static const struct {
+		uint32_t devfn, functions, placed;
+	} wrong[] = {
+		{ 255, 0x81, 0x81 },	    { 255, 0x3, 0x2 },
+		{ 254, 0x7, 0x7 },	    { 0x1f, 0x3, 0x3 },
+		{ 256, 0x1, 0x1 },	    { (uint32_t)-2, 0x1, 0x1 },
+		{ (uint32_t)-1, 0x1, 0x1 }, { 1u << 31, 0x1, 0x1 },
+		{ 0x18, 0x100, 0x100 },
+	};
+	struct fix *f = *state;
+	char spec[128];
+	unsigned i;
+
+	snprintf(spec, sizeof(spec), "peer,bus=br0,listen=unix:%s", f->path);
+	core_add_spec(&f->core, "i31154,id=br0,addr=5");
+	core_add_spec(&f->core, spec);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(get_record(f, wrong[i].devfn,
+					    wrong[i].functions,
+					    wrong[i].placed),
+				 -EINVAL);
+	assert_int_equal(get_record(f, 255, 0x1, 0x1), 0);
+}
+
+static void
+a_place_that_is_none_is_no_place(void **state)
+{
+	struct fix *f = *state;
+	struct bus_dev dev = { .bus = NULL };
+
+	assert_int_equal(bus_place(f->core.env.root, &dev, 256), -EINVAL);
+	assert_int_equal(bus_place(f->core.env.root, &dev, 1 << 20), -EINVAL);
+	assert_null(dev.bus);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+		T(functions_past_the_last_slot_are_no_place),
+		T(functions_do_not_reach_into_the_next_slot),
+		T(the_last_function_of_the_last_slot_can_be_had),
+		T(a_saved_place_outside_of_a_slot_is_refused),
+		T(a_place_that_is_none_is_no_place),
+	};
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s PLUGIN-FOLDER\n", argv[0]);
+		return 2;
+	}
+	plugin_dir = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
