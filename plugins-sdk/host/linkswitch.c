@@ -111,8 +111,11 @@ link_way_in(const struct link *link)
 bool
 link_ring_awaited(const struct link *link)
 {
+	/* RING may come right behind a HELLO that was not read yet */
 	return link->config.hello.role == LINK_PEER && !link->ring.came &&
-	       (link->config.hello.caps & LINK_CAP_RING);
+	       (link->state == LINK_WAITS
+			? (link->config.hello.caps & LINK_CAP_RING) != 0
+			: in_force(link));
 }
 
 const struct link_ring *

@@ -35,25 +35,29 @@ linkfd_send(int sock, const uint8_t *p, size_t n, int fd)
 	return rc < 0 ? -errno : rc;
 }
 
-/* Of alignment there may be room for two. */
-static void
+/* Of alignment there may be room for two. False: there are more. */
+static bool
 keep_first(const struct cmsghdr *c, int *kept)
 {
 	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
+	bool one = true;
 
 	for (i = 0; i < n; i++) {
 		int fd;
 
 		memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-		if (*kept < 0)
+		if (*kept < 0) {
 			*kept = fd;
-		else
-			close(fd);
+			continue;
+		}
+		close(fd);
+		one = false;
 	}
+	return one;
 }
 
 ssize_t
-linkfd_recv(int sock, uint8_t *p, size_t room, int *fd)
+linkfd_recv(int sock, uint8_t *p, size_t room, int *fd, bool *more)
 {
 	struct iovec iov = { .iov_base = p, .iov_len = room };
 	union control control;
@@ -66,8 +70,10 @@ linkfd_recv(int sock, uint8_t *p, size_t room, int *fd)
 	ssize_t n = recvmsg(sock, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
 
+	*more = n >= 0 && msg.msg_flags & MSG_CTRUNC;
 	for (; c; c = CMSG_NXTHDR(&msg, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			keep_first(c, fd);
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+		    !keep_first(c, fd))
+			*more = true;
 	return n;
 }

@@ -242,12 +242,17 @@ linksock_end(struct linksock *s, enum link_reason reason, const char *why)
 	link_close(s->link, reason, why);
 }
 
+/* `more`: descriptors beside the first (doc/wire.md, section 13). */
 static void
-linksock_received(struct linksock *s, size_t n)
+linksock_received(struct linksock *s, size_t n, bool more)
 {
 	spin_touch(s->spin);
 	link_received(s->link, n);
-	linksock_switch(s);
+	if (more &&
+	    (link_ring_awaited(s->link) || link_way_in(s->link) == LINK_RING))
+		link_close(s->link, LINK_MALFORMED, "more than one descriptor");
+	else
+		linksock_switch(s);
 }
 
 static void
@@ -257,14 +262,15 @@ linksock_read(struct linksock *s)
 	uint8_t bells[DOORBELLS];
 	size_t room = sizeof(bells);
 	uint8_t *p = ring ? bells : link_input(s->link, &room);
+	bool more = false;
 	ssize_t n = link_ring_awaited(s->link)
-			    ? linkfd_recv(s->fd, p, room, &s->ring_fd)
+			    ? linkfd_recv(s->fd, p, room, &s->ring_fd, &more)
 			    : recv(s->fd, p, room, MSG_DONTWAIT);
 
 	if (n > 0 && ring)
 		link_doorbell(s->link, bells, (size_t)n);
 	else if (n > 0)
-		linksock_received(s, (size_t)n);
+		linksock_received(s, (size_t)n, more);
 	else if (n == 0)
 		linksock_end(s, LINK_END,
 			     "the other end closed the connection");

@@ -129,6 +129,34 @@ def a_ring_without_memory_is_refused(bench):
     refused(bench, root)
 
 
+def passed(root, data, n):
+    """These bytes, with n descriptors of good memory."""
+    fds = [ring.memory(LAYOUT.total) for _ in range(n)]
+    kit.socket.send_fds(root.link.sock, [data], fds)
+    for fd in fds:
+        os.close(fd)
+
+
+@peer
+def one_descriptor_is_passed_and_no_other(bench):
+    before = None
+    offer = wire.frame(wire.RING, LAYOUT.pack())
+    for first, second in ((0, 2), (0, 3), (0, 100), (2, 1), (1, 1), (1, 0)):
+        root = Root(kit.connect(bench.membar.path, bench.membar),
+                    capabilities=wire.CAP_RING)
+        bench.opened.append(root)
+        root.link.offers = False
+        root.hello()
+        some = wire.credit(root.link.granted)
+        if first:
+            passed(root, some, first)
+        passed(root, offer if (first, second) != (1, 0) else some, second or 1)
+        refused(bench, root)
+        before = before or descriptors(bench.membar)
+        true(descriptors(bench.membar) <= before,
+             f"{descriptors(bench.membar)} descriptors, {before} before")
+
+
 @peer
 def places_and_sizes_that_make_no_sense_are_refused(bench):
     for wrong in ({"layout": 0}, {"layout": 2}, {"total": 0},

@@ -114,6 +114,7 @@ class Way:
                 self.ring_fd = fd
             else:
                 os.close(fd)
+                self.wrong(malformed("more than one descriptor"))
         return chunk
 
     def _take(self):
