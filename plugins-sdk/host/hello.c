@@ -34,6 +34,7 @@ hello_encode(const struct link_hello *h, uint8_t *out)
 	memset(out, 0, SIZE);
 	put_be32(out, MAGIC);
 	out[AT_MAJOR] = HELLO_MAJOR;
+	out[AT_MINOR] = HELLO_MINOR;
 	out[AT_ROLE] = (uint8_t)h->role;
 	out[AT_KIND] = (uint8_t)h->kind;
 	put_be16(out + AT_MAX_PAYLOAD, h->max_payload);

@@ -246,8 +246,8 @@ link_frame_in(struct link *link, const uint8_t *head, size_t len)
 		link_ping(link, body, len);
 		break;
 	case FRAME_PONG:
-		if (!link->pinged)
-			link_malformed(link, "PONG without PING");
+		if (!link->pinged || get_be64(body) != link->pinged_ns)
+			link_malformed(link, "PONG that answers no PING");
 		link->pinged = false;
 		break;
 	case FRAME_BYE:

@@ -170,10 +170,11 @@ on_request(struct link *link, struct link_in *in)
 	a->in = in;
 	a->len = 0;
 	/* PCI Express, 2.2.6.2: a function learns where it is */
-	if (in->space == IOEMU_CONFIG && in->write)
-		lh->id = (uint16_t)(in->base >> 32) & (uint16_t)~FUNCTION_MASK;
-	if (in->space != IOEMU_CONFIG || !(in->completer & FUNCTION_MASK))
-		in->completer = lh->id; /* else the target: not there */
+	if (in->space == IOEMU_CONFIG && in->write &&
+	    !(in->base >> 32 & FUNCTION_MASK)) {
+		linkhost_number(lh, (uint16_t)(in->base >> 32));
+		in->completer = lh->id;
+	}
 	if (in->posted)
 		lh->n_posted++;
 	if (lh->n_posted && !in->write && !link_in_run(in, &addr, &len)) {
@@ -185,6 +186,14 @@ on_request(struct link *link, struct link_in *in)
 }
 
 /* ---- the link ----------------------------------------------------- */
+
+void
+linkhost_number(struct linkhost *lh, uint16_t id)
+{
+	lh->id = id;
+	if (lh->link)
+		link_set_id(lh->link, id);
+}
 
 static void
 on_up(struct link *link, const struct link_hello *root)
@@ -269,9 +278,11 @@ linkhost_connect(struct linkhost *lh, struct link **out)
 	snprintf(config.hello.name, sizeof(config.hello.name), "%s",
 		 hd->type->type.name);
 	rc = link_new(&config, &lh->link);
-	if (!rc)
-		*out = lh->link;
-	return rc;
+	if (rc)
+		return rc;
+	linkhost_number(lh, lh->id);
+	*out = lh->link;
+	return 0;
 }
 
 /* ---- life --------------------------------------------------------- */

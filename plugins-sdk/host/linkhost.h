@@ -51,6 +51,10 @@ struct linkhost {
 	uint32_t state_len, state_size, state_total;
 };
 
+/* linkhost.c: the bus and device number that its requests and completions
+ * carry; 0: none yet. */
+void linkhost_number(struct linkhost *lh, uint16_t id);
+
 /* linkhostcall.c: say what windows and lines are, to a root that does not
  * know. */
 void linkhost_announce(struct linkhost *lh);

@@ -155,7 +155,7 @@ reset(struct linkhost *lh, enum ioemu_reset why)
 
 	state_drop(lh); /* its loading was given up */
 	if (why == IOEMU_RESET_POWER)
-		lh->id = 0;
+		linkhost_number(lh, 0);
 	for (i = 0; i < lh->n_devs; i++)
 		hostdev_reset(lh->dev[i], why);
 }

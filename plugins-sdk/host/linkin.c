@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define DW 4u
+#define FUNCTION_MASK 7u
 
 /* ---- credits -------------------------------------------------------- */
 
@@ -175,6 +176,21 @@ link_in_run(const struct link_in *in, uint64_t *addr, uint32_t *len)
 	return true;
 }
 
+/* PCI Express, 2.2.9, leaves open who answers for an address that nobody has:
+ * here it is function 0. For a function that is not there its target answers.
+ */
+static uint16_t
+completer(const struct link *link, const struct tlp *t)
+{
+	unsigned function = t->completer & FUNCTION_MASK;
+
+	if (t->kind != TLP_CFGRD0 && t->kind != TLP_CFGWR0)
+		return link->id;
+	if (link->config.hello.functions >> function & 1)
+		return link->id | (uint16_t)function;
+	return t->completer;
+}
+
 static void
 request_describe(struct request *r)
 {
@@ -187,7 +203,7 @@ request_describe(struct request *r)
 	in->requester = t->requester;
 	in->space = IOEMU_MEM;
 	in->base = t->addr;
-	in->completer = t->completer;
+	in->completer = completer(in->link, t);
 	if (t->kind == TLP_IORD || t->kind == TLP_IOWR)
 		in->space = IOEMU_IO;
 	if (t->kind >= TLP_CFGRD0 && t->kind <= TLP_CFGWR1) {
@@ -204,7 +220,7 @@ request_refuse(struct link *link, const struct tlp *t)
 
 	link->stats.unsupported++;
 	if (tlp_class(t->kind) == TLP_NON_POSTED) {
-		tlp_complete(t, t->completer, TLP_UR, &cpl);
+		tlp_complete(t, completer(link, t), TLP_UR, &cpl);
 		send_cpl(link, &cpl);
 	}
 	linkin_credits_return(link, t);
@@ -234,6 +250,12 @@ linkin_request(struct link *link, const struct tlp *t)
 	r->tlp.data = r->data;
 	request_describe(r);
 	link->ops->request(link, &r->in);
+}
+
+void
+link_set_id(struct link *link, uint16_t id)
+{
+	link->id = id & (uint16_t)~FUNCTION_MASK;
 }
 
 /* ---- life ----------------------------------------------------------- */

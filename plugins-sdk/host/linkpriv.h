@@ -116,6 +116,7 @@ struct link {
 	/* linkin.c */
 	struct request *pool, *pool_free;
 	unsigned n_pool, n_open;
+	uint16_t id; /* bus and device of this end */
 	struct credits granted, taken, told;
 
 	/* linkswitch.c */
@@ -141,6 +142,7 @@ size_t hello_encode(const struct link_hello *h, uint8_t *out);
 /* NULL, or what is wrong with it. */
 const char *hello_decode(const uint8_t *p, size_t len, struct link_hello *out);
 #define HELLO_MAJOR 1u
+#define HELLO_MINOR 1u
 #define HELLO_MAX 512u /* bytes, options included */
 
 /* linkout.c */

@@ -10,6 +10,7 @@ import root_access
 import ring_checks
 import root_dma
 import root_life
+import root_link
 import wire
 from kit import equal
 from root import Root
@@ -48,7 +49,8 @@ def guarded(bench, function, *args):
 def run_all(report, build, folder, ring):
     bench = Bench(build, folder, ring)
     try:
-        for checks in (root_access.check, root_dma.check, root_life.check):
+        for checks in (root_access.check, root_dma.check, root_life.check,
+                       root_link.check):
             checks.run(report, guarded, bench)
         if ring:
             ring_checks.peer.run(report, guarded, bench)

@@ -154,6 +154,7 @@ class Link(Way):
         self.seen = []          # TLPs that came, in order
         self.credits_seen = 0
         self.pings = 0
+        self.answers_pings = True
         self.cookie = None      # of our PING
         self.unexpected = self.late = 0
         self.bye = None         # the other's: reason, text
@@ -361,7 +362,8 @@ class Link(Way):
             self._credit(struct.unpack(">III", body))
         elif kind == wire.PING:
             self.pings += 1
-            self.put(wire.frame(wire.PONG, body))
+            if self.answers_pings:
+                self.put(wire.frame(wire.PONG, body))
         elif kind == wire.PONG:
             need(body == self.cookie, "PONG nobody waits for")
             self.cookie = None

@@ -172,9 +172,9 @@ class Device:
         if tlp.kind == wire.CFGRD0:
             data = bytes(self.config.bytes[tlp.addr:tlp.addr + 4])
             return [wire.answer(tlp, data=data.ljust(4, b"\0"), cid=self.rid)]
-        self.rid = tlp.target & ~7
         if tlp.ep:
             return self.refuse(tlp)
+        self.rid = tlp.target & ~7
         for addr, at, n in wire.enabled(tlp):
             data = tlp.data[at:at + n]
             self.log.append((addr, data))

@@ -110,7 +110,9 @@ struct link_in {
 	uint16_t requester;
 	uint64_t base; /* address of data[0], as in struct link_op */
 	uint8_t *data; /* write: what came; read: put it here, preset to ones */
-	uint16_t completer; /* id of who answers: the receiver's to set */
+	uint16_t completer; /* id of who answers, as link_set_id() says, or the
+			       target of a configuration request to a function
+			       that is not there */
 	struct link *link;
 	void *user; /* the receiver's own */
 };
@@ -230,6 +232,9 @@ struct link_config {
 /* Allocates all it needs as long as the other end keeps to its credits and
  * `high` posted bytes wait. Its HELLO is the first output. */
 int link_new(const struct link_config *config, struct link **out);
+/* Bus and device number of this end, in bits 15:3: who completes what the
+ * other end asks. 0 before it is set. */
+void link_set_id(struct link *link, uint16_t id);
 /* Closed before; not from a callback. */
 void link_free(struct link *link);
 void *link_user(const struct link *link);
