@@ -24,6 +24,8 @@ struct linkhost_dma; /* a DMA read in flight */
 
 enum linkhost_phase {
 	LINKHOST_PAUSED,
+	LINKHOST_BLANK, /* paused, and the last word was RESET (power) or a
+			   piece of state: only now a state may come */
 	LINKHOST_RUNNING,
 	LINKHOST_PAUSING, /* clock stopped, not yet quiet */
 };
@@ -38,6 +40,7 @@ struct linkhost {
 	unsigned n_devs;
 	uint16_t id; /* bus and device, from configuration writes */
 	enum linkhost_phase phase;
+	uint16_t pause; /* number of the PAUSE that PAUSED answers */
 
 	struct linkhost_access *free, *flushes;
 	unsigned n_free;

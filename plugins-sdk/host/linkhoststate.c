@@ -30,6 +30,7 @@ linkhost_poll(struct linkhost *lh)
 	uint8_t data[8];
 	struct link_msg msg = {
 		.word = LINK_PAUSED,
+		.b = lh->pause,
 		.data = data,
 		.len = sizeof(data),
 	};
@@ -43,8 +44,9 @@ linkhost_poll(struct linkhost *lh)
 }
 
 static void
-pause_clock(struct linkhost *lh)
+pause_clock(struct linkhost *lh, uint16_t number)
 {
+	lh->pause = number;
 	lh->phase = LINKHOST_PAUSING;
 	lh->ops->pause(lh);
 	linkhost_poll(lh);
@@ -101,6 +103,7 @@ load(struct linkhost *lh)
 	if (lh->n_devs == 1)
 		rc = hostdev_load(lh->dev[0], lh->state, lh->state_total);
 	state_drop(lh);
+	lh->phase = LINKHOST_PAUSED;
 	linkhost_announce(lh);
 	if (!rc)
 		msg.a = LINK_LOADED_GOOD;
@@ -133,7 +136,8 @@ state_in(struct linkhost *lh, const struct link_msg *msg)
 {
 	uint32_t at, total;
 
-	if (!link_state_decode(msg, &at, &total) || !msg->b ||
+	if (lh->phase != LINKHOST_BLANK ||
+	    !link_state_decode(msg, &at, &total) || !msg->b ||
 	    at != lh->state_len || (at && total != lh->state_total))
 		return false;
 	if (!state_room(lh, msg->b))
@@ -153,11 +157,22 @@ reset(struct linkhost *lh, enum ioemu_reset why)
 {
 	unsigned i;
 
-	state_drop(lh); /* its loading was given up */
-	if (why == IOEMU_RESET_POWER)
+	if (why == IOEMU_RESET_POWER) {
 		linkhost_number(lh, 0);
+		if (lh->phase == LINKHOST_PAUSED)
+			lh->phase = LINKHOST_BLANK;
+	}
 	for (i = 0; i < lh->n_devs; i++)
 		hostdev_reset(lh->dev[i], why);
+}
+
+/* Any other word than STATE: a loading that was begun is given up. */
+static void
+load_end(struct linkhost *lh)
+{
+	state_drop(lh);
+	if (lh->phase == LINKHOST_BLANK)
+		lh->phase = LINKHOST_PAUSED;
 }
 
 /* What the root tells in a word. */
@@ -165,7 +180,7 @@ static bool
 command(struct linkhost *lh, const struct link_msg *msg)
 {
 	if (msg->word == LINK_PAUSE)
-		pause_clock(lh);
+		pause_clock(lh, msg->b);
 	else if (msg->word == LINK_SAVE)
 		save(lh);
 	else if (msg->a > 1)
@@ -184,11 +199,13 @@ linkhost_message(struct linkhost *lh, const struct link_msg *msg)
 	case LINK_RUN:
 		if (msg->len != 8)
 			return false;
+		load_end(lh);
 		run_clock(lh, get_be64(msg->data));
 		return true;
 	case LINK_PAUSE:
 	case LINK_RESET:
 	case LINK_SAVE:
+		load_end(lh);
 		return !msg->len && command(lh, msg);
 	case LINK_STATE:
 		return state_in(lh, msg);

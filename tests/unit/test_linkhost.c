@@ -577,16 +577,48 @@ half_a_state_is_forgotten_with_the_link_and_on_reset(void **state)
 	struct far *f = *state;
 
 	tell(f, LINK_SAVE, NULL, 0);
+	tell(f, LINK_RESET, NULL, 0);
 	tell_state(f, 0, 8);
 	far_lose(f);
 	far_connect(f);
+	tell(f, LINK_RESET, NULL, 0);
 	tell_state(f, 0, 8);
 	tell(f, LINK_RESET, NULL, 0);
 	tell_state(f, 0, f->state_total);
 	assert_true(link_is_up(f->root));
 	assert_int_equal(f->said[LINK_LOADED], 1);
+	tell(f, LINK_RESET, NULL, 0);
 	tell_state(f, 4, 4);
 	assert_false(link_is_up(f->root));
+}
+
+/* doc/wire.md, section 7: it may come behind RESET (power), to who is paused.
+ */
+static void
+a_state_that_nothing_announced_ends_the_link(void **state)
+{
+	struct far *f = *state;
+	unsigned i;
+
+	tell(f, LINK_SAVE, NULL, 0);
+	for (i = 0; i < 5; i++) {
+		tell(f, LINK_PAUSE, NULL, 0);
+		if (i == 1)
+			tell_run(f);
+		if (i)
+			tell(f, LINK_RESET, NULL, 0);
+		if (i == 2)
+			tell(f, LINK_PAUSE, NULL, 0);
+		if (i == 3)
+			tell_run(f);
+		if (i == 4)
+			link_say_reset(f->root, IOEMU_RESET_BUS);
+		assert_true(link_is_up(f->root));
+		tell_state(f, 0, 8);
+		assert_false(link_is_up(f->root));
+		far_lose(f);
+		far_connect(f);
+	}
 }
 
 /* ---- tests: which requests an access is ----------------------------- */
@@ -696,6 +728,7 @@ main(void)
 		T(state_comes_back_as_it_was_saved),
 		T(who_runs_or_has_children_cannot_be_saved),
 		T(half_a_state_is_forgotten_with_the_link_and_on_reset),
+		T(a_state_that_nothing_announced_ends_the_link),
 		cmocka_unit_test(each_element_is_a_request_of_its_own),
 		cmocka_unit_test(a_string_that_may_be_joined_is_one_request),
 		cmocka_unit_test(what_is_outside_the_window_is_not_asked_for),

@@ -11,6 +11,7 @@ import ring_checks
 import root_dma
 import root_life
 import root_link
+import root_state
 import wire
 from kit import equal
 from root import Root
@@ -50,7 +51,7 @@ def run_all(report, build, folder, ring):
     bench = Bench(build, folder, ring)
     try:
         for checks in (root_access.check, root_dma.check, root_life.check,
-                       root_link.check):
+                       root_link.check, root_state.check):
             checks.run(report, guarded, bench)
         if ring:
             ring_checks.peer.run(report, guarded, bench)

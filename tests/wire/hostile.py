@@ -146,10 +146,12 @@ def root_messages(mps):
     def say(name, *args):
         return _tlp(name, message(*args))
 
+    ready = message(wire.M_RESET).frame()   # for a state, being paused
+
     def state(name, offset, total, n, b=None):
-        return _tlp(name, message(
-            wire.M_STATE, b=n if b is None else b,
-            data=struct.pack(">II", offset, total) + bytes(n)))
+        part = message(wire.M_STATE, b=n if b is None else b,
+                       data=struct.pack(">II", offset, total) + bytes(n))
+        return Case(name, ready + part.frame())
 
     wrong = [say(f"message {n:#x} from the root", n, 0, 0, bytes(size))
              for n, size in ((wire.M_WINDOW, 16), (wire.M_LINE, 0),
@@ -168,13 +170,16 @@ def root_messages(mps):
         state("STATE of 4 GiB", 0, 2**32 - 1, 16),
         state("STATE at 4 GiB", 2**32 - 1, 2**32 - 1, 16),
         state("STATE without a byte", 0, 64, 0),
-        say("STATE without a head", wire.M_STATE),
+        state("STATE of nothing", 0, 0, 0),
+        Case("STATE without a head",
+             ready + message(wire.M_STATE).frame()),
         _tlp("poisoned message",
              Tlp(wire.MSG, code=wire.VENDOR, vendor=wire.OUR_ID,
                  number=wire.M_PAUSE, ep=1)),
     ]
-    gap = state("", 0, 64, 16).data + state("", 32, 64, 16).data
-    other = state("", 0, 64, 16).data + state("", 16, 65, 16).data
+    first = state("", 0, 64, 16).data
+    gap = first + state("", 32, 64, 16).data[len(ready):]
+    other = first + state("", 16, 65, 16).data[len(ready):]
     out += [Case("STATE with a gap", gap),
             Case("STATE whose total changes", other)]
     if mps < 4096:

@@ -164,16 +164,16 @@ class Root:
     def port_write(self, port, value, n=4):
         return self.ask(wire.io_write(port, value.to_bytes(n, "little")))
 
-    def say(self, number, a=0, data=b""):
-        self.link.send(wire.message(number, a, data=data))
+    def say(self, number, a=0, data=b"", b=0):
+        self.link.send(wire.message(number, a, b, data))
 
     def run(self, ns=0):
         self.link.send(wire.run(ns))
 
-    def pause(self):
+    def pause(self, number=0):
         """Returns the PAUSED."""
         before = len(self.said)
-        self.say(wire.M_PAUSE)
+        self.say(wire.M_PAUSE, b=number)
         return self.until(lambda: next(
             (m for m in self.said[before:] if m.number == wire.M_PAUSED),
             None), "PAUSED")
