@@ -329,6 +329,10 @@ machine_check(const struct machine *m)
 			fail_msg("%s: answered an access twice, or one that "
 				 "it had not deferred",
 				 m->slot[i].id);
+	for (i = 0; i < m->n_slots; i++)
+		if (m->slot[i].hd->bad_requests)
+			fail_msg("%s: asked for a request that was in flight",
+				 m->slot[i].id);
 }
 
 /* ---- save, free, make anew, load ---------------------------------- */

@@ -97,8 +97,9 @@ hostdev_new(const struct host_ops *ops, void *host,
 	hd->dev.parent = wants ? &parent->dev : NULL;
 	hd->dev.id = strdup(id);
 	hd->dev.state = calloc(1, size ? size : 1);
-	request_init(hd);
-	rc = hd->dev.id && hd->dev.state ? props_defaults(hd) : -ENOMEM;
+	rc = request_init(hd);
+	if (!rc)
+		rc = hd->dev.id && hd->dev.state ? props_defaults(hd) : -ENOMEM;
 	if (rc)
 		hostdev_free(hd);
 	else
@@ -145,6 +146,7 @@ hostdev_free(struct hostdev *hd)
 	if (hd->dev.state)
 		props_free(hd);
 	pcifunc_free(hd->func);
+	request_free(hd);
 	free(hd->dev.state);
 	free((char *)hd->dev.id);
 	free(hd);

@@ -12,7 +12,10 @@ void op_complete(struct ioemu_dev *dev, struct ioemu_access *a);
 void op_abandon(struct hostdev *hd);
 
 /* request.c: DMA reads and disk I/O, checked before the host sees them */
-void request_init(struct hostdev *hd);
+int request_init(struct hostdev *hd);
+void request_free(struct hostdev *hd);
+/* What was refused ends. */
+void request_refused_fire(struct ioemu_dev *dev, struct ioemu_timer *timer);
 void request_dma_read(struct hostdev *hd, struct ioemu_dma *dma);
 void request_io(struct hostdev *hd, struct ioemu_io *io);
 /* May this device reach guest memory? */

@@ -22,9 +22,9 @@
  * write has arrived, and so has what the device said because of it.
  *
  * The bench fails a test by itself on a deferred access answered never or
- * twice, a done() or fire() from inside the call that started it, and on
- * devices of the same type sharing state (a second, idle instance of the
- * machine always exists).
+ * twice, a request asked for while it is in flight, a done() or fire() from
+ * inside the call that started it, and on devices of the same type sharing
+ * state (a second, idle instance of the machine always exists).
  *
  *	static const char *const devices[] = { "uart,chardev=c0", NULL };
  *	int main(int argc, char **argv)

@@ -154,7 +154,13 @@ struct ioemu_pci {
 	uint8_t msix_bar;
 };
 
-/* ---- requests a device makes; memory is the device's until done() -------- */
+/*
+ * ---- requests a device makes -----------------------------------------------
+ *
+ * The struct and what it points to belong to the request until done(), which
+ * comes once. One that is asked for again before is ignored, with a line in the
+ * log.
+ */
 
 struct ioemu_dma {
 	uint64_t gpa;

@@ -142,6 +142,7 @@ struct host_ops {
 
 struct host_op;
 struct host_pcifunc;
+struct host_requests;
 
 struct hostdev {
 	struct ioemu_dev dev; /* first: what the device sees */
@@ -155,8 +156,10 @@ struct hostdev {
 	uint32_t lines;	    /* levels the device asked for: ISA 0-15, INTx 16 */
 	uint32_t lines_out; /* levels the host was told */
 	bool attached;
-	unsigned bad_answers; /* ioemu_complete() of what is not open */
-	struct host_op *busy; /* in a callback or deferred */
+	unsigned bad_answers;  /* ioemu_complete() of what is not open */
+	unsigned bad_requests; /* asked for while they were in flight */
+	struct host_op *busy;  /* in a callback or deferred */
+	struct host_requests *requests; /* in flight; request.c's own */
 	/* Requests that no host sees; they fail from the loop. */
 	struct ioemu_timer refused;
 	struct ioemu_dma *refused_dma;
