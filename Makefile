@@ -120,9 +120,9 @@ $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 $(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade gsi ecam): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
-$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async test_timing test_merge test_upgrade soak): \
+$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async bench_timing test_merge test_upgrade soak): \
   $(B)/tests/spine/procs.o
-$(addprefix $(B)/tests/spine/test_,async timing): $(B)/tests/spine/membars.o
+$(addprefix $(B)/tests/spine/,test_async bench_timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/test_peerword: $(B)/tests/spine/handpeer.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
@@ -155,7 +155,7 @@ CHECKS := $(B)/check/wire.ok $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 # Some run the programs beside the plugins.
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_hotplug.ok $(B)/check/spine/test_plug.ok \
-  $(B)/check/spine/test_async.ok $(B)/check/spine/test_timing.ok \
+  $(B)/check/spine/test_async.ok \
   $(B)/check/spine/test_save.ok $(B)/check/spine/test_upgrade.ok \
   $(B)/check/spine/test_gsi.ok $(B)/check/spine/test_ecam.ok \
   $(B)/check/spine/soak.ok: $(B)/ioemu-peer
