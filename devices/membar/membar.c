@@ -31,6 +31,7 @@
 #define LOG_LATE 0x80 /* answers after delay-us: how many it has answered */
 
 #define LOG_BELLS 0x90 /* times that BAR 5 was written to */
+#define LOG_OPEN 0x98  /* late reads that wait; a write answers them now */
 #define CHAINS 0x100   /* in BAR 2; BAR 3 has them at 0 */
 #define N_CHAINS 4u
 #define CHAIN_SIZE 0x40u /* a write anywhere in it is the next link */
@@ -144,22 +145,42 @@ late_answer(struct membar *mb, struct ioemu_access *a)
 		a->value = ++mb->answered;
 }
 
+/* The one that has waited longest. */
+static void
+late_complete(struct ioemu_dev *dev)
+{
+	struct membar *mb = ioemu_state(dev);
+	struct ioemu_access *a = mb->late[mb->first].access;
+
+	mb->first = (mb->first + 1) % MAX_LATE;
+	mb->n_late--;
+	late_answer(mb, a);
+	ioemu_complete(dev, a); /* may bring the next one */
+}
+
 static void
 late_fire(struct ioemu_dev *dev, struct ioemu_timer *timer)
 {
 	struct membar *mb = ioemu_state(dev);
 
 	(void)timer;
-	while (mb->n_late && mb->late[mb->first].due_ns <= ioemu_now(dev)) {
-		struct ioemu_access *a = mb->late[mb->first].access;
-
-		mb->first = (mb->first + 1) % MAX_LATE;
-		mb->n_late--;
-		late_answer(mb, a);
-		ioemu_complete(dev, a); /* may bring the next one */
-	}
+	while (mb->n_late && mb->late[mb->first].due_ns <= ioemu_now(dev))
+		late_complete(dev);
 	if (mb->n_late)
 		ioemu_timer_set(dev, &mb->timer, mb->late[mb->first].due_ns);
+}
+
+/* A test decides when: those that wait now, not those that come by it. */
+static void
+late_release(struct ioemu_dev *dev)
+{
+	struct membar *mb = ioemu_state(dev);
+	unsigned n = mb->n_late;
+
+	while (n-- && mb->n_late)
+		late_complete(dev);
+	ioemu_timer_set(dev, &mb->timer,
+			mb->n_late ? mb->late[mb->first].due_ns : IOEMU_NEVER);
 }
 
 static void
@@ -242,6 +263,9 @@ log_read(struct ioemu_dev *dev, struct ioemu_access *a)
 	case LOG_LATE:
 		late_read(dev, a);
 		break;
+	case LOG_OPEN:
+		a->value = mb->n_late;
+		break;
 	}
 }
 
@@ -252,6 +276,8 @@ log_write(struct ioemu_dev *dev, struct ioemu_access *a)
 
 	if (a->offset == LOG_COUNT)
 		mb->count = 0;
+	if (a->offset == LOG_OPEN)
+		late_release(dev);
 	if (a->offset >= CHAINS) {
 		a->offset -= CHAINS;
 		chain_write(dev, a);

@@ -25,6 +25,7 @@
 #define LOG_OFFSET 0x0c
 #define LOG_KIND 0x10
 #define LOG_LATE 0x80
+#define LOG_OPEN 0x98
 
 static void
 place(struct bench *b)
@@ -191,6 +192,16 @@ late_answers_come(struct bench *b)
 }
 
 static void
+without_late_reads_there_is_nothing_to_release(struct bench *b)
+{
+	place(b);
+	assert_int_equal(log_reg(b, LOG_OPEN), 0);
+	bench_write(b, IOEMU_MEM, LOG + LOG_OPEN, 4, 1);
+	assert_int_equal(log_reg(b, LOG_OPEN), 0);
+	assert_int_equal(log_reg(b, LOG_LATE), 1);
+}
+
+static void
 late_ports_keep_what_is_written(struct bench *b)
 {
 	uint8_t in[8];
@@ -292,6 +303,7 @@ static const struct bench_test tests[] = {
 	BENCH_TEST(without_decoding_nobody_answers),
 	BENCH_TEST(moving_a_bar_moves_its_memory),
 	BENCH_TEST(late_answers_come),
+	BENCH_TEST(without_late_reads_there_is_nothing_to_release),
 	BENCH_TEST(late_ports_keep_what_is_written),
 	BENCH_TEST(a_doorbell_counts),
 	BENCH_TEST(chains_show_the_order_of_writes),
