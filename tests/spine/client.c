@@ -25,7 +25,7 @@ client_connect(struct client *c)
 static const char *
 client_line(struct client *c)
 {
-	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 	size_t len = 0;
 	ssize_t n;
 

@@ -9,8 +9,6 @@
 
 #include "core.h"
 
-#define ANSWER_LIMIT_NS 10000000000ull
-
 static void
 core_power(void *ctx, enum ioemu_power what)
 {
@@ -119,7 +117,7 @@ core_add_spec(struct core *core, const char *spec)
 void
 core_until(struct core *core, bool (*is)(void *ctx), void *ctx)
 {
-	uint64_t end = uv_hrtime() + ANSWER_LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (!is(ctx)) {
 		assert_true(uv_hrtime() < end);
@@ -164,7 +162,7 @@ core_begin(struct core *core, unsigned vcpu, const struct request *req)
 uint64_t
 core_finish(struct core *core, unsigned vcpu)
 {
-	uint64_t data, end = uv_hrtime() + ANSWER_LIMIT_NS;
+	uint64_t data, end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (!fake_xen_answer(core->xen, vcpu, &data)) {
 		assert_true(uv_hrtime() < end);

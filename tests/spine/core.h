@@ -7,6 +7,7 @@
 #ifndef CORE_H
 #define CORE_H
 
+#include "limit.h"
 #include "peer.h"
 #include "spine/fake_xen.h"
 
@@ -31,7 +32,7 @@ void core_close(struct core *core);
 /* A device or peer as on the command line: "TYPE,key=value,...". */
 void core_add_spec(struct core *core, const char *spec);
 
-/* Run the loop until it is so; not within 10 s fails the test. */
+/* Run the loop until it is so; not within TEST_LIMIT_S fails the test. */
 void core_until(struct core *core, bool (*is)(void *ctx), void *ctx);
 
 /* One element; data: what is written. */

@@ -18,7 +18,6 @@
 #define LIFE_MS 7000u
 #define TICK_MS 5u
 #define SAY_NS (10000 * MS)
-#define CALM_LIMIT_NS (30000 * MS)
 /* Buffers of a link are touched as they are needed: a shorter run has not yet
  * seen what the longest queue takes. */
 #define RSS_FROM_NS (600000 * MS)
@@ -203,7 +202,7 @@ quiet(const struct soak *s)
 static void
 calm(struct run *r)
 {
-	uint64_t limit = uv_hrtime() + CALM_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 
 	r->s->calm = true;
 	while (!r->s->failed && !units_all_up(r->s)) {

@@ -9,8 +9,6 @@
 
 #include "soak.h"
 
-#define LIMIT_NS (5000 * MS) /* for a transfer */
-
 #define MSI_CONTROL 0x82 /* configuration space: the capability is at 0x80 */
 #define MSI_ENABLE 0x0001u
 
@@ -157,9 +155,9 @@ dma_wait(struct soak *s, struct dma_job *j)
 		check_data(s, j);
 		j->waiting = false;
 		s->interrupts++;
-	} else if (uv_hrtime() - j->since_ns > LIMIT_NS) {
+	} else if (uv_hrtime() - j->since_ns > TEST_LIMIT_NS) {
 		soak_fail(s, "%s: no interrupt within %u s", unit_name(j->unit),
-			  (unsigned)(LIMIT_NS / MS / 1000));
+			  TEST_LIMIT_S);
 	}
 }
 

@@ -18,7 +18,6 @@
 #define STOP_LONG_MS (TIMEOUT_MS + 300) /* the core gives it up */
 #define STOP_SHORT_MS 100u		/* it does not */
 #define CLEAR 4096u
-#define BACK_LIMIT_NS (20000 * MS)
 
 #define COMMAND 0x04
 #define MSI_CONTROL 0x82
@@ -137,7 +136,7 @@ unit_start(struct unit *u)
 {
 	u->pid = procs_start(&u->s->procs, type_of(u), "--connect", u->addr,
 			     size_of(u));
-	u->at_ns = uv_hrtime() + BACK_LIMIT_NS;
+	u->at_ns = uv_hrtime() + TEST_LIMIT_NS;
 }
 
 static void

@@ -312,7 +312,7 @@ static void
 place_slow(struct whole *w)
 {
 	const uint64_t config = core_config_addr(0, SLOW, 0);
-	uint64_t end = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (!fake_xen_claims(whole_end.xen, IOEMU_CONFIG, config) ||
 	       whole_plain(w, SLOT_CONFIG, true, config, 0) != MEMBAR_ID) {
@@ -348,7 +348,7 @@ the_monitor_answers_while_the_guest_waits(void **state)
 		assert_non_null(strstr(client_hmp(&c, "peers"), "membar"));
 	}
 	assert_false(fake_xen_answer(whole_end.xen, 0, &data));
-	end = uv_hrtime() + WHOLE_LIMIT_NS;
+	end = uv_hrtime() + TEST_LIMIT_NS;
 	while (!fake_xen_answer(whole_end.xen, 0, &data)) {
 		assert_true(uv_hrtime() < end);
 		uv_run(&w->loop, UV_RUN_ONCE);

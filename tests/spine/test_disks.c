@@ -300,7 +300,7 @@ hd_status(struct whole *w)
 static void
 until_status(struct client *c, const char *word)
 {
-	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (!strstr(client_qmp(c, CLIENT_STATUS), word))
 		assert_true(uv_hrtime() < limit);

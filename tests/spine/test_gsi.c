@@ -57,7 +57,7 @@ start(struct whole *w, const char *device, const char *more)
 static void
 wait_there(struct whole *w, uint16_t base)
 {
-	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 
 	do {
 		assert_true(uv_hrtime() < limit);
@@ -77,7 +77,7 @@ line(struct whole *w, uint16_t base, bool up)
 static void
 wait_pin(struct whole *w, unsigned gsi, bool up)
 {
-	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (whole_end.xen->gsi[gsi] != up) {
 		assert_true(uv_hrtime() < limit);

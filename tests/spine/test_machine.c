@@ -46,7 +46,7 @@ ide_command(struct whole *w, uint8_t command, uint8_t lba)
 static void
 ide_wait(struct whole *w)
 {
-	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (whole_in(w, 0x3f6, 1) & 0x80) {
 		assert_true(uv_hrtime() < limit);

@@ -106,7 +106,7 @@ works(struct whole *w)
 static void
 ask(struct client *c, const char *command)
 {
-	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 	char byte = ' ';
 	ssize_t n;
 

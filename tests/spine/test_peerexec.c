@@ -143,12 +143,13 @@ a_killed_child_is_surprise_removal_and_is_started_again(void **state)
 {
 	struct core *core = *state;
 	unsigned round;
+	uint64_t first;
 
 	add_exec(core, "peer,addr=5", "membar", "");
 	membar_up(core);
+	first = uv_hrtime();
 	for (round = 0; round < 2; round++) {
 		pid_t pid = peer_pid(core);
-		uint64_t start = uv_hrtime();
 
 		core_mem_write(core, BAR0, 0x1000 + round);
 		assert_int_equal(core_mem_read(core, BAR0), 0x1000 + round);
@@ -160,9 +161,10 @@ a_killed_child_is_surprise_removal_and_is_started_again(void **state)
 		/* BARs are where they were; its memory is new */
 		assert_int_equal(core_mem_read(core, BAR2), MEMBAR_ID);
 		assert_int_equal(core_mem_read(core, BAR0), 0);
-		/* the second one had only just begun */
-		assert_true(!round || uv_hrtime() - start > 500000000ull);
 	}
+	/* the second one had only just begun: it is not started over and over
+	 */
+	assert_true(uv_hrtime() - first >= 1000000000ull);
 }
 
 static void
@@ -316,7 +318,7 @@ a_child_does_not_outlive_us(void **state)
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	alarm(10); /* and the test with it */
+	alarm(TEST_LIMIT_S); /* and the test with it */
 	assert_int_equal(read(alive[0], &c, 1), 0);
 	alarm(0);
 	close(alive[0]);
@@ -342,11 +344,11 @@ whole_config(struct whole *w, unsigned devfn, unsigned reg)
 	return (uint32_t)whole_access(w, &req);
 }
 
-/* Until it is so; not within 10 s fails the test. */
+/* Until it is so; not within TEST_LIMIT_S fails the test. */
 static void
 config_until(struct whole *w, unsigned devfn, uint32_t v)
 {
-	uint64_t end = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (whole_config(w, devfn, 0) != v) {
 		assert_true(uv_hrtime() < end);
@@ -391,7 +393,7 @@ one_word_moves_an_isa_device_out_with_its_ports_and_line(void **state)
 	};
 	static const uint8_t scratch = 0x5a, thri = 0x02, out2 = 0x08;
 	struct whole *w = *state;
-	uint64_t end = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	assert_int_equal(whole_start(w, plugin_dir, words), 0);
 	while (!fake_xen_claims(whole_end.xen, IOEMU_IO, 0x2f8)) {

@@ -78,7 +78,7 @@ claimed(unsigned slot)
 static void
 until_claimed(struct whole *w, bool on)
 {
-	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (claimed(SLOT) != on) {
 		assert_true(uv_hrtime() < limit);
@@ -203,7 +203,7 @@ an_access_in_hand_is_answered_with_ones(void **state)
 	says(&c, DEL("ram"), DONE);
 	assert_false(fake_xen_answer(whole_end.xen, 1, &data));
 	whole_out(w, PCI_EJECT, 4, 1u << SLOT);
-	limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	limit = uv_hrtime() + TEST_LIMIT_NS;
 	while (!fake_xen_answer(whole_end.xen, 1, &data)) {
 		assert_true(uv_hrtime() < limit);
 		uv_run(&w->loop, UV_RUN_NOWAIT);

@@ -24,7 +24,6 @@
 #define IN_PEER 0x5d0u
 #define ATTEMPTS 14u
 #define USER 65533u
-#define LIMIT_S 60u
 
 static const char *plugin_dir;
 static char escape_dir[512];
@@ -73,7 +72,7 @@ config_id(struct whole *w, unsigned devfn)
 static void
 until_config_id(struct whole *w, uint32_t id)
 {
-	uint64_t end = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (config_id(w, MEMBAR) != id) {
 		CHECK(uv_hrtime() < end);
@@ -84,7 +83,7 @@ until_config_id(struct whole *w, uint32_t id)
 static void
 until_claimed(struct whole *w, uint16_t port)
 {
-	uint64_t end = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (!fake_xen_claims(whole_end.xen, IOEMU_IO, port)) {
 		CHECK(uv_hrtime() < end);
@@ -95,7 +94,7 @@ until_claimed(struct whole *w, uint16_t port)
 static void
 until_step(struct whole *w, const struct shared *s, int step)
 {
-	uint64_t end = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (s->step != step) {
 		CHECK(uv_hrtime() < end);
@@ -107,7 +106,7 @@ until_step(struct whole *w, const struct shared *s, int step)
 static void
 read_disk(struct whole *w)
 {
-	uint64_t end = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	whole_out(w, 0x1f2, 1, 1);
 	whole_out(w, 0x1f3, 1, 5);
@@ -344,7 +343,7 @@ run(struct shared *s, bool sandbox, bool restricted)
 
 	assert_true(pid >= 0);
 	if (!pid) {
-		alarm(LIMIT_S);
+		alarm(TEST_LIMIT_S);
 		machine(s, sandbox, restricted);
 	}
 	until_escaped(s, pid);

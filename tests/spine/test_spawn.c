@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
+#include "limit.h"
 #include "spawnpriv.h"
 
-#define LIMIT_S 10u
 #define USER 7u
 
 static char *const sleeper[] = { "sleep", "100", NULL };
@@ -32,7 +32,7 @@ setup(void **state)
 
 	assert_int_equal(spawn_new(NULL, &s), 0);
 	*state = s;
-	alarm(LIMIT_S);
+	alarm(TEST_LIMIT_S);
 	return 0;
 }
 
@@ -207,7 +207,7 @@ nonsense_is_refused(void **state)
 	size_t i;
 
 	(void)state;
-	alarm(LIMIT_S);
+	alarm(TEST_LIMIT_S);
 	raw_open(&r);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(
@@ -228,7 +228,7 @@ too_many_words_do_not_overflow(void **state)
 	struct raw r;
 
 	(void)state;
-	alarm(LIMIT_S);
+	alarm(TEST_LIMIT_S);
 	raw_open(&r);
 	/* each end is a word */
 	assert_int_equal(raw_ask(&r, &req, sizeof(req)), -E2BIG);

@@ -106,7 +106,7 @@ ask_port(bool read, uint32_t data, uint16_t port, uint32_t size)
 static uint64_t
 answer_of_old(void)
 {
-	uint64_t data = 0, limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t data = 0, limit = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (!fake_xen_answer(whole_end.xen, 0, &data)) {
 		assert_true(uv_hrtime() < limit);
@@ -264,7 +264,7 @@ lender_words(struct pair *p)
 static void
 lender_up(unsigned devfn)
 {
-	uint64_t limit = uv_hrtime() + WHOLE_LIMIT_NS;
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
 	uint32_t id;
 
 	do {

@@ -14,11 +14,11 @@
 
 #include <cmocka.h>
 
+#include "limit.h"
 #include "machine.h"
 #include "spine/fake_xen.h"
 #include <ioemu/host.h>
 
-#define WHOLE_LIMIT_NS 10000000000ull /* until a test gives up */
 #define WHOLE_SECTOR 512u
 #define WHOLE_SERVER 7u /* what one machine tells the next */
 #define WHOLE_PORT 42u
@@ -68,7 +68,8 @@ void whole_find_peer(const char *plugin_dir);
 /* The guest is somewhere else now: its memory and lines, nothing claimed. */
 void whole_move(void);
 
-/* The event channel rings. */
+/* The event channel of a vCPU below 8 rings; of vCPU 0. */
+void whole_ring_by(unsigned vcpu);
 void whole_ring(void);
 /* The loop turns until vCPU 0 has an answer. */
 uint64_t whole_answer(struct whole *w);

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "fake_host.h"
+#include "limit.h"
 
-#define LIMIT_NS 30000000000ull /* until a test gives up */
 #define PAGE 4096u
 #define IMAGE_SIZE (2u << 20)
 #define RAM_SIZE (4u << 20)
@@ -123,7 +123,7 @@ submit(struct ioemu_io *one, const struct block_mem *m)
 static void
 run_until_idle(void)
 {
-	uint64_t end = uv_hrtime() + LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (block_busy(block)) {
 		assert_true(uv_hrtime() < end);

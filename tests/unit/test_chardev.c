@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "fake_host.h"
+#include "limit.h"
 
-#define LIMIT_NS 30000000000ull /* until a test gives up */
 #define RING 65536u
 
 static struct fake fake;
@@ -76,7 +76,7 @@ on_beat(uv_timer_t *timer)
 
 #define until(condition)                                                       \
 	do {                                                                   \
-		uint64_t end_ = uv_hrtime() + LIMIT_NS;                        \
+		uint64_t end_ = uv_hrtime() + TEST_LIMIT_NS;                   \
 		while (!(condition)) {                                         \
 			assert_true(uv_hrtime() < end_);                       \
 			uv_run(&loop, UV_RUN_ONCE);                            \

@@ -3,8 +3,8 @@
 #include <ioemu/loop.h>
 
 #include "fake_host.h"
+#include "limit.h"
 
-#define LIMIT_NS 30000000000ull /* until a test gives up */
 #define MS 1000000ull
 #define N_TIMERS 4u
 
@@ -58,7 +58,7 @@ turn(void)
 
 #define until(condition)                                                       \
 	do {                                                                   \
-		uint64_t end_ = uv_hrtime() + LIMIT_NS;                        \
+		uint64_t end_ = uv_hrtime() + TEST_LIMIT_NS;                   \
 		while (!(condition)) {                                         \
 			assert_true(uv_hrtime() < end_);                       \
 			turn();                                                \
@@ -105,7 +105,7 @@ the_clock_starts_at_nothing_and_runs(void **state)
 	uint64_t now = clock_now(clk);
 
 	(void)state;
-	assert_true(now < LIMIT_NS);
+	assert_true(now < TEST_LIMIT_NS);
 	until(clock_now(clk) >= now + 5 * MS);
 }
 
@@ -156,7 +156,7 @@ a_timer_can_be_moved(void **state)
 	(void)state;
 	set(0, now + 1 * MS);
 	set(1, now + 2 * MS);
-	set(2, now + LIMIT_NS);
+	set(2, now + TEST_LIMIT_NS);
 	set(0, now + 3 * MS); /* the head, away */
 	set(2, now + 1 * MS); /* the last, to the head */
 	until(n_fired == 3);
@@ -202,7 +202,7 @@ time_stands_still_while_paused(void **state)
 	(void)state;
 	now = clock_now(clk);
 	set(0, now + 10 * MS);
-	set(1, now + LIMIT_NS * 10);
+	set(1, now + TEST_LIMIT_NS * 10);
 	clock_pause(clk);
 	clock_pause(clk); /* twice is once */
 	now = clock_now(clk);
@@ -337,7 +337,7 @@ a_device_that_goes_is_forgotten(void **state)
 	set(0, 0);
 	clock_set(clk, hd[1], &timer[1], 1);
 	set(2, 2);
-	clock_set(clk, hd[1], &timer[3], LIMIT_NS * 10);
+	clock_set(clk, hd[1], &timer[3], TEST_LIMIT_NS * 10);
 	clock_forget(clk, hd[0]);
 	until(n_fired);
 	turn();

@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "limit.h"
 #include "loop/linkring.h"
 
 /* Of a block, as the document says. */
@@ -30,7 +31,6 @@
 #define STRESS_BYTES (64u << 20)
 #define PINGS 100000u
 #define MOST_LOOKS 400u
-#define LIMIT_MS 20000
 
 /* ---- two ends ------------------------------------------------------- */
 
@@ -330,7 +330,7 @@ side_sleep(struct side *s)
 	while (looks-- && !linkring_news(s->ring))
 		;
 	if (linkring_sleep(s->ring)) {
-		woken = poll(&p, 1, LIMIT_MS) == 1;
+		woken = poll(&p, 1, TEST_LIMIT_MS) == 1;
 		(void)recv(s->fd, bells, sizeof(bells), MSG_DONTWAIT);
 	}
 	linkring_wake(s->ring);

@@ -14,9 +14,9 @@
 #include <cmocka.h>
 
 #include "ioemu/loop.h"
+#include "limit.h"
 
 #define OPS 20000u
-#define LIMIT_MS 20000
 
 struct end {
 	struct link *link;
@@ -116,7 +116,7 @@ end_open(struct links *l, struct end *e, enum link_role role, int fd,
 			.caps = caps,
 		},
 		.tags = 16,
-		.timeout_ns = LIMIT_MS * 1000000ull,
+		.timeout_ns = TEST_LIMIT_NS,
 		.ops = &ops,
 		.user = e,
 	};

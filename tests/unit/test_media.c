@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "fake_host.h"
+#include "limit.h"
 
-#define LIMIT_NS 30000000000ull /* until a test gives up */
 #define SIZE (1u << 20)
 #define LEN 4096u
 #define N_IO 40u /* more than there are slots */
@@ -66,7 +66,7 @@ submit(unsigned i, enum ioemu_io_op op)
 static void
 run_until_idle(void)
 {
-	uint64_t end = uv_hrtime() + LIMIT_NS;
+	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	while (block_busy(block)) {
 		assert_true(uv_hrtime() < end);

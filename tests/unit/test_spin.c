@@ -9,8 +9,9 @@
 
 #include <ioemu/loop.h>
 
+#include "limit.h"
+
 #define SPAN_US 200u
-#define LIMIT_NS 10000000000ull
 
 struct fix {
 	struct spin_source source; /* first */
@@ -68,7 +69,7 @@ until_asleep(struct fix *f)
 	do {
 		uv_run(&f->loop, UV_RUN_NOWAIT);
 		now = uv_hrtime();
-		assert_true(now - start < LIMIT_NS);
+		assert_true(now - start < TEST_LIMIT_NS);
 	} while (spin_awake(f->spin));
 	return now - start;
 }
