@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When answers come: time-outs of a peer that does not answer, and how much
- * several vCPUs get done at a peer that is slow. On a shared machine one
- * figure says little: it is the middle one of many that is looked at, and what
- * may never happen is looked at in each.
+ * When answers come: how late the time-outs of a peer that does not answer are,
+ * and how much several vCPUs get done at a peer that is slow. Run by
+ * `make bench` with the plugin folder as argument. It shows figures and judges
+ * none: a shared machine may be late. test_async.c proves what must hold.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,6 @@
 
 #define SLOW 0x18u /* 03.0 */
 #define MS 1000000ull
-#define LIMIT_NS (30000 * MS)
 
 /* ---- time-outs ---------------------------------------------------- */
 
@@ -56,11 +55,9 @@ silent_answered(struct core *core, struct silent *s, unsigned vcpu)
 	if (!fake_xen_answer(core->xen, vcpu, &data))
 		return;
 	took = uv_hrtime() - s->start[vcpu];
-	assert_int_equal((uint32_t)data, ONES);
 	s->lost = peer_lost(core);
 	if (s->lost)
 		return;
-	assert_true(took >= TIMEOUT_MS * MS); /* never early */
 	s->late[s->ended++] = took - TIMEOUT_MS * MS;
 	s->start[vcpu] = 0;
 	if (s->begun < TIMEOUTS)
@@ -86,35 +83,38 @@ time_outs(struct membars *m, struct silent *s)
 		uv_run(&m->core.loop,
 		       started < N_SILENT ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 	}
-	/* what came too late was dropped: it is nobody else's answer */
-	if (!s->lost)
-		assert_int_equal(core_mem_read(&m->core, REG(SLOW)), MEMBAR_ID);
 	return !s->lost;
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 static void
-a_thousand_time_outs_are_on_time(void **state)
+a_thousand_time_outs(void **state)
 {
 	struct silent *s = calloc(1, sizeof(*s));
-	unsigned tries = 0;
 	bool done;
 	void *m;
 
 	(void)state;
+	assert_non_null(s);
 	do {
-		assert_true(tries++ < 10);
 		*s = (struct silent){ .begun = 0 };
 		assert_int_equal(membars_setup(&m), 0);
 		done = time_outs(m, s);
 		assert_int_equal(membars_teardown(&m), 0);
 	} while (!done);
-	qsort(s->late, TIMEOUTS, sizeof(s->late[0]), membars_by_size);
+	qsort(s->late, TIMEOUTS, sizeof(s->late[0]), by_size);
 	print_message("time-outs: %u of %d ms, late by %.2f ms (median), "
 		      "%.2f ms (99 %%), %.2f ms (most)\n",
 		      TIMEOUTS, TIMEOUT_MS, (double)s->late[TIMEOUTS / 2] / MS,
 		      (double)s->late[TIMEOUTS * 99 / 100] / MS,
 		      (double)s->late[TIMEOUTS - 1] / MS);
-	assert_true(s->late[TIMEOUTS / 2] < 10 * MS);
 	free(s);
 }
 
@@ -135,7 +135,7 @@ rate(struct core *core, unsigned vcpus)
 	while (left) {
 		uv_run(&core->loop, UV_RUN_ONCE);
 		now = uv_hrtime();
-		assert_true(now - start < LIMIT_NS);
+		assert_true(now - start < TEST_LIMIT_NS);
 		for (i = 0; i < vcpus; i++) {
 			if (!fake_xen_answer(core->xen, i, &data))
 				continue;
@@ -158,38 +158,23 @@ by_value(const void *a, const void *b)
 }
 
 /* In turn, so that a machine that is busy for a while disturbs both. */
-static double
-gain(struct core *core)
+static void
+four_vcpus_at_once(void **state)
 {
 	enum { PAIRS = 5 };
+	struct membars *m = *state;
 	double one[PAIRS], four[PAIRS];
 	unsigned i;
 
+	membars_add_peer(m, SLOW, "", "delay-us=1000");
 	for (i = 0; i < PAIRS; i++) {
-		one[i] = rate(core, 1);
-		four[i] = rate(core, 4);
+		one[i] = rate(&m->core, 1);
+		four[i] = rate(&m->core, 4);
 	}
 	qsort(one, PAIRS, sizeof(one[0]), by_value);
 	qsort(four, PAIRS, sizeof(four[0]), by_value);
 	print_message("a peer of 1 ms: one vCPU %.0f reads/s, four %.0f\n",
 		      one[PAIRS / 2], four[PAIRS / 2]);
-	return four[PAIRS / 2] / one[PAIRS / 2];
-}
-
-static void
-four_vcpus_do_four_times_as_much(void **state)
-{
-	struct membars *m = *state;
-	double most = 0;
-	unsigned tries;
-
-	membars_add_peer(m, SLOW, "", "delay-us=1000");
-	for (tries = 0; tries < 8 && most < 3.8; tries++) {
-		double g = gain(&m->core);
-
-		most = g > most ? g : most;
-	}
-	assert_true(most >= 3.8);
 }
 
 int
@@ -198,8 +183,8 @@ main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 #define T(fn)                                                                  \
 	cmocka_unit_test_setup_teardown(fn, membars_setup, membars_teardown)
-		cmocka_unit_test(a_thousand_time_outs_are_on_time),
-		T(four_vcpus_do_four_times_as_much),
+		cmocka_unit_test(a_thousand_time_outs),
+		T(four_vcpus_at_once),
 	};
 
 	if (argc < 2) {

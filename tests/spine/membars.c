@@ -97,10 +97,34 @@ membars_add_here(struct membars *m, unsigned devfn, const char *props)
 	membars_up(&m->core, devfn);
 }
 
-int
-membars_by_size(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+struct open_reads {
+	struct core *core;
+	unsigned vcpu, devfn, n;
+};
 
-	return x < y ? -1 : x > y;
+static bool
+are_open(void *ctx)
+{
+	const struct open_reads *o = ctx;
+	const struct request req =
+		core_request(SLOT_COPY, true, REG(o->devfn) + REG_OPEN, 4, 0);
+
+	return core_access_by(o->core, o->vcpu, &req) == o->n;
+}
+
+void
+membars_await_open(struct core *core, unsigned vcpu, unsigned devfn, unsigned n)
+{
+	struct open_reads o = { core, vcpu, devfn, n };
+
+	core_until(core, are_open, &o);
+}
+
+void
+membars_release(struct core *core, unsigned vcpu, unsigned devfn)
+{
+	const struct request req =
+		core_request(SLOT_COPY, false, REG(devfn) + REG_OPEN, 4, 1);
+
+	core_access_by(core, vcpu, &req);
 }

@@ -25,6 +25,8 @@
 #define PORT(devfn) (0xc000u + 8 * (devfn))
 #define REG_COUNT 0x04
 #define REG_LATE 0x80
+#define REG_OPEN 0x98 /* late reads that wait; a write answers them */
+#define NEVER_US "delay-us=4000000000" /* but when a test says so */
 #define PORT_LATE 12
 
 struct membars {
@@ -48,7 +50,10 @@ void membars_add_peer(struct membars *m, unsigned devfn, const char *keys,
 /* One in this process: `props` as `keys` above. */
 void membars_add_here(struct membars *m, unsigned devfn, const char *props);
 
-/* Ascending, for qsort() of uint64_t. */
-int membars_by_size(const void *a, const void *b);
+/* vCPU `vcpu` looks until so many late reads wait in the device, and has them
+ * answered. */
+void membars_await_open(struct core *core, unsigned vcpu, unsigned devfn,
+			unsigned n);
+void membars_release(struct core *core, unsigned vcpu, unsigned devfn);
 
 #endif
