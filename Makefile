@@ -84,7 +84,7 @@ $(B)/ioemu-peer: $(PEER_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ -luv -lseccomp -ldl
 
-$(B)/ioemu-ssdt: $(SSDT_OBJ)
+$(B)/ioemu-ssdt: $(SSDT_OBJ) $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^
 
@@ -131,7 +131,7 @@ $(B)/tests/unit/test_log: LDFLAGS += -Wl,--wrap=clock_gettime
 $(addprefix $(B)/tests/unit/test_,qmp qmpcmd qmpfd): $(B)/tests/unit/qmp_side.o $(B)/tests/unit/qmp_core.o
 $(B)/fuzz-qmp: $(B)/tests/unit/qmp_core.o
 $(B)/tests/unit/test_pci_tree: $(B)/hvmloader/pci_tree.o
-$(B)/tests/unit/test_ssdt: $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
+$(addprefix $(B)/tests/unit/test_,ssdt numbers): $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
 
 # ---- tests without Xen ------------------------------------------------------
 

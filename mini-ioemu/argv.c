@@ -76,7 +76,7 @@ static const struct option options[] = {
 	{ "-machine", "TYPE,...", CALL(argv_machine) },
 	{ "-m", "MIB", CALL(argv_memory) },
 	{ "-drive", "key=value,...", CALL(argv_drive) },
-	{ "--take-over", "N", TEXT(take_over) },
+	{ "--take-over", "N", CALL(argv_take_over) },
 	{ "--plugin-dir", "DIR", CALL(argv_plugin_dir) },
 	{ "--machine-file", "FILE", TEXT(machine_file) },
 	{ "--poll-us", "N", CALL(argv_poll) },

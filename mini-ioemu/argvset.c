@@ -13,17 +13,29 @@
 #define MAX_MEMORY_MIB (1u << 24)
 #define MAX_FD 0xffffu
 
+static int
+read_domid(struct argv *a, const char *text, unsigned *out)
+{
+	if (conf_number(&a->ctx, "domid", text, MAX_DOMID, out))
+		return -EINVAL;
+	return *out ? 0 : conf_fail(&a->ctx, "domain 0 is no guest");
+}
+
 int
 argv_domid(struct argv *a, const char *text)
 {
 	unsigned domid = 0;
+	int err = read_domid(a, text, &domid);
 
-	if (conf_number(&a->ctx, "domid", text, MAX_DOMID, &domid))
-		return -EINVAL;
-	if (!domid)
-		return conf_fail(&a->ctx, "domain 0 is no guest");
-	a->ctx.conf->domid = (int)domid;
-	return 0;
+	if (!err)
+		a->ctx.conf->domid = (int)domid;
+	return err;
+}
+
+int
+argv_take_over(struct argv *a, const char *text)
+{
+	return read_domid(a, text, &a->ctx.conf->take_over);
 }
 
 /* Xen 4.20's form of -chroot and -runas. */

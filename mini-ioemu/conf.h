@@ -131,10 +131,9 @@ struct conf {
 	struct conf_monitor *monitors;
 	const char *vnc; /* "127.0.0.1:0,to=99"; NULL: none wanted */
 	bool nographic;
-	bool stopped;	 /* -S: ready means QMP query-status answers */
-	int incoming_fd; /* -1: a fresh guest */
-	const char
-		*take_over; /* the domain whose guest goes on here, or NULL */
+	bool stopped;	    /* -S: ready means QMP query-status answers */
+	int incoming_fd;    /* -1: a fresh guest */
+	unsigned take_over; /* the domain whose guest goes on here; 0: none */
 	const char *words;  /* all of the above, each with a NUL at its end */
 	size_t words_len;
 

@@ -4,30 +4,22 @@
  * Knows the words that belong to every device: id, bus, addr, multifunction,
  * isolate, gsi.
  */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <ioemu/host.h>
 
 #include "confpriv.h"
 
-#define MAX_SLOT 0x1ful
-#define MAX_FUNCTION 7ul
 #define MAX_GSI 255u /* Xen says which of them there are */
 
-/* QEMU's way: SLOT[.FUNCTION], hexadecimal with or without 0x. */
 static int
 device_addr(const struct conf_ctx *c, const char *text, int *devfn)
 {
-	unsigned long slot, fn = 0;
-	char *end;
+	unsigned slot, fn;
 
 	if (!text)
 		return 0;
-	slot = strtoul(text, &end, 16);
-	if (*end == '.' && isxdigit((unsigned char)end[1]))
-		fn = strtoul(end + 1, &end, 16);
-	if (!isxdigit((unsigned char)*text) || *end || slot > MAX_SLOT ||
-	    fn > MAX_FUNCTION)
+	if (host_slot(text, &slot, &fn))
 		return conf_fail(c,
 				 "addr '%s' is not SLOT.FUNCTION, hexadecimal, "
 				 "0.0 to 1f.7",

@@ -110,6 +110,7 @@ int argv_resolve(struct argv *a);
 
 /* Options with one value (argvset.c). */
 int argv_domid(struct argv *a, const char *text);
+int argv_take_over(struct argv *a, const char *text);
 int argv_run_with(struct argv *a, const char *text);
 int argv_machine(struct argv *a, const char *text);
 int argv_memory(struct argv *a, const char *text);

@@ -4,8 +4,9 @@
  * no option and no key.
  */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <ioemu/host.h>
 
 #include "confpriv.h"
 
@@ -107,17 +108,11 @@ int
 conf_number(const struct conf_ctx *c, const char *key, const char *text,
 	    unsigned max, unsigned *out)
 {
-	unsigned long long value;
-	char *end;
-	bool hex;
+	uint64_t value;
 
 	if (!text)
 		return 0;
-	/* strtoull() alone would take blanks, signs and octal numbers. */
-	hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-	errno = 0;
-	value = strtoull(text, &end, hex ? 16 : 10);
-	if (!isdigit((unsigned char)text[0]) || *end || errno || value > max)
+	if (host_number(text, max, &value))
 		return conf_fail(c, "%s: '%s' is not a number from 0 to %u",
 				 key, text, max);
 	*out = (unsigned)value;
@@ -128,13 +123,9 @@ int
 conf_on_off(const struct conf_ctx *c, const char *key, const char *text,
 	    bool *out)
 {
-	if (!text)
+	if (!text || !host_switch(text, out))
 		return 0;
-	if (strcmp(text, "on") && strcmp(text, "off"))
-		return conf_fail(c, "%s: '%s' is neither 'on' nor 'off'", key,
-				 text);
-	*out = !strcmp(text, "on");
-	return 0;
+	return conf_fail(c, "%s: '%s' is neither 'on' nor 'off'", key, text);
 }
 
 /* QEMU's `ignore` is left out: what was not written would be lost silently. */

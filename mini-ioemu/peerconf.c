@@ -50,24 +50,13 @@ wrong(const struct conf_device *conf, const char *key, const char *right)
 	return -EINVAL;
 }
 
-static bool
-parse_u64(const char *text, const char **end, uint64_t *out)
-{
-	char *stop;
-
-	errno = 0;
-	*out = strtoull(text, &stop, 0);
-	*end = stop;
-	return stop != text && *text != '-' && !errno;
-}
-
 /* `text` NULL: *out stays. */
 static int
 number(const struct conf_device *conf, const char *key, uint64_t *out)
 {
-	const char *text = value_of(conf, key), *end;
+	const char *text = value_of(conf, key);
 
-	if (!text || (parse_u64(text, &end, out) && !*end))
+	if (!text || !host_number(text, UINT64_MAX, out))
 		return 0;
 	return wrong(conf, key, "not a number");
 }
@@ -77,10 +66,20 @@ on_off(const struct conf_device *conf, const char *key, bool *out)
 {
 	const char *text = value_of(conf, key);
 
-	if (!text)
+	if (!text || !host_switch(text, out))
 		return 0;
-	*out = !strcmp(text, "on");
-	return *out || !strcmp(text, "off") ? 0 : wrong(conf, key, "on or off");
+	return wrong(conf, key, "on or off");
+}
+
+/* "FIRST-LAST", *at behind it */
+static bool
+interval(const char **at, struct host_interval *out)
+{
+	if (host_number_at(at, UINT64_MAX, &out->first) || **at != '-')
+		return false;
+	++*at;
+	return !host_number_at(at, UINT64_MAX, &out->last) &&
+	       out->first <= out->last;
 }
 
 /* "FIRST-LAST[/FIRST-LAST...]" */
@@ -88,17 +87,12 @@ static int
 intervals(const struct conf_device *conf, const char *key,
 	  struct host_interval *out, unsigned *n)
 {
-	const char *text = value_of(conf, key), *end;
+	const char *at = value_of(conf, key);
 
-	for (*n = 0; text && *n < PEER_GRANTS; text = *end ? end + 1 : NULL) {
-		struct host_interval *i = &out[(*n)++];
-
-		if (!parse_u64(text, &end, &i->first) || *end != '-' ||
-		    !parse_u64(end + 1, &end, &i->last) || i->first > i->last ||
-		    (*end && *end != '/'))
+	for (*n = 0; at && *n < PEER_GRANTS; at = *at ? at + 1 : NULL)
+		if (!interval(&at, &out[(*n)++]) || (*at && *at != '/'))
 			return wrong(conf, key, "FIRST-LAST[/FIRST-LAST...]");
-	}
-	return text ? wrong(conf, key, "at most eight ranges") : 0;
+	return at ? wrong(conf, key, "at most eight ranges") : 0;
 }
 
 static int
@@ -126,8 +120,8 @@ read_dma(const struct conf_device *conf, struct peer_conf *out)
 {
 	const char *text = value_of(conf, "dma");
 
-	out->dma = !text || strcmp(text, "off") != 0;
-	if (!text || !strcmp(text, "on") || !out->dma)
+	out->dma = true;
+	if (!text || !host_switch(text, &out->dma))
 		return 0;
 	return intervals(conf, "dma", out->dma_range, &out->n_dma_ranges);
 }

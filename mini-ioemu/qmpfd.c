@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ioemu/host.h>
+
 #include "qmppriv.h"
 
 /* The client's set of that id, or a free one for 0; NULL: none. */
@@ -50,14 +52,12 @@ int
 qmp_take_file(struct qmp_call *call, const char *name)
 {
 	struct qmp_set *set = NULL;
-	unsigned long id;
-	char *end;
+	uint64_t id;
 	int fd;
 
 	if (!strncmp(name, QMP_FDSET, strlen(QMP_FDSET))) {
 		name += strlen(QMP_FDSET);
-		id = strtoul(name, &end, 10);
-		if (*name >= '1' && *name <= '9' && !*end && id <= UINT32_MAX)
+		if (*name != '0' && !host_number(name, UINT32_MAX, &id))
 			set = client_set(call->client, (uint32_t)id);
 	}
 	if (!set)

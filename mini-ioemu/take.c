@@ -17,7 +17,6 @@
 #include "takeover.h"
 
 #define NS_PER_MS 1000000u
-#define MAX_WORD 0x7fefu /* domains (public/xen.h) */
 
 /* ---- the parent --------------------------------------------------- */
 
@@ -107,15 +106,9 @@ int
 take_start(int argc, char **argv, const struct conf *conf,
 	   int (*start)(struct conf *conf))
 {
-	char *end;
-	unsigned long domid = strtoul(conf->take_over, &end, 10);
 	int pipe[2];
 	pid_t pid;
 
-	if (*end || !domid || domid > MAX_WORD) {
-		log_error("--take-over: '%s' is no domain", conf->take_over);
-		return -EINVAL;
-	}
 	if (pipe2(pipe, O_CLOEXEC))
 		return -errno;
 	(void)fflush(NULL);
@@ -125,7 +118,7 @@ take_start(int argc, char **argv, const struct conf *conf,
 		(void)dup2(pipe[1], STDERR_FILENO);
 		close(pipe[1]);
 		take_detach();
-		return take_child((unsigned)domid, argc, argv, conf, start);
+		return take_child(conf->take_over, argc, argv, conf, start);
 	}
 	close(pipe[1]);
 	if (pid < 0)

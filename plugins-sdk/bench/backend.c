@@ -102,12 +102,14 @@ block_parse(const char *value)
 {
 	struct ioemu_block *block = calloc(1, sizeof(*block));
 	const char *colon = strchr(value, ':');
-	char *end = NULL;
+	const char *end;
 
 	snprintf(block->name, NAME_SIZE, "%.*s", (int)strcspn(value, ":"),
 		 value);
 	if (colon) {
-		block->size = strtoull(colon + 1, &end, 10);
+		end = colon + 1;
+		assert_int_equal(host_number_at(&end, UINT32_MAX, &block->size),
+				 0);
 		if (*end == 'K')
 			block->size <<= 10;
 		else if (*end == 'M')

@@ -176,13 +176,16 @@ machine_new(struct host_plugins *plugins)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	const char *seed = getenv("BENCH_SEED");
+	uint64_t random = 0;
 	unsigned i;
 
 	m->plugins = plugins;
 	m->ram = calloc(1, BENCH_RAM_SIZE);
 	m->log = calloc(1, 1);
 	m->power = -1;
-	m->random = seed ? (uint32_t)strtoul(seed, NULL, 0) | 1 : 1;
+	if (seed)
+		assert_int_equal(host_number(seed, UINT32_MAX, &random), 0);
+	m->random = (uint32_t)random | 1;
 	for (i = 0; i < N_LINKS; i++)
 		m->link[i] = -1;
 	return m;

@@ -2,7 +2,6 @@
 /* Properties: words of a command line into members of a device's state. */
 #include "hostdev.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,38 +14,11 @@ prop_member(struct hostdev *hd, const struct ioemu_prop *p)
 }
 
 static int
-prop_bool(const char *value, bool *out)
-{
-	*out = !strcmp(value, "on") || !strcmp(value, "true") ||
-	       !strcmp(value, "yes");
-	if (*out || !strcmp(value, "off") || !strcmp(value, "false") ||
-	    !strcmp(value, "no"))
-		return 0;
-	return -EINVAL;
-}
-
-static int
-prop_number(const char *value, uint64_t max, uint64_t *out)
-{
-	bool hex = value[0] == '0' && (value[1] | 0x20) == 'x';
-	const char *digits = hex ? value + 2 : value;
-	char *end;
-
-	if (!isxdigit((unsigned char)digits[0]))
-		return -EINVAL;
-	errno = 0;
-	*out = strtoull(digits, &end, hex ? 16 : 10);
-	if (*end)
-		return -EINVAL;
-	return errno || *out > max ? -ERANGE : 0;
-}
-
-static int
 prop_integer(struct hostdev *hd, const struct ioemu_prop *p, const char *value)
 {
 	uint32_t n = state_width(p->kind);
 	uint64_t v;
-	int rc = prop_number(value, UINT64_MAX >> (64 - 8 * n), &v);
+	int rc = host_number(value, UINT64_MAX >> (64 - 8 * n), &v);
 
 	if (!rc)
 		put_host(prop_member(hd, p), v, n);
@@ -87,7 +59,7 @@ prop_apply(struct hostdev *hd, const struct ioemu_prop *p, const char *value)
 {
 	switch (p->kind) {
 	case IOEMU_KIND_BOOL:
-		return prop_bool(value, prop_member(hd, p));
+		return host_switch(value, prop_member(hd, p));
 	case IOEMU_KIND_STRING:
 		return prop_string(hd, p, value);
 	case IOEMU_KIND_BLOCK:
@@ -144,8 +116,8 @@ prop_valid(const struct ioemu_type *type, const struct ioemu_prop *p)
 	if (!p->def || p->kind >= IOEMU_KIND_STRING)
 		return true;
 	if (p->kind == IOEMU_KIND_BOOL)
-		return !prop_bool(p->def, &b);
-	return !prop_number(p->def, UINT64_MAX >> (64 - 8 * n), &v);
+		return !host_switch(p->def, &b);
+	return !host_number(p->def, UINT64_MAX >> (64 - 8 * n), &v);
 }
 
 bool

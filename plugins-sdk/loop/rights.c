@@ -2,6 +2,7 @@
 /*
  * Another root, another user, no capabilities.
  */
+#include <ioemu/host.h>
 #include <ioemu/jail.h>
 
 #include <grp.h>
@@ -19,18 +20,16 @@
 
 /* ---- who ---------------------------------------------------------- */
 
-/* A decimal number up to `end`. */
+/* A number up to `end`. */
 static bool
 parse_id(const char *text, char end, unsigned *out)
 {
-	char *stop;
-	unsigned long id;
+	uint64_t id;
 
-	errno = 0;
-	id = strtoul(text, &stop, 10);
+	if (host_number_at(&text, MAX_ID, &id) || *text != end)
+		return false;
 	*out = (unsigned)id;
-	return *text >= '0' && *text <= '9' && !errno && id <= MAX_ID &&
-	       *stop == end;
+	return true;
 }
 
 int

@@ -382,12 +382,11 @@ static const struct option long_options[] = {
 
 /* 0 to most, or -1. */
 static int
-parse_number(const char *text, long most)
+parse_number(const char *text, uint64_t most)
 {
-	char *end;
-	long n = strtol(text, &end, 10);
+	uint64_t n;
 
-	return *end || end == text || n < 0 || n > most ? -1 : (int)n;
+	return host_number(text, most, &n) ? -1 : (int)n;
 }
 
 static const char *

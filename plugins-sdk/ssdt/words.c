@@ -6,12 +6,11 @@
  */
 #include "ssdt.h"
 
-#include <ioemu/device.h>
+#include <ioemu/host.h>
 
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TYPE "raw-mmio"
@@ -42,11 +41,7 @@ static int IOEMU_PRINTF(2, 3) fail(struct word *w, const char *fmt, ...)
 static int
 number(struct word *w, const char *key, const char *text, uint64_t *out)
 {
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	if (isdigit((unsigned char)*text) && !*end && !errno)
+	if (!host_number(text, UINT64_MAX, out))
 		return 0;
 	return fail(w, "%s=%.40s: not a number", key, text);
 }
@@ -61,6 +56,14 @@ either(struct word *w, const char *key, const char *text,
 		       ? 0
 		       : fail(w, "%s=%.40s: %s or %s", key, text, words[0],
 			      words[1]);
+}
+
+static int
+read_switch(struct word *w, const char *key, const char *text, bool *out)
+{
+	return host_switch(text, out)
+		       ? fail(w, "%s=%.40s: off or on", key, text)
+		       : 0;
 }
 
 static bool
@@ -203,7 +206,6 @@ read_key(struct word *w, enum key key, const char *value)
 {
 	static const char *const spaces[2] = { "mem", "io" };
 	static const char *const modes[2] = { "edge", "level" };
-	static const char *const switches[2] = { "off", "on" };
 
 	switch (key) {
 	case KEY_BASE:
@@ -213,11 +215,9 @@ read_key(struct word *w, enum key key, const char *value)
 	case KEY_SPACE:
 		return either(w, keys[key], value, spaces, &w->range.io);
 	case KEY_PREFETCHABLE:
-		return either(w, keys[key], value, switches,
-			      &w->range.prefetchable);
+		return read_switch(w, keys[key], value, &w->range.prefetchable);
 	case KEY_RO:
-		return either(w, keys[key], value, switches,
-			      &w->range.readonly);
+		return read_switch(w, keys[key], value, &w->range.readonly);
 	case KEY_IRQ:
 		return read_irq(w, value);
 	case KEY_GSI:
@@ -292,17 +292,14 @@ read_range(struct word *w, char *at)
 	return rc;
 }
 
-/* "SLOT" or "SLOT.0", hexadecimal as on the command line. */
+/* "SLOT" or "SLOT.0": a bridge is function 0. */
 static int
 read_slot(struct word *w, const char *text, unsigned *out)
 {
-	char *end;
-	unsigned long slot = strtoul(text, &end, 16);
+	unsigned fn;
 
-	if (!isxdigit((unsigned char)*text) || (*end && strcmp(end, ".0")) ||
-	    !slot || slot >= SSDT_SLOTS)
+	if (host_slot(text, out, &fn) || !*out || fn)
 		return fail(w, "addr=%.40s: the bridge's slot, 1 to 1f", text);
-	*out = (unsigned)slot;
 	return 0;
 }
 

@@ -151,7 +151,7 @@ static const struct bad {
 	{ "raw-mmio,base=1,size=2,size=3", "'size' is given twice" },
 	{ "raw-mmio,base=1,size=2,colour=red", "unknown key 'colour'" },
 	{ "raw-mmio,base=1,size=2,ro", "'ro' is not key=value" },
-	{ "raw-mmio,base=1,size=2,ro=yes", "ro=yes: off or on" },
+	{ "raw-mmio,base=1,size=2,ro=1", "ro=1: off or on" },
 	{ "raw-mmio,base=1,size=2,space=ram", "space=ram: mem or io" },
 	{ "raw-mmio,base=1,size=2,irq=0", "1 to 15" },
 	{ "raw-mmio,base=1,size=2,irq=2", "1 to 15" },

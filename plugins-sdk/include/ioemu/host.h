@@ -21,6 +21,22 @@ host_printable(uint8_t c)
 	return (char)(c >= ' ' && c <= '~' ? c : '.');
 }
 
+/* ---- what users write (value.c) ------------------------------------------ */
+
+/*
+ * The one way in which numbers are read, on every command line: decimal, with
+ * or without zeros in front, or hexadecimal after 0x; no sign, no blank.
+ * -EINVAL: no such number; -ERANGE: above `max`. *out stays if it fails.
+ */
+int host_number(const char *text, uint64_t max, uint64_t *out);
+/* The same at the beginning of *at, which moves behind it. */
+int host_number_at(const char **at, uint64_t max, uint64_t *out);
+/* SLOT[.FUNCTION], hexadecimal, each with or without 0x, as with QEMU: 0.0 to
+ * 1f.7. -EINVAL. */
+int host_slot(const char *text, unsigned *slot, unsigned *fn);
+/* on, yes, true, off, no, false; else -EINVAL. */
+int host_switch(const char *text, bool *out);
+
 /* ---- plugins (plugin.c) -------------------------------------------------- */
 
 struct host_type {
