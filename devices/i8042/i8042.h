@@ -1,44 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* i8042.h - between the controller (i8042.c) and what hangs on it (ps2.c). */
+/* i8042.h - between the controller (i8042.c) and its operator (operator.c). */
 #ifndef I8042_H
 #define I8042_H
 
-#include <ioemu/device.h>
+#include "ps2.h"
 
-#define I8042_QUEUE 64u
+#define I8042_RAM 32u
 
-enum i8042_source { I8042_CONTROLLER, I8042_KBD, I8042_AUX, I8042_AUX_LOOP };
-
-struct i8042_byte {
-	uint8_t source, byte;
+/* Whose byte the output buffer holds. */
+enum i8042_source {
+	I8042_NONE,	/* it is empty */
+	I8042_ANSWER,	/* the controller's, */
+	I8042_AUX_LOOP, /* and one that is to look like the mouse's */
+	I8042_KBD,
+	I8042_AUX,
 };
 
 struct i8042 {
-	uint8_t command_byte, output, pending, last;
+	struct ioemu_timer settle;
+	bool settling; /* the keyboard is sending: no scan code yet */
+
+	uint8_t ram[I8042_RAM]; /* [0]: the command byte */
+	uint8_t output, pending, last;
 	bool after_command;
-	uint8_t head, used;
-	uint8_t queue[2 * I8042_QUEUE]; /* struct i8042_byte */
+	uint8_t source; /* enum i8042_source */
+	uint8_t answer;
+	bool released; /* F0 came: the next code gets bit 7 (translation) */
 
-	/* keyboard */
-	uint8_t kbd_pending; /* command that waits for its byte */
-	bool kbd_on;
-	uint8_t scan_set;
-
-	/* mouse */
-	uint8_t mouse_pending;
-	bool mouse_on, mouse_wrap, mouse_remote, mouse_scaling;
-	uint8_t mouse_id; /* 0, or 3 with a wheel */
-	uint8_t mouse_rate, mouse_resolution;
-	uint8_t mouse_rates[3]; /* the last ones set: a knock */
+	struct ps2_kbd kbd;
+	struct ps2_mouse mouse;
 };
 
-void i8042_put(struct ioemu_dev *dev, enum i8042_source source, uint8_t byte);
+/* The devices may have something new. */
+void i8042_update(struct ioemu_dev *dev);
 
-void ps2_reset(struct i8042 *kbc);
-void ps2_kbd_byte(struct ioemu_dev *dev, uint8_t byte);
-void ps2_mouse_byte(struct ioemu_dev *dev, uint8_t byte);
-/* "key CODE": scan codes of set 1 in hexadecimal, as the guest will read them;
- * "mouse DX DY BUTTONS". */
-int ps2_query(struct ioemu_dev *dev, const char *what, char *buf, size_t size);
+/* "key CODE ...": scan codes of set 1 in hexadecimal; "mouse DX DY BUTTONS". */
+int i8042_query(struct ioemu_dev *dev, const char *what, char *buf,
+		size_t size);
 
 #endif

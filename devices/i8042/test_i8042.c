@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The keyboard controller as SeaBIOS and Linux set it up. */
-#include <ioemu/bench.h>
+/* The keyboard controller as SeaBIOS and Linux set it up, and as KBC has it. */
+#include "test_guest.h"
 
 static const char *const devices[] = { "i8042", NULL };
-
-static uint8_t
-take(struct bench *b)
-{
-	assert_int_equal(bench_in8(b, 0x64) & 1, 1);
-	return bench_in8(b, 0x60);
-}
-
-static void
-empty(struct bench *b)
-{
-	assert_int_equal(bench_in8(b, 0x64) & 1, 0);
-}
 
 static void
 the_self_tests_pass(struct bench *b)
@@ -27,8 +14,6 @@ the_self_tests_pass(struct bench *b)
 	empty(b);
 }
 
-/* drivers/input/serio/i8042.c, i8042_check_aux() and i8042_set_mux_mode(): both
- * ports are off meanwhile. Without an answer it waits for seconds. */
 static void
 linux_finds_the_mouse_port_by_looping_bytes(struct bench *b)
 {
@@ -59,61 +44,135 @@ linux_finds_the_mouse_port_by_looping_bytes(struct bench *b)
 }
 
 static void
-the_keyboard_resets_and_identifies(struct bench *b)
+a_key_does_not_take_the_place_of_the_mouses_byte(struct bench *b)
 {
-	bench_out8(b, 0x60, 0xff);
-	assert_int_equal(take(b), 0xfa);
-	assert_int_equal(take(b), 0xaa);
-	bench_out8(b, 0x60, 0xf2);
-	assert_int_equal(take(b), 0xfa);
-	assert_int_equal(take(b), 0xab);
-	assert_int_equal(take(b), 0x83);
+	mouse(b, 0xf4);
+	move(b, "7 8 0");
+	key(b, "1e");
+	assert_int_equal(bench_in8(b, 0x64) & 0x21, 0x21);
+	assert_int_equal(take(b), 0x08);
+	assert_int_equal(bench_in8(b, 0x64) & 0x21, 0x01);
+	assert_int_equal(take(b), 0x1e);
+	assert_int_equal(take(b), 7);
+	assert_int_equal(take(b), 8);
 	empty(b);
 }
 
 static void
-mouse(struct bench *b, uint8_t byte)
+ports_that_are_off_send_nothing(struct bench *b)
 {
-	bench_out8(b, 0x64, 0xd4);
-	bench_out8(b, 0x60, byte);
-	assert_int_equal(bench_in8(b, 0x64) & 0x21, 0x21);
-	assert_int_equal(bench_in8(b, 0x60), 0xfa);
+	mouse(b, 0xf4);
+	bench_out8(b, 0x64, 0xad);
+	bench_out8(b, 0x64, 0xa7);
+	key(b, "1e");
+	move(b, "1 1 0");
+	empty(b);
+	bench_out8(b, 0x64, 0x20);
+	assert_int_equal(take(b), 0x73);
+	bench_out8(b, 0x64, 0xa8);
+	packet(b, 0x08, 1, 1);
+	bench_out8(b, 0x64, 0xae);
+	codes(b, "\x1e", 1);
+	bench_out8(b, 0x64, 0xad); /* what is for a device turns it on */
+	bench_out8(b, 0x64, 0xa7);
+	bench_out8(b, 0x60, 0xee);
+	assert_int_equal(take(b), 0xee);
+	mouse(b, 0xe6);
+	bench_out8(b, 0x64, 0x20);
+	assert_int_equal(take(b), 0x43);
 }
 
 static void
-a_knock_turns_the_wheel_on(struct bench *b)
+the_memory_of_the_controller_is_kept(struct bench *b)
 {
-	static const uint8_t rate[] = { 200, 100, 80 };
 	unsigned i;
 
-	mouse(b, 0xf2);
-	assert_int_equal(take(b), 0);
-	for (i = 0; i < 3; i++) {
-		mouse(b, 0xf3);
-		mouse(b, rate[i]);
+	for (i = 1; i < 32; i++) {
+		bench_out8(b, 0x64, (uint8_t)(0x60 + i));
+		bench_out8(b, 0x60, (uint8_t)(0xa0 + i));
 	}
-	mouse(b, 0xf2);
-	assert_int_equal(take(b), 3);
+	for (i = 1; i < 32; i++) {
+		bench_out8(b, 0x64, (uint8_t)(0x20 + i));
+		assert_int_equal(take(b), 0xa0 + i);
+	}
+	command_byte(b, 0xff);
+	bench_out8(b, 0x64, 0x20);
+	assert_int_equal(take(b), 0x7f);
 }
 
 static void
-a_byte_interrupts_until_it_is_read(struct bench *b)
+the_controller_answers_its_commands(struct bench *b)
 {
+	static const uint8_t say[][2] = {
+		{ 0xd0, 0xcf }, { 0xe0, 0x03 }, { 0xa4, 0xf1 },
+		{ 0xc0, 0x80 }, { 0xa9, 0x00 }, { 0xab, 0x00 },
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(say) / sizeof(say[0]); i++) {
+		bench_out8(b, 0x64, say[i][0]);
+		assert_int_equal(bench_in8(b, 0x64) & 0x29, 0x09);
+		assert_int_equal(take(b), say[i][1]);
+		empty(b);
+	}
+	command_byte(b, 0x33);
+	bench_out8(b, 0x64, 0xe0);
+	assert_int_equal(take(b), 0x00);
+	bench_out8(b, 0x64, 0xd1); /* A20 low, which closes nothing */
+	bench_out8(b, 0x60, 0x01);
+	bench_out8(b, 0x64, 0xd0);
+	assert_int_equal(take(b), 0x85);
+	bench_out8(b, 0x64, 0xd1);
+	bench_out8(b, 0x60, 0x02);
+	assert_int_equal(bench_power(b), IOEMU_POWER_RESET);
+}
+
+static void
+the_status_tells_the_self_test_and_the_last_write(struct bench *b)
+{
+	assert_int_equal(bench_in8(b, 0x64), 0x10);
+	bench_out8(b, 0x64, 0xaa);
+	assert_int_equal(take(b), 0x55);
+	assert_int_equal(bench_in8(b, 0x64), 0x1c);
 	bench_out8(b, 0x60, 0xee);
-	assert_true(bench_irq(b, 1));
-	assert_int_equal(bench_in8(b, 0x60), 0xee);
-	assert_false(bench_irq(b, 1));
+	assert_int_equal(bench_in8(b, 0x64), 0x15);
+	assert_int_equal(take(b), 0xee);
+	assert_int_equal(bench_in8(b, 0x64), 0x14);
 }
 
 static void
-keys_of_the_operator_arrive(struct bench *b)
+states_that_cannot_be_do_not_load(struct bench *b)
 {
-	char text[64];
+	static const struct {
+		const char *field;
+		uint8_t bad;
+	} f[] = {
+		{ "source", 5 },
+		{ "kbd.set", 0 },
+		{ "kbd.set", 4 },
+		{ "kbd.port.reply.head", 64 },
+		{ "kbd.port.reply.used", 65 },
+		{ "kbd.port.data.head", 64 },
+		{ "kbd.port.data.used", 65 },
+		{ "mouse.port.reply.head", 64 },
+		{ "mouse.port.reply.used", 65 },
+		{ "mouse.port.data.head", 64 },
+		{ "mouse.port.data.used", 65 },
+		{ "mouse.packet_len", 5 },
+		{ "mouse.buttons", 8 },
+	};
+	unsigned i;
 
-	assert_true(bench_query(b, "i8042", "key 1e 9e", text, 64) > 0);
-	assert_int_equal(take(b), 0x1e);
-	assert_int_equal(take(b), 0x9e);
-	assert_int_equal(bench_query(b, "i8042", "what", text, 64), -EINVAL);
+	for (i = 0; i < sizeof(f) / sizeof(f[0]); i++)
+		assert_int_equal(
+			bench_load_field(b, "i8042", f[i].field, 0, f[i].bad),
+			-EINVAL);
+	/* a byte that nobody has is none */
+	assert_int_equal(bench_load_field(b, "i8042", "source", 0, 3), 0);
+	(void)bench_in8(b, 0x60);
+	assert_int_equal(bench_load_field(b, "i8042", "source", 0, 4), 0);
+	(void)bench_in8(b, 0x60);
+	empty(b);
 }
 
 static void
@@ -142,10 +201,12 @@ main(int argc, char **argv)
 	static const struct bench_test tests[] = {
 		BENCH_TEST(the_self_tests_pass),
 		BENCH_TEST(linux_finds_the_mouse_port_by_looping_bytes),
-		BENCH_TEST(the_keyboard_resets_and_identifies),
-		BENCH_TEST(a_knock_turns_the_wheel_on),
-		BENCH_TEST(a_byte_interrupts_until_it_is_read),
-		BENCH_TEST(keys_of_the_operator_arrive),
+		BENCH_TEST(a_key_does_not_take_the_place_of_the_mouses_byte),
+		BENCH_TEST(ports_that_are_off_send_nothing),
+		BENCH_TEST(the_memory_of_the_controller_is_kept),
+		BENCH_TEST(the_controller_answers_its_commands),
+		BENCH_TEST(the_status_tells_the_self_test_and_the_last_write),
+		BENCH_TEST(states_that_cannot_be_do_not_load),
 		BENCH_TEST(a_pulse_resets_the_machine),
 		BENCH_TEST(a_flood_of_commands_overflows_nothing),
 	};
