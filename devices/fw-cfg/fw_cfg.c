@@ -189,8 +189,6 @@ fw_cfg_move(struct ioemu_dev *dev)
 		fw_cfg_next_turn(dev);
 		return;
 	}
-	if (fw->item && fw->item->image)
-		image_forget(fw->item->image);
 	fw_cfg_finish(dev, 0);
 }
 

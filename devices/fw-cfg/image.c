@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image.c - host files, mapped read-only: the kernel and the initrd cost no
- * memory of ours, and a running transfer takes them from the page cache. Knows
- * nothing of their contents.
+ * image.c - host files, copied: whoever has them may cut them short or write
+ * them anew while the guest runs, and a page of a mapping that is not there
+ * any more ends the process (mmap(2), SIGBUS). Knows nothing of their contents.
  */
 #include "image.h"
 
@@ -11,11 +11,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* -EIO: it became shorter meanwhile. */
 static int
-image_map(struct image *image, int fd)
+image_read(int fd, uint8_t *to, size_t left)
+{
+	ssize_t n;
+
+	while (left) {
+		n = read(fd, to, left);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (!n)
+			return -EIO;
+		if (n > 0) {
+			to += n;
+			left -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int
+image_copy(struct image *image, int fd)
 {
 	struct stat st;
-	void *map;
+	void *to;
+	int rc;
 
 	if (fstat(fd, &st))
 		return -errno;
@@ -24,12 +45,16 @@ image_map(struct image *image, int fd)
 	if (st.st_size > UINT32_MAX)
 		return -EFBIG;
 
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
+	to = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (to == MAP_FAILED)
 		return -errno;
-	/* Read ahead now, so that a transfer does not wait for the disk. */
-	(void)madvise(map, (size_t)st.st_size, MADV_WILLNEED);
-	image->data = map;
+	rc = image_read(fd, to, (size_t)st.st_size);
+	if (rc) {
+		munmap(to, (size_t)st.st_size);
+		return rc;
+	}
+	image->data = to;
 	image->size = (uint32_t)st.st_size;
 	return 0;
 }
@@ -43,7 +68,7 @@ image_open(struct image *image, const char *path)
 
 	if (fd < 0)
 		return -errno;
-	err = image_map(image, fd);
+	err = image_copy(image, fd);
 	close(fd);
 	return err;
 }
@@ -54,12 +79,4 @@ image_close(struct image *image)
 	if (image->data)
 		munmap((void *)(uintptr_t)image->data, image->size);
 	image->data = NULL;
-}
-
-void
-image_forget(const struct image *image)
-{
-	if (image->data)
-		(void)madvise((void *)(uintptr_t)image->data, image->size,
-			      MADV_DONTNEED);
 }

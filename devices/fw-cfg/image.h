@@ -10,11 +10,9 @@ struct image {
 	uint32_t size;
 };
 
-/* -errno of open(2); -EINVAL: empty or no plain file; -EFBIG: 4 GiB or more. */
+/* A copy. -errno of open(2) and read(2); -EINVAL: empty or no plain file;
+ * -EFBIG: 4 GiB or more; -EIO: it became shorter meanwhile. */
 int image_open(struct image *image, const char *path) IOEMU_MUST_CHECK;
 void image_close(struct image *image);
-
-/* The guest has had it: give the memory back; it is still there if asked. */
-void image_forget(const struct image *image);
 
 #endif

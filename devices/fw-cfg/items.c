@@ -44,7 +44,7 @@ enum {
 extern const uint8_t linuxboot_rom[]; /* rom.S */
 extern const uint32_t linuxboot_rom_size;
 
-static struct item *
+static void
 items_add(struct items *items, uint16_t key, const void *data, uint32_t size)
 {
 	struct item *item = &items->item[items->n_items++];
@@ -53,7 +53,6 @@ items_add(struct items *items, uint16_t key, const void *data, uint32_t size)
 	item->key = key;
 	item->data = data;
 	item->size = size;
-	return item;
 }
 
 static void
@@ -140,13 +139,11 @@ items_add_boot(struct items *items)
 	items_add_number(items, KEY_KERNEL_ADDR, LINUX_KERNEL_ADDR);
 	items_add_number(items, KEY_KERNEL_SIZE, kernel_size);
 	items_add(items, KEY_KERNEL_DATA, items->kernel.data + boot->setup_size,
-		  kernel_size)
-		->image = &items->kernel;
+		  kernel_size);
 	items_add_number(items, KEY_INITRD_ADDR, boot->initrd_addr);
 	items_add_number(items, KEY_INITRD_SIZE, items->initrd.size);
 	items_add(items, KEY_INITRD_DATA, items->initrd.data,
-		  items->initrd.size)
-		->image = &items->initrd;
+		  items->initrd.size);
 }
 
 static int

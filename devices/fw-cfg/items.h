@@ -15,7 +15,6 @@ struct item {
 	uint16_t key;
 	uint32_t size;
 	const uint8_t *data;
-	const struct image *image; /* that data is of, or NULL */
 };
 
 /* Everything published; lives in the device's state. */

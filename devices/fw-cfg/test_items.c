@@ -98,6 +98,28 @@ files_of_no_bytes_or_too_many_are_refused(void **state)
 	close(fd);
 }
 
+/* mmap(2): SIGBUS is what a page beyond the end of the file gives. */
+static void
+a_file_cut_short_later_is_still_all_there(void **state)
+{
+	int fd = memfd_create("file", 0);
+	struct image image;
+	char path[64];
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 8192), 0);
+	assert_int_equal(pwrite(fd, "x", 1, 8191), 1);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(image_open(&image, path), 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(image.size, 8192);
+	assert_int_equal(image.data[0], 0);
+	assert_int_equal(image.data[8191], 'x');
+	image_close(&image);
+	close(fd);
+}
+
 static void
 a_file_that_is_no_kernel_is_refused(void **state)
 {
@@ -123,6 +145,7 @@ main(void)
 		cmocka_unit_test(a_missing_file_is_named),
 		cmocka_unit_test(what_is_no_plain_file_is_refused_at_once),
 		cmocka_unit_test(files_of_no_bytes_or_too_many_are_refused),
+		cmocka_unit_test(a_file_cut_short_later_is_still_all_there),
 		cmocka_unit_test(a_file_that_is_no_kernel_is_refused),
 		cmocka_unit_test(an_initrd_or_a_command_line_needs_a_kernel),
 	};
