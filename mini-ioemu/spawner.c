@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fds.h"
+
 #define MAX_GRACE_MS 5000u
 
 struct command {
@@ -274,7 +276,7 @@ spawner_receive(struct spawner *s)
 		.msg_control = control.buf,
 		.msg_controllen = sizeof(control.buf),
 	};
-	const struct cmsghdr *cmsg;
+	unsigned fds = 0;
 	ssize_t n;
 
 	do
@@ -283,10 +285,9 @@ spawner_receive(struct spawner *s)
 	if (n < (ssize_t)SPAWN_HEAD)
 		return false;
 	s->len = (size_t)n - SPAWN_HEAD;
-	cmsg = CMSG_FIRSTHDR(&msg);
+	/* for one there is room for two (cmsg(3), alignment) */
 	s->fd = -1;
-	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
-		memcpy(&s->fd, CMSG_DATA(cmsg), sizeof(s->fd));
+	fds_take(&msg, &s->fd, &fds, 1);
 	return true;
 }
 

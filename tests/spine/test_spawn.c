@@ -3,11 +3,13 @@
  * The helper that starts programs: what it does for the device model, and what
  * it does not for one in a guest's hands.
  */
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -221,6 +223,61 @@ nonsense_is_refused(void **state)
 	alarm(0);
 }
 
+static unsigned
+descriptors(pid_t pid)
+{
+	char path[64];
+	unsigned n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* cmsg(3): the room for one is that for two. */
+static void
+a_second_descriptor_is_not_kept(void **state)
+{
+	static const int two[] = { STDOUT_FILENO, STDERR_FILENO };
+	const struct spawn_request req = { .what = SPAWN_KILL };
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(two))];
+	} control = { .align = { CMSG_LEN(sizeof(two)), SOL_SOCKET,
+				 SCM_RIGHTS } };
+	struct iovec iov = { (void *)(uintptr_t)&req, SPAWN_HEAD };
+	const struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
+	};
+	struct spawn_reply reply;
+	unsigned i, before;
+	struct raw r;
+
+	(void)state;
+	alarm(TEST_LIMIT_S);
+	raw_open(&r);
+	memcpy(CMSG_DATA(&control.align), two, sizeof(two));
+	assert_int_equal(raw_ask(&r, &req, SPAWN_HEAD), -ENOENT);
+	before = descriptors(r.pid);
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(sendmsg(r.sock, &msg, 0), SPAWN_HEAD);
+		assert_int_equal(recv(r.sock, &reply, sizeof(reply), 0),
+				 sizeof(reply));
+	}
+	assert_int_equal(descriptors(r.pid), before);
+	close(r.sock);
+	assert_int_equal(waitpid(r.pid, NULL, 0), r.pid);
+	alarm(0);
+}
+
 static void
 too_many_words_do_not_overflow(void **state)
 {
@@ -252,6 +309,7 @@ main(void)
 		T(too_many_words_or_commands_are_refused),
 		cmocka_unit_test(what_it_starts_is_the_other_user),
 		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(a_second_descriptor_is_not_kept),
 		cmocka_unit_test(too_many_words_do_not_overflow),
 	};
 
