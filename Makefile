@@ -118,7 +118,7 @@ $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B
 $(addprefix $(B)/tests/spine/test_,disks diskstop): $(B)/tests/spine/room.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox memory upgrade gsi ecam): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox rights memory upgrade gsi ecam): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async bench_timing test_merge test_upgrade soak): \
   $(B)/tests/spine/procs.o

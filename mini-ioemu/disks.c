@@ -211,20 +211,17 @@ disks_take_over(struct disks *disks, struct hand *hand)
 /* ---- all of them -------------------------------------------------- */
 
 uint64_t
-disks_largest(const struct disks *disks)
+disks_file_size(const struct disks *disks)
 {
-	struct ioemu_block_info info;
 	const struct disk *disk;
-	uint64_t size = 0;
+	uint64_t size, most = 0;
 
 	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++) {
-		if (!disk->block)
-			continue;
-		block_info(disk->block, &info);
-		if (info.size > size)
-			size = info.size;
+		size = disk->block ? block_file_size(disk->block) : 0;
+		if (size > most)
+			most = size;
 	}
-	return size;
+	return most;
 }
 
 /* hd NULL: anybody's */

@@ -25,8 +25,8 @@ int disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 void disks_close(struct disks *disks, struct ioemu_block *block);
 void disks_io(struct disks *disks, struct hostdev *hd, struct ioemu_io *io);
 
-/* The size of the largest image, 0 without. */
-uint64_t disks_largest(const struct disks *disks);
+/* The largest of the files that are written, as block_file_size(). */
+uint64_t disks_file_size(const struct disks *disks);
 
 /* Is any I/O in flight, flushes and changes of media included? */
 bool disks_busy(const struct disks *disks);

@@ -194,14 +194,18 @@ local_chr_open(struct hostdev *hd, const char *value,
 	       struct ioemu_chardev **out)
 {
 	struct local *l = localdev(hd)->local;
-	struct localchr *lc = &l->chr[l->n_chr];
 	const struct conf_chardev *c;
 	const char *spec = value;
+	struct localchr *lc;
 	int rc;
 
-	snprintf(lc->label, sizeof(lc->label), "%s", value);
-	if (l->n_chr == LOCAL_CHARDEVS)
+	if (l->n_chr == LOCAL_CHARDEVS) {
+		log_error("%s: more than %u character devices", hd->dev.id,
+			  LOCAL_CHARDEVS);
 		return -ENOSPC;
+	}
+	lc = &l->chr[l->n_chr];
+	snprintf(lc->label, sizeof(lc->label), "%s", value);
 	for (c = l->env.conf->chardevs; c; c = c->next)
 		if (!strcmp(c->id, value))
 			spec = c->spec;

@@ -11,13 +11,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include <ioemu/loop.h>
 
 #include "qmppriv.h"
 
 #define BACKLOG 8
-#define SOCKET_MODE 0600
 #define RETRY_MS 100
 
 static void listener_watch(struct qmp_listener *l);
@@ -176,11 +176,7 @@ bind_path(int fd, const char *path)
 		return -ENAMETOOLONG;
 	memcpy(addr.sun_path, path, strlen(path));
 	remove_stale(path);
-	/* Before bind(), Linux gives this mode to the file. */
-	if (fchmod(fd, SOCKET_MODE) ||
-	    bind(fd, (const struct sockaddr *)&addr, sizeof(addr)))
-		return -errno;
-	return 0;
+	return bind_private(fd, &addr);
 }
 
 int

@@ -153,7 +153,7 @@ enter_domid(const struct sandbox_env *env)
 static int
 enter_file_size(const struct sandbox_env *env)
 {
-	uint64_t size = disks_largest(env->disks);
+	uint64_t size = disks_file_size(env->disks);
 	int rc = jail_file_size(size > FILE_LEAST ? size : FILE_LEAST);
 
 	if (rc)

@@ -53,6 +53,7 @@ struct ioemu_block {
 	uv_loop_t *loop;
 	int fd; /* -1: no medium */
 	bool readonly;
+	bool file; /* a plain one: RLIMIT_FSIZE holds for it */
 	uint64_t size;
 	int lost;      /* -errno of a flush that failed: so will all */
 	unsigned busy; /* all but those that are held */

@@ -12,15 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Its size in whole sectors. */
+/* Its size in whole sectors, and whether it is a plain file. */
 static int
-medium_size(int fd, uint64_t *size)
+medium_size(int fd, uint64_t *size, bool *file)
 {
 	struct stat st;
 
 	if (fstat(fd, &st))
 		return -errno;
-	if (S_ISREG(st.st_mode))
+	*file = S_ISREG(st.st_mode);
+	if (*file)
 		*size = (uint64_t)st.st_size;
 	else if (!S_ISBLK(st.st_mode))
 		return -ENOTBLK;
@@ -37,7 +38,7 @@ block_open_file(struct ioemu_block *block, const char *path)
 		open(path, (block->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (block->fd < 0)
 		return -errno;
-	return medium_size(block->fd, &block->size);
+	return medium_size(block->fd, &block->size, &block->file);
 }
 
 static struct ioemu_block *
@@ -105,10 +106,16 @@ block_info(const struct ioemu_block *block, struct ioemu_block_info *info)
 	info->readonly = block->readonly;
 }
 
+uint64_t
+block_file_size(const struct ioemu_block *block)
+{
+	return block->file && !block->readonly ? block->size : 0;
+}
+
 /* ---- changing it --------------------------------------------------- */
 
 static int
-medium_check(int fd, bool readonly, uint64_t *size)
+medium_check(int fd, bool readonly, uint64_t *size, bool *file)
 {
 	int flags = fcntl(fd, F_GETFL);
 
@@ -117,15 +124,16 @@ medium_check(int fd, bool readonly, uint64_t *size)
 	/* O_APPEND: it would be written elsewhere */
 	if (!readonly && ((flags & O_ACCMODE) == O_RDONLY || flags & O_APPEND))
 		return -EACCES;
-	return medium_size(fd, size);
+	return medium_size(fd, size, file);
 }
 
 int
 block_check(int fd, bool readonly)
 {
 	uint64_t size;
+	bool file;
 
-	return medium_check(fd, readonly, &size);
+	return medium_check(fd, readonly, &size, &file);
 }
 
 /* ---- handed over -------------------------------------------------- */
@@ -138,7 +146,7 @@ block_open_fd(uv_loop_t *loop, int fd, bool readonly, int lost,
 	int rc = block ? 0 : -ENOMEM;
 
 	if (!rc && fd >= 0)
-		rc = medium_check(fd, readonly, &block->size);
+		rc = medium_check(fd, readonly, &block->size, &block->file);
 	if (rc) {
 		if (fd >= 0)
 			close(fd);
@@ -176,6 +184,7 @@ swap_done(uv_work_t *work, int cancelled)
 	block->fd = change->fd;
 	block->readonly = change->readonly;
 	block->size = change->size;
+	block->file = change->file;
 	block->lost = 0;
 	block->changing = false;
 	block->change = NULL;
@@ -200,8 +209,10 @@ block_change(struct ioemu_block *block, struct block_change *change)
 	if (block->change)
 		return -EBUSY;
 	change->size = 0;
+	change->file = false;
 	if (change->fd >= 0)
-		rc = medium_check(change->fd, change->readonly, &change->size);
+		rc = medium_check(change->fd, change->readonly, &change->size,
+				  &change->file);
 	if (rc)
 		return rc;
 	block->change = change;

@@ -115,11 +115,9 @@ unix_bind(struct ioemu_chardev *chr)
 		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (chr->listen_fd < 0)
 		return -errno;
-	if (bind(chr->listen_fd, (const struct sockaddr *)&chr->addr,
-		 sizeof(chr->addr))) {
-		rc = -errno;
+	rc = bind_private(chr->listen_fd, &chr->addr);
+	if (rc)
 		goto err_close;
-	}
 	rc = listen(chr->listen_fd, BACKLOG)
 		     ? -errno
 		     : uv_poll_init(chr->loop, &chr->listen, chr->listen_fd);

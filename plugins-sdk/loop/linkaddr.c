@@ -95,24 +95,35 @@ linkaddr_connect(const struct linkaddr *addr)
 	return err;
 }
 
+static int
+addr_bind(int fd, const struct linkaddr *addr)
+{
+	const struct sockaddr_un *sa = (const struct sockaddr_un *)&addr->sa;
+	struct stat st;
+
+	if (addr->sa.ss_family != AF_UNIX)
+		return bind(fd, (const struct sockaddr *)&addr->sa, addr->len)
+			       ? -errno
+			       : 0;
+	/* what an earlier run left; never a file */
+	if (!lstat(sa->sun_path, &st) && S_ISSOCK(st.st_mode))
+		(void)unlink(sa->sun_path);
+	return bind_private(fd, sa);
+}
+
 int
 linkaddr_listen(const struct linkaddr *addr)
 {
-	const struct sockaddr_un *sa = (const struct sockaddr_un *)&addr->sa;
 	int fd = addr_socket(addr), err, on = 1;
-	struct stat st;
 
 	if (fd < 0)
 		return fd;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	/* what an earlier run left; never a file */
-	if (addr->sa.ss_family == AF_UNIX && !lstat(sa->sun_path, &st) &&
-	    S_ISSOCK(st.st_mode))
-		(void)unlink(sa->sun_path);
-	if (!bind(fd, (const struct sockaddr *)&addr->sa, addr->len) &&
-	    !listen(fd, BACKLOG))
+	err = addr_bind(fd, addr);
+	if (!err && listen(fd, BACKLOG))
+		err = -errno;
+	if (!err)
 		return fd;
-	err = -errno;
 	close(fd);
 	return err;
 }

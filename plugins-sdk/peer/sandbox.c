@@ -24,16 +24,15 @@ static const struct jail_table chr_table = JAIL_TABLE(chr_rules);
 static int
 raise_file_size(const struct peer *peer)
 {
-	struct ioemu_block_info info;
-	uint64_t size = 0;
+	uint64_t size, most = 0;
 	unsigned i;
 
 	for (i = 0; i < peer->n_blocks; i++) {
-		block_info(peer->block[i], &info);
-		if (info.size > size)
-			size = info.size;
+		size = block_file_size(peer->block[i]);
+		if (size > most)
+			most = size;
 	}
-	return jail_file_size(size);
+	return jail_file_size(most);
 }
 
 static bool

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define MACHINE_FILE "mini-ioemu/machine.conf"
-#define MAX_WORDS 32
+#define MAX_WORDS 128
 
 struct whole_end whole_end;
 

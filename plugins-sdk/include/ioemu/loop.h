@@ -9,6 +9,7 @@
 
 #include <ioemu/link.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <uv.h>
 
 /* ---- guest clock (clock.c) ----------------------------------------------- */
@@ -188,6 +189,9 @@ int block_open_fd(uv_loop_t *loop, int fd, bool readonly, int lost,
  * stays the block's, and what flushes of it fail with. */
 int block_hand(const struct ioemu_block *block, int *lost);
 void block_info(const struct ioemu_block *block, struct ioemu_block_info *info);
+/* Bytes that a limit for files (RLIMIT_FSIZE, setrlimit(2)) must allow so that
+ * all of the medium can be written: 0 unless it is a plain file that is. */
+uint64_t block_file_size(const struct ioemu_block *block);
 /*
  * hd NULL: a flush of the host's own; once block_busy() is 0 its status is in
  * io->status.
@@ -234,7 +238,8 @@ struct block_change {
 	int fd; /* the block's from now on; -1: none */
 	bool readonly;
 	void (*done)(struct block_change *change);
-	uint64_t size; /* block_medium.c's own */
+	uint64_t size; /* block_medium.c's own, */
+	bool file;     /* and this */
 };
 
 /*
@@ -257,6 +262,15 @@ int block_change(struct ioemu_block *block, struct block_change *change);
 void block_forget(struct ioemu_block *block);
 /* Only with no request in flight; flushes (fdatasync), closes, frees. */
 void block_close(struct ioemu_block *block);
+
+/* ---- sockets that listen (listen.c) ---------------------------------------
+ */
+
+/*
+ * bind(2) to a path, for our own user alone from the first moment on: mode
+ * 0600, whatever the umask. -errno.
+ */
+int bind_private(int fd, const struct sockaddr_un *addr) IOEMU_MUST_CHECK;
 
 /* ---- sockets under links (linkaddr.c, linksock.c) ------------------------ */
 
