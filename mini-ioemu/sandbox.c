@@ -20,9 +20,8 @@
 /* What the core does beside every host: states, rings of peers that come, media
  * that come as descriptors, consoles in raw mode. */
 static const struct jail_rule core_rules[] = {
-	JAIL_ANY(ftruncate),
+	JAIL_IS64(ftruncate, 1, 0), /* a saved state begins anew */
 	JAIL_ANY(memfd_create),
-	JAIL_IS(fcntl, 1, F_ADD_SEALS),
 	JAIL_IS(fcntl, 1, F_DUPFD_CLOEXEC),
 	JAIL_IS(lseek, 2, SEEK_SET),
 	JAIL_ANY(fstat),
@@ -104,6 +103,7 @@ sandbox_list(const struct conf *conf, struct sandbox_list *out)
 	out->n = 0;
 	list_add(out, &jail_base);
 	list_add(out, &jail_accept);
+	list_add(out, &jail_rings);
 	list_add(out, &jail_disk);
 	list_add(out, &core_table);
 	list_xen(out, !is_closed(conf));

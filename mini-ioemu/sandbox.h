@@ -14,7 +14,7 @@
 #include "peer.h"
 #include "xen.h"
 
-#define SANDBOX_TABLES 8u
+#define SANDBOX_TABLES 9u
 
 struct sandbox_env {
 	uv_loop_t *loop;

@@ -22,10 +22,10 @@
 #include <unistd.h>
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
-#define PAGE 4096u
+#define PAGE LINKRING_PAGE
 #define ROOT_BLOCK 0u
 #define PEER_BLOCK 256u
-#define RING_SIZE 65536u /* a direction */
+#define RING_SIZE LINKRING_SIZE
 
 /* Bits of `sleep`, and of what was moved. */
 #define FOR_BYTES 1u
@@ -210,7 +210,7 @@ linkring_new(struct linkring **out, struct link_ring *layout, int *out_fd)
 	if (fd < 0)
 		return -errno;
 	*layout = (struct link_ring){
-		.total = PAGE + 2 * RING_SIZE,
+		.total = LINKRING_TOTAL,
 		.root = { ROOT_BLOCK, PAGE, RING_SIZE },
 		.peer = { PEER_BLOCK, PAGE + RING_SIZE, RING_SIZE },
 	};

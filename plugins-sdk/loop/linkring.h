@@ -10,6 +10,10 @@
 #include <ioemu/link.h>
 #include <sys/types.h>
 
+#define LINKRING_PAGE 4096u
+#define LINKRING_SIZE 65536u /* a direction */
+#define LINKRING_TOTAL (LINKRING_PAGE + 2 * LINKRING_SIZE)
+
 struct linkring;
 
 /* The root's end, with new memory; *fd is for the peer. -errno. */

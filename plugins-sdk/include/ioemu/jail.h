@@ -67,10 +67,11 @@ struct jail_table {
 
 /* clang-format off */
 #define JAIL_TABLE(r) { .rules = (r), .n = sizeof(r) / sizeof((r)[0]) }
-/* Any arguments; argument `i`, of 32 bits, is `v`, or that in the bits of
+/* Any arguments; argument `i`, of 32 or 64 bits, is `v`, or that in the bits of
  * `mask`. */
 #define JAIL_ANY(name) { .call = SCMP_SYS(name) }
 #define JAIL_IS(name, i, v) JAIL_MASK(name, i, 0xffffffffu, v)
+#define JAIL_IS64(name, i, v) JAIL_MASK(name, i, ~0ull, v)
 #define JAIL_MASK(name, i, mask, v)					\
 	{ .call = SCMP_SYS(name), .n = 1,				\
 	  .arg = { { .arg = (i), .op = SCMP_CMP_MASKED_EQ,		\
@@ -91,7 +92,9 @@ struct jail_table {
 extern const struct jail_table jail_base;
 /* Beside that: somebody connects to a socket that listens. */
 extern const struct jail_table jail_accept;
-/* Beside those two: going to somebody who listens. */
+/* Beside jail_base: rings in shared memory for peers that connect. */
+extern const struct jail_table jail_rings;
+/* Beside jail_accept: going to somebody who listens. */
 extern const struct jail_table jail_connect_unix;
 extern const struct jail_table jail_connect_tcp;
 /* Beside that: disk images. */
@@ -101,8 +104,10 @@ extern const struct jail_table jail_disk;
 unsigned jail_count(const struct jail_table *const *tables, unsigned n);
 
 /*
- * From now on every other call of this process fails with EPERM; the kernel's
- * log tells which, where it can. -errno.
+ * From now on every other call of this process fails with EPERM. The first of
+ * each kind says so on standard error, but for new processes and threads, and
+ * the kernel's log names all it can. A thread that has SIGSYS blocked is ended
+ * by such a call. -errno.
  */
 int jail_close(const struct jail_table *const *tables,
 	       unsigned n) IOEMU_MUST_CHECK;
