@@ -48,8 +48,9 @@ void local_finish(struct local *l);
 /*
  * Ask the guest to give a device up. When it does, at once or never, the
  * device is off its bus, and freed once its disk I/O is over. -EPERM: it
- * belongs to the board, is a bridge or no PCI function; -EXDEV: it is behind
- * a bridge, where Xen's DSDT has nothing to ask with.
+ * belongs to the board, is a bridge or no PCI function, or other devices are
+ * plugged into it; -EXDEV: it is behind a bridge, where Xen's DSDT has nothing
+ * to ask with.
  */
 int local_ask_back(struct local *l, const struct hostdev *hd);
 /* The guest gave it up: one of the command line is not made again. */

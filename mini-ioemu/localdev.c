@@ -58,6 +58,18 @@ local_gone(struct local *l, const char *id)
 	l->gone = g;
 }
 
+/* Devices are plugged into it: they have its state in their hands. */
+static bool
+local_is_parent(const struct localdev *parent)
+{
+	const struct localdev *ld;
+
+	for (ld = parent->local->first; ld; ld = ld->next)
+		if (ld->hd->dev.parent == &parent->hd->dev)
+			return true;
+	return false;
+}
+
 /* The guest gave it up: it is gone from where the guest looks at once. */
 static void
 local_ejected(struct bus_dev *place)
@@ -65,6 +77,8 @@ local_ejected(struct bus_dev *place)
 	struct localdev *ld = (struct localdev *)place, **at;
 	struct local *l = ld->local;
 
+	if (local_is_parent(ld))
+		return;
 	bus_remove(place);
 	local_gone(l, ld->id);
 	for (at = &l->first; *at != ld; at = &(*at)->next)
@@ -81,7 +95,7 @@ local_ask_back(struct local *l, const struct hostdev *hd)
 {
 	const struct bus_dev *place = &localdev(hd)->place;
 
-	if (!place->eject)
+	if (!place->eject || local_is_parent(localdev(hd)))
 		return -EPERM;
 	if (!bus_is_root(place->bus))
 		return -EXDEV;

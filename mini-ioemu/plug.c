@@ -217,7 +217,8 @@ plug_del(struct plug *p, const char *id, char *why, size_t size)
 	else if (rc)
 		snprintf(why, size,
 			 "'%s' stays: it belongs to the board, is a "
-			 "bridge or no PCI device",
+			 "bridge or no PCI device, or others are plugged "
+			 "into it",
 			 id);
 	return rc;
 }

@@ -254,6 +254,47 @@ what_cannot_come_or_go_says_why(void **state)
 	client_close(&c);
 }
 
+#define NATIVE_CMD 0xd000u /* BARs of the IDE function in slot 8 */
+#define NATIVE_CTL 0xd008u
+#define NATIVE_DEVFN (8u * 8)
+#define READ_SECTORS 0x20
+
+/* A sector is on its way from the disk when the slot is ejected: what has
+ * devices of its own stays, as they would be left with nothing. */
+static void
+a_controller_with_drives_stays(void **state)
+{
+	struct whole *w = *state;
+	const char *const more[] = {
+		"-drive",  whole_path(w, 0, "if=none,id=d,file=", "disk"),
+		"-device", "piix3-ide,id=own,addr=8,native=on",
+		"-device", "ide-hd,bus=own,index=0,drive=d",
+		NULL
+	};
+	struct client c;
+	uint64_t limit;
+
+	start(w, &c, more);
+	config(w, false, NATIVE_DEVFN, 0x10, NATIVE_CMD);
+	config(w, false, NATIVE_DEVFN, 0x14, NATIVE_CTL);
+	config(w, false, NATIVE_DEVFN, 0x04, 0x5);
+	whole_out(w, NATIVE_CMD + 6, 1, 0xe0);
+	whole_out(w, NATIVE_CMD + 2, 1, 1);
+	whole_out(w, NATIVE_CMD + 3, 1, 3);
+	whole_out(w, NATIVE_CMD + 4, 1, 0);
+	whole_out(w, NATIVE_CMD + 5, 1, 0);
+	whole_out(w, NATIVE_CMD + 7, 1, READ_SECTORS);
+	whole_out(w, PCI_EJECT, 4, 1u << 8);
+	limit = uv_hrtime() + TEST_LIMIT_NS;
+	while (whole_in(w, NATIVE_CTL + 2, 1) != 0x58) {
+		assert_true(uv_hrtime() < limit);
+		uv_run(&w->loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(whole_in(w, NATIVE_CMD, 2), 0x0303);
+	says(&c, DEL("own"), "'own' stays");
+	client_close(&c);
+}
+
 #define ADD_CPU(n)                                                             \
 	ADD("\"driver\":\"vcpu\",\"id\":\"cpu-" n "\",\"socket-id\":" n        \
 	    ",\"core-id\":0,\"thread-id\":0")
@@ -312,6 +353,7 @@ main(int argc, char **argv)
 		T(a_process_of_its_own_comes_and_goes),
 		T(an_access_in_hand_is_answered_with_ones),
 		T(what_cannot_come_or_go_says_why),
+		T(a_controller_with_drives_stays),
 		T(a_processor_comes),
 		T(a_guest_sleeps_and_is_woken),
 	};
