@@ -108,6 +108,7 @@ access_start(struct access *a)
 	a->d->taken++;
 	a->next = 0;
 	a->target = NULL;
+	a->op.window = NULL;
 	a->since = report_ticks();
 	if (valid)
 		access_gather(a);
@@ -225,7 +226,7 @@ comes_after(const struct range *r, const struct target *target,
 	    const struct host_window *w)
 {
 	return r->window->space == IOEMU_CONFIG ||
-	       (r->target == target && r->window->hd == w->hd);
+	       (w && r->target == target && r->window->hd == w->hd);
 }
 
 const struct range *

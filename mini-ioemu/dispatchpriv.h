@@ -19,8 +19,10 @@ struct access {
 	bool in_submit, answered; /* of the part at hand */
 	uint32_t next;		  /* first element not yet submitted */
 	uint64_t since;		  /* report_ticks() when it was taken */
-	struct target *target;	  /* of the last part; NULL: nobody */
-	struct access *waiting;	  /* in merge.waiting */
+	/* Of the last part, as is op.window, both valid while it is not done
+	 * and just after; NULL: nobody, or the access waits to go on. */
+	struct target *target;
+	struct access *waiting; /* in merge.waiting */
 	struct request req;
 	uint8_t data[HOST_MAX_DATA];
 };
@@ -57,7 +59,9 @@ void access_run(struct access *a);
 void access_resume(struct access *a);
 
 /* Is an access to the range to wait for an earlier one of that window? If it is
- * the same device's, or to config space, as that is where devices move. */
+ * the same device's, or to config space, as that is where devices move. `w`
+ * NULL: the earlier one waits itself, for merged writes; what is to come after
+ * it finds the same wait (merge_wait()). */
 bool comes_after(const struct range *r, const struct target *target,
 		 const struct host_window *w);
 /* The range that answers all of it; NULL: none, or more than one. */

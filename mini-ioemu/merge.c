@@ -96,6 +96,9 @@ merge_wait(struct access *a, const struct range *r)
 		return false;
 	while (*at) /* as many as there are vCPUs */
 		at = &(*at)->waiting;
+	/* who had its last part may be gone before it goes on */
+	a->target = NULL;
+	a->op.window = NULL;
 	a->waiting = NULL;
 	*at = a;
 	return true;

@@ -682,6 +682,54 @@ a_slow_merged_write_holds_its_device_only(void **state)
 	route_del(f->routes, &ecam);
 }
 
+static void
+line_drop(void *ctx, const char *line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+/* A string begins in one device and goes on in another that is slow to take
+ * merged writes. Meanwhile both are taken out. */
+static void
+a_string_may_outlive_the_device_it_began_in(void **state)
+{
+	struct fix *f = *state;
+	struct hostdev *began = calloc(1, sizeof(*began));
+	struct hostdev slow = { .dev.id = "slow" };
+	struct host_window *w = calloc(1, sizeof(*w));
+	struct request req = request(SLOT_COPY, true, BASE - 4, 4, 0x3000);
+	uint64_t data;
+
+	w->hd = began;
+	began->dev.id = "began";
+	f->target.name = NULL; /* as devices of this process have none */
+	f->mem.hd = &slow;
+	f->mem.region.flags = IOEMU_PREFETCHABLE;
+	assert_false(
+		route_add(f->routes, IOEMU_MEM, BASE - 16, 16, &f->target, w));
+	f->hold = true;
+	ask(f, 0, request(SLOT_COPY, false, BASE, 4, 0x11111111));
+	dispatch_flush(f->d);
+	assert_int_equal(f->n_held, 1);
+	f->hold = false;
+	req.ptr = true;
+	req.count = 2;
+	fake_xen_ask(f->xen, 1, &req);
+	dispatch_event(f->d, 1);
+	assert_false(fake_xen_answer(f->xen, 1, &data));
+	route_del(f->routes, w);
+	free(w);
+	free(began);
+	dispatch_report(f->d, NULL, line_drop, NULL);
+	route_del(f->routes, &f->mem);
+	fix_answer(f, f->held[0]);
+	assert_true(fake_xen_answer(f->xen, 1, &data));
+	assert_int_equal(get_le32(f->xen->ram + 0x3000), 0);
+	assert_int_equal(get_le32(f->xen->ram + 0x3004), 0xffffffff);
+	assert_int_equal(dispatch_busy(f->d), 0);
+}
+
 struct lines {
 	char text[8192];
 	size_t len;
@@ -765,6 +813,7 @@ main(void)
 		T(an_index_from_nowhere_does_no_harm),
 		T(a_pinned_page_outlives_invalidate),
 		T(a_slow_merged_write_holds_its_device_only),
+		T(a_string_may_outlive_the_device_it_began_in),
 		T(it_tells_what_was_slow_and_what_still_waits),
 	};
 
