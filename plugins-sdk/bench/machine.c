@@ -375,16 +375,46 @@ slot_load(struct slot *s)
 			 was->lines, is->lines);
 }
 
+/* Nothing is left of those that there were. */
+static void
+machine_renew(struct machine *m)
+{
+	unsigned i;
+
+	machine_kill(m);
+	for (i = 0; i < m->n_slots; i++)
+		slot_make(&m->slot[i]);
+}
+
 void
-machine_migrate(struct machine *m)
+machine_save(struct machine *m)
 {
 	unsigned i;
 
 	for (i = 0; i < m->n_slots; i++)
 		slot_save(&m->slot[i], &m->slot[i].before);
-	machine_kill(m);
-	for (i = 0; i < m->n_slots; i++)
-		slot_make(&m->slot[i]);
+}
+
+void
+machine_migrate(struct machine *m)
+{
+	unsigned i;
+
+	machine_save(m);
+	machine_renew(m);
 	for (i = 0; i < m->n_slots; i++)
 		slot_load(&m->slot[i]);
+}
+
+int
+machine_load(struct machine *m)
+{
+	unsigned i;
+	int rc = 0;
+
+	machine_renew(m);
+	for (i = 0; !rc && i < m->n_slots; i++)
+		rc = hostdev_load(m->slot[i].hd, m->slot[i].before.data,
+				  (size_t)m->slot[i].before.used);
+	return rc;
 }

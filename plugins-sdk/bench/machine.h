@@ -118,12 +118,21 @@ void machine_log(struct machine *m, const char *text);
 bool machine_quiet(const struct machine *m);
 /* Save all devices, free them, make them anew, load. */
 void machine_migrate(struct machine *m);
+/* The first half of it, into slot->before; and what is there is loaded into
+ * devices made anew, until one refuses. */
+void machine_save(struct machine *m);
+int machine_load(struct machine *m);
 void slot_save(const struct slot *s, struct saved *to);
 void machine_reset(struct machine *m);
 /* A device broke a rule that the bench watches: fails the test. */
 void machine_check(const struct machine *m);
 
-/* fields.c: as bench_load_field() */
+/* fields.c: the i-th field of a state, false past the end; a value of one; and
+ * as bench_load_field(). */
+bool saved_field(const struct saved *st, unsigned i, char name[256],
+		 uint32_t *count);
+uint64_t saved_get(const struct saved *st, const char *name, unsigned i);
+void saved_set(struct saved *st, const char *name, unsigned i, uint64_t value);
 int machine_load_field(struct slot *s, const char *field, unsigned i,
 		       uint64_t value);
 
