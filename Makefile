@@ -48,6 +48,7 @@ DEV_TESTS := $(sort $(foreach d,$(DEVICES),$(patsubst devices/%.c,$(B)/tests/dev
 UNIT_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/unit/test_*.c))
 SPINE_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/spine/test_*.c))
 SPINE_BENCH := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/spine/bench_*.c))
+NET_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/nets/test_*.c))
 FUZZERS	  := $(patsubst tests/fuzz/fuzz_%.c,%,$(call src,tests/fuzz/fuzz_*.c))
 
 PROGRAMS  := $(B)/mini-ioemu/mini-ioemu $(B)/ioemu-peer $(B)/ioemu-ssdt
@@ -107,6 +108,10 @@ $(B)/tests/escape/escape.so: $(B)/tests/lab/plugin/escape.o
 
 $(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-host.a
 	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
+
+$(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o phrases.o) \
+  $(B)/libioemu-bench.a $(B)/libioemu-host.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
 
 $(B)/libcore.a: $(SPINE_OBJ)
@@ -228,7 +233,7 @@ fuzz: ## run the fuzzers, S=60 seconds each, T=NAME picks one
 
 SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] plugins-sdk/*/*.[ch] \
 	   plugins-sdk/include/ioemu/*.h devices/*/*.[ch] tests/unit/*.[ch] \
-	   tests/spine/*.[ch] tests/fuzz/*.[ch] tests/lab/*/*.[ch]))
+	   tests/spine/*.[ch] tests/nets/*.[ch] tests/fuzz/*.[ch] tests/lab/*/*.[ch]))
 
 # What a source means, without how it is built.
 FLAGS_LANG = $(filter -std=% -D% -I%,$(CFLAGS_ALL))

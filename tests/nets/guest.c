@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest: a step is an access, a word of a driver's phrase, memory that
+ * changes, time that passes, or something that the host does to a device.
+ */
+#include "net.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REG_COMMAND 0x04u
+#define REG_HEADER 0x0eu
+#define HEADER_BRIDGE 0x01u
+#define REG_BAR0 0x10u
+#define N_BARS 6u
+#define COMMAND_ALL 0x7u
+#define FIRST_PORT 0xc000u
+#define PORT_STEP 0x100u
+#define FIRST_MEM 0xe0000000u
+#define MEM_STEP 0x1000u
+
+#define PRD_AT 0x1000u
+#define LIST_AT 0x2000u
+#define LOW_RAM 0x20000u
+#define HASH_START 0xcbf29ce484222325ull
+#define HASH_PRIME 0x100000001b3ull
+
+/* ---- numbers ------------------------------------------------------ */
+
+/* splitmix64 */
+uint64_t
+net_random(struct net_random *r)
+{
+	uint64_t z = r->state += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+uint32_t
+net_below(struct net_random *r, uint32_t below)
+{
+	return (uint32_t)(net_random(r) >> 32) % below;
+}
+
+bool
+net_one_in(struct net_random *r, uint32_t n)
+{
+	return !net_below(r, n);
+}
+
+/* What registers are likely to care for. */
+static uint64_t
+any_value(struct net_random *r)
+{
+	switch (net_below(r, 8)) {
+	case 0:
+		return 0;
+	case 1:
+		return UINT64_MAX;
+	case 2:
+		return 1ull << net_below(r, 64);
+	case 3:
+		return net_below(r, LOW_RAM) & ~0xfull;
+	case 4:
+	case 5:
+		return net_below(r, 0x100);
+	default:
+		return net_random(r);
+	}
+}
+
+static uint64_t
+mix(uint64_t hash, uint64_t v)
+{
+	hash = (hash ^ v) * HASH_PRIME;
+	return hash ^ hash >> 29;
+}
+
+/* ---- accesses ----------------------------------------------------- */
+
+struct access {
+	struct host_op op; /* first */
+	bool done;
+};
+
+static void
+access_done(struct host_op *op)
+{
+	((struct access *)op)->done = true;
+}
+
+/* One value for all elements. What was read, as a number. */
+static uint64_t
+guest_access(struct machine *m, const struct host_op *op, uint64_t value)
+{
+	struct access a = { .op = *op };
+	uint32_t n = op->width * op->count, i;
+	uint64_t seen;
+
+	if (!op->window)
+		return 0;
+	a.op.data = malloc(n); /* of that size: a byte too many is seen */
+	a.op.done = access_done;
+	for (i = 0; i < n; i++)
+		a.op.data[i] = (uint8_t)(value >> 8 * (i % op->width));
+	host_op_start(&a.op);
+	if (!machine_wait(m, &a.done))
+		fail_msg("an access was deferred and never answered");
+	seen = op->write ? 0 : host_sum(a.op.data, n);
+	free(a.op.data);
+	return seen;
+}
+
+static struct host_op
+plain_op(unsigned width, bool write)
+{
+	return (struct host_op){
+		.width = width,
+		.count = 1,
+		.step = 1,
+		.write = write,
+	};
+}
+
+static uint32_t
+config(struct machine *m, struct slot *s, unsigned reg, bool write, uint32_t v)
+{
+	struct host_op op = plain_op(4, write);
+	struct access a = { .op = op };
+	uint8_t data[4];
+
+	put_le32(data, v);
+	a.op.window = s->hd->config;
+	a.op.offset = reg;
+	a.op.data = data;
+	a.op.done = access_done;
+	host_op_start(&a.op);
+	if (!machine_wait(m, &a.done))
+		fail_msg("configuration space was not answered");
+	return get_le32(data);
+}
+
+/* ---- what firmware does ------------------------------------------- */
+
+struct places {
+	uint32_t port, mem;
+};
+
+/* Sizes a BAR and gives it the next place. */
+static void
+place_bar(struct machine *m, struct slot *s, unsigned reg, struct places *p)
+{
+	uint32_t mask, size;
+
+	(void)config(m, s, reg, true, UINT32_MAX);
+	mask = config(m, s, reg, false, 0);
+	if (!mask)
+		return;
+	size = ~(mask & ~(mask & 1 ? 3u : 0xfu)) + 1;
+	if (mask & 1) {
+		(void)config(m, s, reg, true, p->port);
+		p->port += PORT_STEP;
+		return;
+	}
+	if (!size || size > 1u << 26)
+		return;
+	if (size < MEM_STEP)
+		size = MEM_STEP;
+	p->mem = (p->mem + size - 1) & ~(size - 1);
+	(void)config(m, s, reg, true, p->mem);
+	p->mem += size;
+}
+
+static void
+place_all(struct machine *m)
+{
+	struct places p = { FIRST_PORT, FIRST_MEM };
+	unsigned i, k, bars;
+
+	for (i = 0; i < m->n_slots; i++) {
+		struct slot *s = &m->slot[i];
+
+		if (!s->hd->config)
+			continue;
+		bars = config(m, s, REG_HEADER & ~3u, false, 0) >> 16 &
+				       HEADER_BRIDGE
+			       ? 2
+			       : N_BARS;
+		(void)config(m, s, REG_COMMAND, true, 0);
+		for (k = 0; k < bars; k++)
+			if (k == 0 ||
+			    (config(m, s, REG_BAR0 + 4 * (k - 1), false, 0) &
+			     0x7) != 0x4)
+				place_bar(m, s, REG_BAR0 + 4 * k, &p);
+			else /* the upper half of the one before */
+				(void)config(m, s, REG_BAR0 + 4 * k, true, 0);
+		(void)config(m, s, REG_COMMAND, true, COMMAND_ALL);
+	}
+}
+
+/* Tables that drivers make: physical regions of SFF-8038i, and a list of
+ * devices/dma-engine. Most of them make sense. */
+static void
+fill_memory(struct net_guest *g)
+{
+	struct net_random *r = &g->random;
+	uint8_t *ram = g->m->ram;
+	unsigned i;
+
+	for (i = 0; i < LOW_RAM; i += 8)
+		put_le64(ram + i, net_random(r));
+	for (i = 0; i < 64; i++) {
+		uint8_t *prd = ram + PRD_AT + (size_t)i * 8;
+		uint8_t *d = ram + LIST_AT + (size_t)i * 16;
+
+		put_le32(prd, net_below(r, LOW_RAM) & ~1u);
+		put_le32(prd + 4, (2u << net_below(r, 12)) |
+					  (net_one_in(r, 4) ? 0x80000000u : 0));
+		put_le64(d, net_below(r, LOW_RAM));
+		put_le32(d + 8, 4u << net_below(r, 10));
+		put_le32(d + 12, net_below(r, 8));
+	}
+}
+
+/* The last one that was started, for who ends in the middle. */
+static struct machine *started;
+
+void
+net_abandon(void)
+{
+	if (started)
+		machine_free(started);
+	started = NULL;
+}
+
+void
+net_start(struct net_guest *g, struct host_plugins *plugins,
+	  const struct net_group *group, uint64_t seed)
+{
+	*g = (struct net_guest){ .random = { seed } };
+	g->m = started = machine_new(plugins);
+	machine_add(g->m, group->devices);
+	fill_memory(g);
+	place_all(g->m);
+}
+
+void
+net_end(struct net_guest *g)
+{
+	net_abandon();
+	g->m = NULL;
+}
+
+/* ---- steps -------------------------------------------------------- */
+
+static uint64_t
+step_access(struct net_guest *g)
+{
+	struct net_random *r = &g->random;
+	struct host_op op = plain_op(1u << net_below(r, 3), net_below(r, 2));
+	uint32_t pick = net_below(r, 1u << 16), at = net_below(r, 1u << 30);
+	unsigned how = net_below(r, 16);
+	uint64_t v = any_value(r);
+	struct host_window *w;
+	uint64_t size;
+
+	if (!g->m->n_routes)
+		return 0;
+	w = g->m->route[pick % g->m->n_routes];
+	size = w->region.size;
+	op.window = w;
+	op.offset = at % (size > 16 && how < 10 ? 16 : size);
+	op.posted = op.write && w->space == IOEMU_MEM;
+	if (how & 3)
+		op.width = (uint32_t)w->region.min << at % 2;
+	if (op.width > 8)
+		op.width = 8;
+	if (how & 4)
+		op.offset &= ~(uint64_t)(op.width - 1);
+	if (how == 15)
+		op.count = 1 + at % (HOST_MAX_DATA / op.width);
+	if (w->space == IOEMU_IO)
+		op.step = 0;
+	return guest_access(g->m, &op, v);
+}
+
+static uint64_t
+step_config(struct net_guest *g)
+{
+	struct net_random *r = &g->random;
+	struct host_op op = plain_op(1u << net_below(r, 3), net_below(r, 2));
+	const struct slot *s = &g->m->slot[net_below(r, g->m->n_slots)];
+	unsigned reg = net_below(r, 0x100);
+	uint64_t v = any_value(r);
+
+	op.window = s->hd->config;
+	/* what firmware placed mostly stays */
+	op.offset = reg >= REG_BAR0 && reg < 0x30 && reg % 5 ? 0x40 : reg;
+	return guest_access(g->m, &op, v);
+}
+
+/* ADDR[.WIDTH][*COUNT][=VALUE] */
+static uint64_t
+step_phrase(struct net_guest *g)
+{
+	uint64_t any = any_value(&g->random), value = 0;
+	struct host_op op = plain_op(1, false);
+	const char *p = g->phrase;
+	struct host_window *w;
+	enum ioemu_space space;
+	uint64_t addr;
+	char *end;
+
+	addr = strtoull(p, &end, 16);
+	if (*end == '.')
+		op.width = (uint32_t)strtoul(end + 1, &end, 16);
+	if (*end == '*')
+		op.count = (uint32_t)strtoul(end + 1, &end, 16);
+	if (*end == '=') {
+		op.write = true;
+		value = end[1] == '?' ? any : strtoull(end + 1, NULL, 16);
+		end += strcspn(end, " ");
+	}
+	g->phrase = *end ? end + 1 : NULL;
+	space = addr < 0x10000 ? IOEMU_IO : IOEMU_MEM;
+	w = machine_route(g->m, space, addr);
+	op.step = space == IOEMU_MEM ? 1 : 0;
+	op.posted = op.write && space == IOEMU_MEM;
+	op.window = w;
+	op.offset = w ? addr - w->base : 0;
+	return guest_access(g->m, &op, value);
+}
+
+/* Of one of the devices there are. */
+static void
+phrase_begin(struct net_guest *g)
+{
+	const struct slot *s = &g->m->slot[0];
+	const char *const *list = NULL;
+	char name[NAME_SIZE];
+	unsigned n = 0, k = net_below(&g->random, 1u << 16);
+	const char *w;
+
+	snprintf(name, sizeof(name), "%s", s->type->type.name);
+	for (w = s->spec; *w; w += strlen(w) + 1)
+		if (!strcmp(w, "native=on"))
+			snprintf(name, sizeof(name), "%s,%s",
+				 s->type->type.name, w);
+	list = net_phrases(name);
+	while (list && list[n])
+		n++;
+	g->phrase = n ? list[k % n] : NULL;
+}
+
+static void
+step_poke(struct net_guest *g)
+{
+	uint32_t at = net_below(&g->random, LOW_RAM - 8) & ~3u;
+
+	put_le32(g->m->ram + at, (uint32_t)any_value(&g->random));
+}
+
+static void
+step_input(struct net_guest *g)
+{
+	uint8_t data[40];
+	unsigned n = 1 + net_below(&g->random, sizeof(data)), i;
+
+	for (i = 0; i < n; i++)
+		data[i] = (uint8_t)net_random(&g->random);
+	for (i = 0; i < MAX_BACKENDS && g->m->chr[i]; i++)
+		backend_append(&g->m->chr[i]->in, &g->m->chr[i]->in_len, data,
+			       n);
+}
+
+static void
+step_medium(struct net_guest *g)
+{
+	enum ioemu_medium what = (enum ioemu_medium)net_below(&g->random, 4);
+	unsigned which = net_below(&g->random, MAX_BACKENDS);
+	unsigned size = net_below(&g->random, 3) * 0x10000;
+	struct machine *m = g->m;
+	unsigned i;
+
+	if (!m->block[which])
+		return;
+	for (i = 0; i < m->n_slots; i++) {
+		const struct slot *s = &m->slot[i];
+
+		if (!strstr(s->type->type.name, "cd") || !machine_quiet(m))
+			continue;
+		if (what == IOEMU_MEDIUM_CLOSE)
+			backend_load(m->block[which], size);
+		(void)hostdev_medium(s->hd, m->block[which], what);
+		return;
+	}
+}
+
+/* What the host does. */
+static void
+step_host(struct net_guest *g)
+{
+	struct net_random *r = &g->random;
+	unsigned what = net_below(r, 8), which = net_below(r, MAX_BACKENDS);
+	unsigned slot = net_below(r, 32), i;
+	struct machine *m = g->m;
+
+	switch (what) {
+	case 0:
+		if (m->block[which])
+			m->block[which]->fail = -EIO;
+		break;
+	case 1:
+		machine_reset(m);
+		place_all(m);
+		break;
+	case 2:
+		for (i = 0; i < m->n_slots; i++)
+			hostdev_hotplug(m->slot[i].hd, slot % 4,
+					(enum ioemu_hotplug)(slot % 3));
+		break;
+	case 3:
+		place_all(m);
+		break;
+	case 4:
+		step_medium(g);
+		break;
+	default:
+		step_input(g);
+		break;
+	}
+}
+
+static uint64_t
+step_any(struct net_guest *g)
+{
+	switch (net_below(&g->random, 32)) {
+	case 0:
+		step_host(g);
+		return 0;
+	case 1:
+		step_poke(g);
+		return 0;
+	case 2:
+		return step_config(g);
+	case 3:
+		machine_advance(g->m, 1ull << net_below(&g->random, 30));
+		return 0;
+	case 4: /* in a while, or while something is on its way */
+	case 5:
+		machine_advance(g->m, net_below(&g->random, 100000));
+		return 0;
+	case 6:
+	case 7:
+	case 8:
+		phrase_begin(g);
+		return 0;
+	default:
+		return step_access(g);
+	}
+}
+
+uint64_t
+net_step(struct net_guest *g)
+{
+	struct machine *m = g->m;
+	bool goes_on = g->phrase && !net_one_in(&g->random, 64);
+	uint64_t seen = HASH_START;
+	unsigned i;
+
+	if (!goes_on)
+		g->phrase = NULL;
+	seen = mix(seen, goes_on ? step_phrase(g) : step_any(g));
+	machine_turn(m);
+	machine_check(m);
+	for (i = 0; i < m->n_slots; i++)
+		seen = mix(seen, m->slot[i].lines);
+	seen = mix(seen, m->n_msi);
+	seen = mix(seen, m->msi_data);
+	seen = mix(seen, (uint64_t)m->power << 32 | m->unplugged);
+	return mix(seen, m->ejected);
+}
+
+void
+net_settle(struct net_guest *g)
+{
+	if (!machine_wait(g->m, NULL))
+		fail_msg("the devices do not come to rest");
+	machine_check(g->m);
+}
+
+uint64_t
+net_seen(const struct net_guest *g)
+{
+	const struct machine *m = g->m;
+	uint64_t seen = host_sum(m->ram, BENCH_RAM_SIZE);
+	unsigned i;
+
+	for (i = 0; i < MAX_BACKENDS && m->block[i]; i++)
+		seen = mix(seen,
+			   host_sum(m->block[i]->data, m->block[i]->size));
+	for (i = 0; i < MAX_BACKENDS && m->chr[i]; i++)
+		seen = mix(seen, host_sum(m->chr[i]->out, m->chr[i]->out_len));
+	for (i = 0; i < N_LINKS; i++)
+		seen = mix(seen, (uint64_t)m->link[i]);
+	return mix(seen, host_sum(m->log, m->log_len));
+}
