@@ -47,6 +47,17 @@ access_done(struct host_op *op)
 	b->done = true;
 }
 
+/* What a line does meanwhile the guest does not see. */
+static void
+bench_migrate(struct machine *m)
+{
+	unsigned rises[INTX_LINE + 1];
+
+	memcpy(rises, m->rises, sizeof(rises));
+	machine_migrate(m);
+	memcpy(m->rises, rises, sizeof(rises));
+}
+
 /* The loop goes round once, and the mode does to the devices what it does. */
 static void
 bench_after(struct bench *b)
@@ -60,7 +71,7 @@ bench_after(struct bench *b)
 	if (b->mode != MODE_MIGRATE)
 		machine_reset(b->twin);
 	else if (machine_quiet(b->m))
-		machine_migrate(b->m);
+		bench_migrate(b->m);
 }
 
 /* False: never. */
@@ -244,6 +255,15 @@ bench_irq(struct bench *b, unsigned isa_irq)
 		if (b->m->slot[i].lines >> isa_irq & 1)
 			return true;
 	return false;
+}
+
+unsigned
+bench_irq_edges(struct bench *b, unsigned isa_irq)
+{
+	unsigned n = b->m->rises[isa_irq];
+
+	b->m->rises[isa_irq] = 0;
+	return n;
 }
 
 bool

@@ -23,13 +23,19 @@ ops_unmap(struct hostdev *hd, struct host_window *w)
 	machine_unmap(machine_of(hd), w);
 }
 
+void
+machine_line(struct slot *s, unsigned line, bool level)
+{
+	uint32_t bit = 1u << line;
+
+	s->m->rises[line] += level && !(s->lines & bit);
+	s->lines = level ? s->lines | bit : s->lines & ~bit;
+}
+
 static void
 ops_irq(struct hostdev *hd, unsigned line, bool level)
 {
-	struct slot *s = hd->host;
-	uint32_t bit = 1u << (line == IOEMU_INTX ? 16 : line);
-
-	s->lines = level ? s->lines | bit : s->lines & ~bit;
+	machine_line(hd->host, line == IOEMU_INTX ? INTX_LINE : line, level);
 }
 
 static void

@@ -17,6 +17,7 @@
 #define MAX_BACKENDS 16u
 #define NAME_SIZE 48u
 #define N_LINKS 4u
+#define INTX_LINE 16u /* behind ISA interrupts 0 to 15 */
 
 #define NS_PER_S 1000000000ull
 
@@ -91,6 +92,7 @@ struct machine {
 	struct ioemu_chardev *chr[MAX_BACKENDS];
 	struct ioemu_block *block[MAX_BACKENDS];
 
+	unsigned rises[INTX_LINE + 1]; /* as bench_irq_edges() */
 	unsigned n_msi;
 	uint32_t msi_data;
 	int link[N_LINKS];
@@ -145,6 +147,7 @@ bool machine_wait(struct machine *m, const bool *done);
 void machine_arrive(struct machine *m);
 
 /* hostops.c */
+void machine_line(struct slot *s, unsigned line, bool level);
 extern const struct host_ops bench_ops;
 extern const struct host_ops bench_link_ops; /* of devices behind links */
 /* It ends some turns, or some time, from now. */

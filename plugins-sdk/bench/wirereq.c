@@ -11,8 +11,6 @@
 #define FUNCTION_MASK 7u
 #define MSI_FIRST 0xfee00000u
 #define MSI_LAST 0xfeefffffu
-#define INTX_BIT 16u
-#define N_LINES 16u
 #define MAX_TEXT 256u
 
 /* ---- memory ------------------------------------------------------- */
@@ -176,9 +174,7 @@ message_window(struct wire *wire, const struct link_msg *msg)
 static bool
 message_line(struct slot *s, unsigned line, bool level)
 {
-	uint32_t bit = 1u << line;
-
-	s->lines = level ? s->lines | bit : s->lines & ~bit;
+	machine_line(s, line, level);
 	return true;
 }
 
@@ -202,7 +198,7 @@ message_vendor(struct wire *wire, const struct link_msg *msg)
 	case LINK_WINDOW:
 		return message_window(wire, msg);
 	case LINK_LINE:
-		return msg->b < N_LINES &&
+		return msg->b < INTX_LINE &&
 		       message_line(wire->slot, msg->b, msg->a);
 	case LINK_LOG:
 		return message_log(wire->m, msg);
@@ -217,7 +213,7 @@ wire_message(struct link *link, const struct link_msg *msg)
 	struct wire *wire = link_user(link);
 
 	if (msg->code != LINK_VENDOR_MSG)
-		message_line(wire->slot, INTX_BIT,
+		message_line(wire->slot, INTX_LINE,
 			     msg->code < LINK_DEASSERT_INTX);
 	else if (!message_vendor(wire, msg))
 		fail_msg("%s: a message that makes no sense: %#x",

@@ -96,6 +96,9 @@ uint8_t *bench_ram(struct bench *b);
 
 /* What the guest or the host would see. */
 bool bench_irq(struct bench *b, unsigned isa_irq);
+/* How often a device raised it since the last call: an ISA interrupt is an
+ * edge. */
+unsigned bench_irq_edges(struct bench *b, unsigned isa_irq);
 bool bench_intx(struct bench *b, const char *id);
 unsigned bench_msi_count(struct bench *b);	/* since the last call */
 uint32_t bench_msi_data(struct bench *b);	/* of the last one */
