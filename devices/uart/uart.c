@@ -119,16 +119,21 @@ uart_accept(struct ioemu_dev *dev)
 				 : (size_t)(depth - u->used));
 }
 
+/* Overrun (data sheet, line status register, bit 1): FIFOs keep what they have,
+ * without them the new byte takes the place of the old one. */
 static void
 uart_receive(struct uart *u, uint8_t byte)
 {
 	if (u->used >= uart_depth(u)) {
 		u->overrun = true;
-		return;
+		if (u->fcr & FCR_ENABLE)
+			return;
+		u->used = 0;
 	}
 	u->fifo[(u->head + u->used++) % FIFO] = byte;
 }
 
+/* Without a new byte the last one is still there. */
 static uint8_t
 uart_take(struct ioemu_dev *dev)
 {
@@ -136,7 +141,7 @@ uart_take(struct ioemu_dev *dev)
 	uint8_t byte;
 
 	if (!u->used)
-		return 0;
+		return u->fifo[(u->head + FIFO - 1) % FIFO];
 	byte = u->fifo[u->head];
 	u->head = (uint8_t)((u->head + 1) % FIFO);
 	u->used--;
@@ -228,11 +233,15 @@ uart_read(struct ioemu_dev *dev, struct ioemu_access *a)
 	uart_update(dev);
 }
 
+/* Writing takes back the interrupt (data sheet, table IV), which comes anew:
+ * the line falls in between. */
 static void
 uart_transmit(struct ioemu_dev *dev, uint8_t byte)
 {
 	struct uart *u = ioemu_state(dev);
 
+	u->tx_pending = false;
+	uart_update(dev);
 	if (u->mcr & MCR_LOOP)
 		uart_receive(u, byte);
 	else
@@ -245,8 +254,9 @@ uart_write_fcr(struct ioemu_dev *dev, uint8_t v)
 {
 	struct uart *u = ioemu_state(dev);
 
-	/* switching the FIFOs on or off empties them */
-	if (v & FCR_CLEAR_RX || (u->fcr ^ v) & FCR_ENABLE)
+	/* switching the FIFOs on or off empties them; other bits count only
+	 * with bit 0 */
+	if ((v & FCR_ENABLE && v & FCR_CLEAR_RX) || (u->fcr ^ v) & FCR_ENABLE)
 		u->used = 0;
 	u->fcr = v & FCR_ENABLE ? v & 0xc9 : 0;
 	uart_accept(dev);
@@ -354,7 +364,7 @@ uart_loaded(struct ioemu_dev *dev)
 {
 	struct uart *u = ioemu_state(dev);
 
-	if (u->used > FIFO || u->head >= FIFO)
+	if (u->used > uart_depth(u) || u->head >= FIFO)
 		return -EINVAL;
 	uart_accept(dev);
 	uart_update(dev);
