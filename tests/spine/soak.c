@@ -212,13 +212,34 @@ calm(struct run *r)
 	}
 }
 
+/* A busy machine may need longer for it than was asked for. */
+static bool
+everything_happened(const struct soak *s)
+{
+	unsigned i;
+
+	for (i = 0; i < N_WAYS; i++)
+		if (!s->latency[i].n)
+			return false;
+	return s->kills && s->restarts && s->dma_jobs;
+}
+
+static bool
+at_its_end(const struct run *r)
+{
+	uint64_t now = uv_hrtime();
+
+	return now >= r->end_ns &&
+	       (everything_happened(r->s) || now >= r->end_ns + TEST_LIMIT_NS);
+}
+
 static void
 run(struct run *r)
 {
 	struct soak *s = r->s;
 	uint64_t tenth = r->start_ns + (r->end_ns - r->start_ns) / 10;
 
-	while (!s->failed && uv_hrtime() < r->end_ns) {
+	while (!s->failed && !at_its_end(r)) {
 		turn(r);
 		if (r->early.taken || uv_hrtime() < tenth)
 			continue;
@@ -239,7 +260,6 @@ static void
 judge(struct run *r)
 {
 	struct soak *s = r->s;
-	unsigned i;
 
 	if (r->late.fds != r->early.fds)
 		soak_fail(s, "descriptors: %u, then %u", r->early.fds,
@@ -249,11 +269,8 @@ judge(struct run *r)
 		soak_fail(s, "resident memory grew by more than 5 %%");
 	if (!s->failed && units_by_ring(s) != 2)
 		soak_fail(s, "%u units by ring, not 2", units_by_ring(s));
-	for (i = 0; i < N_WAYS; i++)
-		if (!s->latency[i].n)
-			soak_fail(s, "nothing was answered %s", way_name[i]);
-	if (!s->kills || !s->restarts || !s->dma_jobs)
-		soak_fail(s, "too short: not everything happened");
+	if (!everything_happened(s))
+		soak_fail(s, "not everything happened");
 }
 
 static void

@@ -14,7 +14,7 @@
 
 #include "soak.h"
 
-#define TIMEOUT_MS 2000u
+#define TIMEOUT_MS 5000u
 #define STOP_LONG_MS (TIMEOUT_MS + 300) /* the core gives it up */
 #define STOP_SHORT_MS 100u		/* it does not */
 #define CLEAR 4096u
