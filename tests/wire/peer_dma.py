@@ -2,11 +2,14 @@
 """Checks of the core: DMA, interrupts and log lines of a peer.
 """
 
+import time
+
 import kit
 import wire
 from corebench import BAR0, OUTSIDE, RAM, msi_count, pattern
 from kit import equal, true
 
+BURST = 64 << 10        # bytes that one source may log at once
 
 check = kit.Checks("core")
 
@@ -178,8 +181,13 @@ def what_it_logs_is_for_people(bench):
     true("\x1b" not in lines[0] and "\x07" not in lines[0],
          "control characters")
     before = len(bench.core.lines())
-    for i in range(5000):
+    began = time.monotonic()
+    for i in range(20000):
         bench.link.send(wire.log(f"line {i}", 0, rid=device.rid))
     bench.until(lambda: not bench.link.queue and not bench.link.out, "a flood")
     bench.settled()
-    true(len(bench.core.lines()) - before < 500, "a flood of log lines")
+    # A burst, which is there again after a minute (ioemu/loop.h), however long
+    # it took; the words of a peer and what the core says of it have one each.
+    minutes = (time.monotonic() - began) / 60
+    said = sum(len(line) + 1 for line in bench.core.lines()[before:])
+    true(said < 2 * BURST * (1 + minutes) + 1000, f"{said} bytes of log")

@@ -11,9 +11,8 @@ import time
 
 import ring
 import wire
+from kit import LIMIT_S
 from wire import WireError, malformed, need
-
-LIMIT_S = 15
 
 
 class Way:
