@@ -149,14 +149,10 @@ local_set_props(struct hostdev *hd, const struct conf_device *conf)
 
 	for (p = conf->props; p; p = p->next) {
 		rc = hostdev_set(hd, p->key, p->value);
-		if (rc == -ENOKEY)
-			log_error("%s (%s): no property '%s'; --list-devices "
-				  "shows what there is",
-				  conf->type, conf->source, p->key);
-		else if (rc)
+		if (rc)
 			log_error("%s (%s): %s=%s: %s", conf->type,
 				  conf->source, p->key, p->value,
-				  strerror(-rc));
+				  hostdev_why(hd, rc));
 		if (rc)
 			return rc;
 	}
@@ -192,7 +188,7 @@ local_start(struct localdev *ld, const struct hostdev *parent,
 	rc = hostdev_attach(ld->hd);
 	if (rc) {
 		log_error("%s (%s): does not start: %s", conf->type,
-			  conf->source, strerror(-rc));
+			  conf->source, hostdev_why(ld->hd, rc));
 	} else if (ld->hd->func && conf->gsi) {
 		log_error("%s (%s): gsi=: a PCI device has pins of its own",
 			  conf->type, conf->source);

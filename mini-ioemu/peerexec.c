@@ -169,8 +169,7 @@ exec_add_props(struct peer *peer, const struct host_type *type,
 		if (rc)
 			log_error("%s (%s): %s=%s: %s", conf->type,
 				  conf->source, p->key, p->value,
-				  rc == -ENOKEY ? "no such property"
-						: strerror(-rc));
+				  hostdev_why(hd, rc));
 		else
 			rc = exec_add(&peer->exec, "%s=%s", p->key, o.value);
 	}

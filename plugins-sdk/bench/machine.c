@@ -129,11 +129,12 @@ slot_make(struct slot *s)
 		snprintf(key, sizeof(key), "%.*s", (int)strcspn(w, "="), w);
 		rc = hostdev_set(s->hd, key, w + strcspn(w, "=") + 1);
 		if (rc)
-			fail_msg("%s: %s: %s", s->id, w, strerror(-rc));
+			fail_msg("%s: %s: %s", s->id, w,
+				 hostdev_why(s->hd, rc));
 	}
 	rc = hostdev_attach(s->hd);
 	if (rc)
-		fail_msg("%s: attach: %s", s->id, strerror(-rc));
+		fail_msg("%s: attach: %s", s->id, hostdev_why(s->hd, rc));
 	if (multi && !strcmp(multi, "on"))
 		hostdev_set_multifunction(s->hd);
 }

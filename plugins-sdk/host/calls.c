@@ -22,23 +22,52 @@ call_complete(struct ioemu_dev *dev, struct ioemu_access *a)
 	op_complete(dev, a);
 }
 
+/* A region that can be, at addresses that there are. */
+static int
+window_check(struct hostdev *hd, enum ioemu_space space, uint64_t base,
+	     const struct ioemu_region *region)
+{
+	uint64_t end = space == IOEMU_IO ? 0x10000 : UINT64_MAX;
+	int rc;
+
+	if (hd->attached)
+		return hostdev_refuse(hd, -EINVAL,
+				      "ioemu_window() is for attach() only");
+	if (space != IOEMU_IO && space != IOEMU_MEM)
+		return hostdev_refuse(hd, -EINVAL,
+				      "ioemu_window(): space %u: IOEMU_IO or "
+				      "IOEMU_MEM",
+				      (unsigned)space);
+	rc = hostdev_region_check(hd, region);
+	if (rc || (base < end && region->size <= end - base))
+		return rc;
+	return hostdev_refuse(hd, -EINVAL,
+			      "region '%.40s': base 0x%llx, size 0x%llx: %s "
+			      "ends at 0x%llx",
+			      region->name ? region->name : "",
+			      (unsigned long long)base,
+			      (unsigned long long)region->size,
+			      space == IOEMU_IO ? "port space" : "memory",
+			      (unsigned long long)end - 1);
+}
+
 static int
 call_window(struct ioemu_dev *dev, enum ioemu_space space, uint64_t base,
 	    const struct ioemu_region *region)
 {
 	struct hostdev *hd = hostdev_of(dev);
-	uint64_t end = space == IOEMU_IO ? 0x10000 : UINT64_MAX;
+	int rc = window_check(hd, space, base, region);
 	struct host_window *w;
 	unsigned fixed = 0, i;
 
-	if (hd->attached || space == IOEMU_CONFIG ||
-	    !hostdev_region_valid(region) || base >= end ||
-	    region->size > end - base)
-		return -EINVAL;
+	if (rc)
+		return rc;
 	for (i = 0; i < hd->n_windows; i++)
 		fixed += hd->window[i].kind == HOST_WINDOW_FIXED;
 	if (fixed == HOST_MAX_FIXED)
-		return -ENOSPC;
+		return hostdev_refuse(
+			hd, -ENOSPC, "region '%.40s': more than %u windows",
+			region->name ? region->name : "", HOST_MAX_FIXED);
 	w = hostdev_window(hd, space, region);
 	w->kind = HOST_WINDOW_FIXED;
 	w->base = base;
@@ -51,8 +80,13 @@ call_pci(struct ioemu_dev *dev, const struct ioemu_pci *pci, size_t size)
 	struct hostdev *hd = hostdev_of(dev);
 	struct ioemu_pci copy = { 0 };
 
-	if (hd->attached || hd->func)
-		return -EINVAL;
+	if (hd->attached)
+		return hostdev_refuse(hd, -EINVAL,
+				      "ioemu_pci() is for attach() only");
+	if (hd->func)
+		return hostdev_refuse(hd, -EINVAL,
+				      "ioemu_pci() was called already: a "
+				      "device is one function");
 	memcpy(&copy, pci, size < sizeof(copy) ? size : sizeof(copy));
 	return pcifunc_new(hd, &copy);
 }
@@ -203,7 +237,10 @@ static void IOEMU_PRINTF(3, 4)
 	va_end(ap);
 	for (p = text; *p; p++)
 		*p = host_printable((uint8_t)*p);
-	hd->ops->log(hd, level, text);
+	if (hd->attaching && level == IOEMU_ERROR)
+		hostdev_complain(hd, text);
+	else
+		hd->ops->log(hd, level, text);
 }
 
 const struct ioemu_host hostdev_calls = {

@@ -5,18 +5,32 @@
  */
 #include "hostdev.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- windows ------------------------------------------------------ */
 
-bool
-hostdev_region_valid(const struct ioemu_region *r)
+static bool
+is_width(unsigned n)
 {
-	bool min = r->min == 1 || r->min == 2 || r->min == 4 || r->min == 8;
-	bool max = r->max == 1 || r->max == 2 || r->max == 4 || r->max == 8;
+	return n == 1 || n == 2 || n == 4 || n == 8;
+}
 
-	return r->size && min && max && r->min <= r->max;
+int
+hostdev_region_check(struct hostdev *hd, const struct ioemu_region *r)
+{
+	const char *name = r->name ? r->name : "";
+
+	if (!r->size)
+		return hostdev_refuse(hd, -EINVAL, "region '%.40s': size is 0",
+				      name);
+	if (!is_width(r->min) || !is_width(r->max) || r->min > r->max)
+		return hostdev_refuse(hd, -EINVAL,
+				      "region '%.40s': min=%u, max=%u: each 1, "
+				      "2, 4 or 8, min not above max",
+				      name, r->min, r->max);
+	return 0;
 }
 
 struct host_window *
@@ -25,8 +39,7 @@ hostdev_window(struct hostdev *hd, enum ioemu_space space,
 {
 	struct host_window *w;
 
-	if (hd->n_windows == HOST_MAX_WINDOWS || !hostdev_region_valid(region))
-		return NULL;
+	assert(hd->n_windows < HOST_MAX_WINDOWS);
 	w = &hd->window[hd->n_windows++];
 	*w = (struct host_window){
 		.hd = hd,
@@ -116,12 +129,18 @@ hostdev_set(struct hostdev *hd, const char *key, const char *value)
 int
 hostdev_attach(struct hostdev *hd)
 {
-	int rc = hd->type->type.attach(&hd->dev);
 	unsigned i;
+	int rc;
 
+	hd->why[0] = '\0';
+	hd->complained = false;
+	hd->attaching = true;
+	rc = hd->type->type.attach(&hd->dev);
+	hd->attaching = false;
 	if (rc)
 		return rc;
 	hd->attached = true;
+	hostdev_say_why(hd); /* it goes on in spite of that */
 	hostdev_reset(hd, IOEMU_RESET_POWER);
 	for (i = 0; i < hd->n_windows; i++)
 		if (hd->window[i].kind == HOST_WINDOW_FIXED)

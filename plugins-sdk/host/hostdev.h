@@ -31,12 +31,21 @@ void props_free(struct hostdev *hd);
 /* calls.c: what devices call */
 extern const struct ioemu_host hostdev_calls;
 
-/* hostdev.c: a window for a region, NULL if there is no room or it is wrong. */
+/* why.c: say what is wrong, with what is right; returns rc. */
+int hostdev_refuse(struct hostdev *hd, int rc, const char *fmt, ...)
+	IOEMU_PRINTF(3, 4);
+/* The device's own word on it, in attach(): it may be the reason. */
+void hostdev_complain(struct hostdev *hd, const char *text);
+/* Log that word, if there is one. */
+void hostdev_say_why(struct hostdev *hd);
+
+/* hostdev.c: a window for a region that can be; there is room. */
 struct host_window *hostdev_window(struct hostdev *hd, enum ioemu_space space,
 				   const struct ioemu_region *region);
 void hostdev_map(struct host_window *w, uint64_t base);
 void hostdev_unmap(struct host_window *w);
-bool hostdev_region_valid(const struct ioemu_region *region);
+/* -EINVAL, and why is told. */
+int hostdev_region_check(struct hostdev *hd, const struct ioemu_region *region);
 /* Tell the host of line changes. */
 void hostdev_lines(struct hostdev *hd);
 

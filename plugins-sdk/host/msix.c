@@ -150,18 +150,12 @@ static const struct ioemu_region msix_region = {
 
 /* ---- as a part of the function ------------------------------------ */
 
-bool
+void
 msix_place(struct host_pcifunc *f)
 {
-	unsigned i = f->pci.msix_bar;
-
-	if (!f->pci.msix_vectors)
-		return true;
-	if (f->pci.msix_vectors > MSIX_MAX || i >= N_BARS ||
-	    f->pci.bar[i].kind != IOEMU_BAR_NONE)
-		return false;
-	f->pci.bar[i] = (struct ioemu_bar){ IOEMU_BAR_MEM32, &msix_region };
-	return true;
+	if (f->pci.msix_vectors)
+		f->pci.bar[f->pci.msix_bar] =
+			(struct ioemu_bar){ IOEMU_BAR_MEM32, &msix_region };
 }
 
 void

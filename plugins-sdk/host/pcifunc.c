@@ -154,29 +154,13 @@ pcifunc_window(struct host_pcifunc *f)
 	};
 	struct host_window *w = hostdev_window(f->hd, IOEMU_CONFIG, &region);
 
-	if (w)
-		w->kind = HOST_WINDOW_CONFIG;
+	w->kind = HOST_WINDOW_CONFIG;
 	return w;
 }
 
 /* ---- making one --------------------------------------------------- */
 
-static bool
-bar_valid(const struct ioemu_bar *bar, unsigned i)
-{
-	uint64_t size = bar->region ? bar->region->size : 0;
-	uint64_t least = bar->kind == IOEMU_BAR_IO ? 4 : 16;
-	uint64_t most = bar->kind == IOEMU_BAR_IO      ? 256
-			: bar->kind == IOEMU_BAR_MEM32 ? 1ull << 31
-						       : 1ull << 62;
-
-	if (size < least || size > most || size & (size - 1))
-		return false;
-	return bar->kind != IOEMU_BAR_MEM64 ||
-	       (i < N_BARS - 1 && bar[1].kind == IOEMU_BAR_NONE);
-}
-
-static int
+static void
 pcifunc_bars(struct host_pcifunc *f)
 {
 	unsigned i;
@@ -187,12 +171,8 @@ pcifunc_bars(struct host_pcifunc *f)
 
 		if (bar->kind == IOEMU_BAR_NONE)
 			continue;
-		if (!bar_valid(bar, i))
-			return -EINVAL;
 		f->bar[i] = hostdev_window(f->hd, io ? IOEMU_IO : IOEMU_MEM,
 					   bar->region);
-		if (!f->bar[i])
-			return -EINVAL;
 		f->bar[i]->kind = HOST_WINDOW_BAR;
 		f->bar[i]->index = (uint8_t)i;
 		put_le64(f->writable + bar_reg(i),
@@ -201,64 +181,33 @@ pcifunc_bars(struct host_pcifunc *f)
 								: UINT32_MAX) &
 				  ~(bar->region->size - 1)));
 	}
-	return 0;
 }
 
-static int
+static void
 pcifunc_rom(struct host_pcifunc *f)
 {
 	const struct ioemu_region *rom = f->pci.rom;
 
 	if (!rom)
-		return 0;
-	if (rom->size < ROM_MIN || rom->size > ROM_MAX ||
-	    rom->size & (rom->size - 1))
-		return -EINVAL;
+		return;
 	f->rom = hostdev_window(f->hd, IOEMU_MEM, rom);
-	if (!f->rom)
-		return -EINVAL;
 	f->rom->kind = HOST_WINDOW_ROM;
 	put_le32(f->writable + REG_ROM,
 		 ~(uint32_t)(rom->size - 1) | ROM_ENABLE);
-	return 0;
 }
 
-static bool
-reg_in(const struct ioemu_reg *r, unsigned first, unsigned end)
-{
-	return r->offset < end && r->offset + r->width > first;
-}
-
-/* Anything but what this module keeps by itself. */
-static bool
-reg_valid(const struct host_pcifunc *f, const struct ioemu_reg *r)
-{
-	if (r->width != 1 && r->width != 2 && r->width != 4)
-		return false;
-	if (r->offset > CONFIG_EXTENDED - r->width ||
-	    (r->offset < CONFIG_SIZE && r->offset + r->width > CONFIG_SIZE))
-		return false;
-	return !reg_in(r, REG_BAR0, REG_BAR_END) &&
-	       !reg_in(r, REG_ROM, REG_ROM_END) &&
-	       !(f->pci.msi_vectors && reg_in(r, MSI_AT, MSI_END)) &&
-	       !(f->pci.msix_vectors && reg_in(r, MSIX_AT, MSIX_END));
-}
-
-static int
+static void
 pcifunc_regs(struct host_pcifunc *f)
 {
 	const struct ioemu_reg *r;
 
 	f->size = CONFIG_SIZE;
 	for (r = f->pci.regs; r && r->width; r++) {
-		if (!reg_valid(f, r))
-			return -EINVAL;
 		if (r->offset + r->width > CONFIG_SIZE)
 			f->size = CONFIG_EXTENDED;
 		put_reg(f->writable + r->offset, r->width, r->writable);
 		put_reg(f->clear + r->offset, r->width, r->clear);
 	}
-	return 0;
 }
 
 static void
@@ -335,50 +284,30 @@ pcifunc_preset(struct host_pcifunc *f)
 	memcpy(f->preset, f->config, f->size);
 }
 
-/* A type-1 header has no room for these. */
-static bool
-bridge_valid(const struct ioemu_pci *pci)
-{
-	unsigned i;
-
-	for (i = 2; i < N_BARS; i++)
-		if (pci->bar[i].kind != IOEMU_BAR_NONE)
-			return false;
-	return pci->bar[1].kind != IOEMU_BAR_MEM64 && !pci->rom &&
-	       !pci->intx_pin && !pci->subvendor && !pci->subdevice;
-}
-
+/* There is room for its windows: ioemu_window() leaves that. */
 int
 pcifunc_new(struct hostdev *hd, const struct ioemu_pci *pci)
 {
 	struct host_pcifunc *f;
-	int rc;
+	int rc = pci_check(hd, pci);
 
-	if (pci->intx_pin > 4 || pci->msi_vectors > 32 ||
-	    pci->msi_vectors & (pci->msi_vectors - 1u))
-		return -EINVAL;
+	if (rc)
+		return rc;
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
 	hd->func = f;
 	f->hd = hd;
 	f->pci = *pci;
-	if (!msix_place(f) || (pci->bridge && !bridge_valid(&f->pci)))
-		return -EINVAL;
+	msix_place(f);
 	pcifunc_masks(f);
-	rc = pcifunc_regs(f);
-	if (rc)
-		return rc;
+	pcifunc_regs(f);
 	hd->config = pcifunc_window(f);
-	if (!hd->config)
-		return -ENOSPC;
-	rc = pcifunc_bars(f);
-	if (!rc)
-		rc = pcifunc_rom(f);
-	if (!rc)
-		pcifunc_preset(f);
+	pcifunc_bars(f);
+	pcifunc_rom(f);
+	pcifunc_preset(f);
 	f->pci.regs = NULL; /* the device may have it on its stack */
-	return rc;
+	return 0;
 }
 
 void

@@ -67,6 +67,9 @@ struct host_pcifunc {
 /* First in the list of capabilities; what was there follows. */
 void pcifunc_add_cap(struct host_pcifunc *f, uint8_t at, uint8_t id);
 
+/* pcicheck.c: -EINVAL, and why is told. */
+int pci_check(struct hostdev *hd, const struct ioemu_pci *pci);
+
 /* bridge.c: the type-1 header, of functions with pci.bridge */
 void bridge_masks(struct host_pcifunc *f);
 void bridge_preset(struct host_pcifunc *f);
@@ -88,8 +91,8 @@ void msi_unmasked(struct host_pcifunc *f);
  * pci.msix_vectors */
 #define MSIX_AT MSI_END
 #define MSIX_END (MSIX_AT + 12)
-/* Make the BAR; false: it cannot be. Without MSI-X there is nothing to do. */
-bool msix_place(struct host_pcifunc *f);
+/* Make the BAR. Without MSI-X there is nothing to do. */
+void msix_place(struct host_pcifunc *f);
 void msix_masks(struct host_pcifunc *f);
 void msix_preset(struct host_pcifunc *f);
 void msix_reset(struct host_pcifunc *f);

@@ -73,6 +73,21 @@ prop_apply(struct hostdev *hd, const struct ioemu_prop *p, const char *value)
 	}
 }
 
+/* Of a drive or a character device the host's errno says it. */
+static int
+prop_refuse(struct hostdev *hd, const struct ioemu_prop *p, int rc)
+{
+	uint32_t n = state_width(p->kind);
+
+	if (p->kind == IOEMU_KIND_BOOL)
+		return hostdev_refuse(hd, rc, "on or off");
+	if (n)
+		return hostdev_refuse(hd, rc, "a number from 0 to %llu",
+				      (unsigned long long)UINT64_MAX >>
+					      (64 - 8 * n));
+	return rc;
+}
+
 int
 props_defaults(struct hostdev *hd)
 {
@@ -135,11 +150,18 @@ int
 props_set(struct hostdev *hd, const char *key, const char *value)
 {
 	const struct ioemu_prop *p;
+	int rc;
 
-	for (p = hd->type->type.props; p && p->name; p++)
-		if (prop_is(p, key))
-			return prop_apply(hd, p, value);
-	return -ENOKEY;
+	hd->why[0] = '\0';
+	for (p = hd->type->type.props; p && p->name; p++) {
+		if (!prop_is(p, key))
+			continue;
+		rc = prop_apply(hd, p, value);
+		return rc ? prop_refuse(hd, p, rc) : 0;
+	}
+	return hostdev_refuse(hd, -ENOKEY,
+			      "no such property; --list-devices shows what "
+			      "there is");
 }
 
 void

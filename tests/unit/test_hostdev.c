@@ -286,8 +286,10 @@ a_device_has_sixteen_windows_and_a_function(void **state)
 	assert_non_null(hd->config);
 }
 
-static int
-region_rc(enum ioemu_space space, uint64_t base, struct ioemu_region r)
+/* Is it refused, with this in the reason? NULL: it is taken. */
+static void
+region_is(enum ioemu_space space, uint64_t base, struct ioemu_region r,
+	  const char *why)
 {
 	struct hostdev *bare = NULL;
 	int rc;
@@ -295,8 +297,10 @@ region_rc(enum ioemu_space space, uint64_t base, struct ioemu_region r)
 	assert_int_equal(
 		hostdev_new(&fake_ops, &fake, &bare_type, "b", NULL, &bare), 0);
 	rc = ioemu_window(&bare->dev, space, base, &r);
+	assert_int_equal(rc, why ? -EINVAL : 0);
+	if (why && !strstr(hostdev_why(bare, rc), why))
+		fail_msg("'%s' is not '%s'", hostdev_why(bare, rc), why);
 	hostdev_free(bare);
-	return rc;
 }
 
 static void
@@ -305,25 +309,80 @@ a_window_that_cannot_be_is_refused(void **state)
 	struct ioemu_region r = ports;
 
 	(void)state;
-	assert_int_equal(region_rc(IOEMU_IO, 0xfffc, r), 0);
-	assert_int_equal(region_rc(IOEMU_IO, 0xfffd, r), -EINVAL);
-	assert_int_equal(region_rc(IOEMU_IO, UINT64_MAX, r), -EINVAL);
-	assert_int_equal(region_rc(IOEMU_MEM, UINT64_MAX - 2, r), -EINVAL);
-	assert_int_equal(region_rc(IOEMU_CONFIG, 0, r), -EINVAL);
+	region_is(IOEMU_IO, 0xfffc, r, NULL);
+	region_is(IOEMU_IO, 0xfffd, r,
+		  "region 'ports': base 0xfffd, size 0x4: port space ends at "
+		  "0xffff");
+	region_is(IOEMU_IO, UINT64_MAX, r, "port space ends");
+	region_is(IOEMU_MEM, UINT64_MAX - 2, r, "memory ends");
+	region_is(IOEMU_CONFIG, 0, r, "space 2: IOEMU_IO or IOEMU_MEM");
 	r.size = 0;
-	assert_int_equal(region_rc(IOEMU_IO, 0, r), -EINVAL);
+	region_is(IOEMU_IO, 0, r, "region 'ports': size is 0");
 	r.size = 4;
 	r.min = 0;
-	assert_int_equal(region_rc(IOEMU_IO, 0, r), -EINVAL);
+	region_is(IOEMU_IO, 0, r, "min=0, max=");
 	r.min = 3;
-	assert_int_equal(region_rc(IOEMU_IO, 0, r), -EINVAL);
+	region_is(IOEMU_IO, 0, r, "min=3, max=");
 	r.min = 4;
 	r.max = 2;
-	assert_int_equal(region_rc(IOEMU_IO, 0, r), -EINVAL);
+	region_is(IOEMU_IO, 0, r, "min=4, max=2: each 1, 2, 4 or 8");
 	r.max = 16;
-	assert_int_equal(region_rc(IOEMU_IO, 0, r), -EINVAL);
+	r.name = NULL;
+	region_is(IOEMU_IO, 0, r, "region '': min=4, max=16");
 	attach();
 	assert_int_equal(ioemu_window(&hd->dev, IOEMU_IO, 0, &ports), -EINVAL);
+	assert_string_equal(hostdev_why(hd, -EINVAL),
+			    "ioemu_window() is for attach() only");
+}
+
+/* ---- why it does not start ------------------------------------------- */
+
+static int talk_rc;
+
+static int
+talk_attach(struct ioemu_dev *dev)
+{
+	ioemu_log(dev, IOEMU_ERROR, "first");
+	ioemu_log(dev, IOEMU_WARN, "warned");
+	ioemu_log(dev, IOEMU_ERROR, "size=3: 4 to 8");
+	return talk_rc;
+}
+
+static const struct host_type talk_type = {
+	.type = {
+		IOEMU_TYPE(struct chip),
+		.name = "talk",
+		.summary = "",
+		.attach = talk_attach,
+	},
+};
+
+static void
+the_last_error_of_attach_is_the_reason_and_no_line_of_its_own(void **state)
+{
+	struct hostdev *talk = NULL;
+
+	(void)state;
+	assert_int_equal(
+		hostdev_new(&fake_ops, &fake, &talk_type, "t", NULL, &talk), 0);
+	talk_rc = -EINVAL;
+	assert_int_equal(hostdev_attach(talk), -EINVAL);
+	assert_string_equal(hostdev_why(talk, -EINVAL), "size=3: 4 to 8");
+	expect_events("log1:warned log0:first");
+	talk_rc = 0;
+	assert_int_equal(hostdev_attach(talk), 0);
+	expect_events("log1:warned log0:first log0:size=3: 4 to 8");
+	hostdev_free(talk);
+	expect_events("forget");
+}
+
+static void
+without_a_reason_the_number_is_told(void **state)
+{
+	(void)state;
+	chip->attach_rc = -ENODEV;
+	assert_int_equal(hostdev_attach(hd), -ENODEV);
+	assert_string_equal(hostdev_why(hd, -ENODEV), strerror(ENODEV));
 }
 
 /* ---- calls --------------------------------------------------------- */
@@ -651,6 +710,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(a_life_has_its_order),
 		TEST(a_failed_attach_leaves_nothing_mapped),
+		TEST(the_last_error_of_attach_is_the_reason_and_no_line_of_its_own),
+		TEST(without_a_reason_the_number_is_told),
 		TEST(properties_are_set_before_attach_only),
 		TEST(a_child_needs_its_parent),
 		TEST(callbacks_may_be_missing),

@@ -493,41 +493,83 @@ a_function_that_cannot_be_is_refused(void **state)
 	static const struct ioemu_reg over_msi[] = {
 		{ .offset = 0x94, .width = 4 }, { 0 }
 	};
-	static const struct ioemu_pci cases[] = {
-		{ .bar[0] = { IOEMU_BAR_MEM32, &odd } },
-		{ .bar[0] = { IOEMU_BAR_MEM32, NULL } },
-		{ .bar[0] = { IOEMU_BAR_MEM32, &huge } },
-		{ .bar[0] = { IOEMU_BAR_MEM32, &no_width } },
-		{ .bar[0] = { IOEMU_BAR_IO, &wide } },
-		{ .bar[5] = { IOEMU_BAR_MEM64, &huge } },
-		{ .bar[2] = { IOEMU_BAR_MEM64, &huge },
-		  .bar[3] = { IOEMU_BAR_IO, &ports } },
-		{ .rom = &ports },
-		{ .rom = &huge },
-		{ .intx_pin = 5 },
-		{ .msi_vectors = 3 },
-		{ .msi_vectors = 64 },
-		{ .regs = over_bar },
-		{ .regs = past_end },
-		{ .regs = past_all },
-		{ .regs = over_msi, .msi_vectors = 1 },
+	static const struct ioemu_reg in_between[] = {
+		{ .offset = 0x40, .width = 3 }, { 0 }
+	};
+	static const struct ioemu_reg over_rom[] = {
+		{ .offset = 0x40, .width = 1 },
+		{ .offset = 0x33, .width = 1 },
+		{ 0 },
+	};
+	static const struct {
+		struct ioemu_pci pci;
+		const char *why; /* the member, and what it may be */
+	} cases[] = {
+		{ { .bar[0] = { IOEMU_BAR_MEM32, &odd } },
+		  "bar[0]: 24 bytes: memory wants a power of two, 16 to "
+		  "2147483648" },
+		{ { .bar[4] = { IOEMU_BAR_MEM32, NULL } },
+		  "bar[4]: region is NULL" },
+		{ { .bar[0] = { (enum ioemu_bar_kind)7, &odd } },
+		  "bar[0]: no kind 7" },
+		{ { .bar[0] = { IOEMU_BAR_MEM32, &huge } },
+		  "bar[0]: 8589934592 bytes: memory wants a power of two" },
+		{ { .bar[0] = { IOEMU_BAR_MEM32, &no_width } },
+		  "region 'no': min=4, max=3: each 1, 2, 4 or 8" },
+		{ { .bar[0] = { IOEMU_BAR_IO, &wide } },
+		  "bar[0]: 512 bytes: IO wants a power of two, 4 to 256" },
+		{ { .bar[5] = { IOEMU_BAR_MEM64, &huge } },
+		  "bar[5]: MEM64 takes the next one, too" },
+		{ { .bar[2] = { IOEMU_BAR_MEM64, &huge },
+		    .bar[3] = { IOEMU_BAR_IO, &ports } },
+		  "bar[2]: MEM64 takes bar[3], too, which is used" },
+		{ { .rom = &ports },
+		  "rom: 16 bytes: a power of two, 2048 to "
+		  "16777216" },
+		{ { .rom = &huge }, "rom: 8589934592 bytes" },
+		{ { .rom = &no_width }, "region 'no'" },
+		{ { .intx_pin = 5 }, "intx_pin=5: 0 to 4" },
+		{ { .msi_vectors = 3 }, "msi_vectors=3: 0, 1, 2, 4" },
+		{ { .msi_vectors = 64 }, "msi_vectors=64" },
+		{ { .msix_vectors = 65 }, "msix_vectors=65: 0 to 64" },
+		{ { .msix_vectors = 1, .msix_bar = 6 }, "msix_bar=6: 0 to 5" },
+		{ { .msix_vectors = 1, .bar[0] = { IOEMU_BAR_IO, &ports } },
+		  "msix_bar=0: bar[0] is used" },
+		{ { .regs = over_bar },
+		  "regs[0] (offset 0x12, width 4): BARs, 0x10 to 0x27" },
+		{ { .regs = over_rom },
+		  "regs[1] (offset 0x33, width 1): the ROM's BAR" },
+		{ { .regs = past_end }, "lies on both sides of 0x100" },
+		{ { .regs = past_all }, "ends behind 0xfff" },
+		{ { .regs = in_between }, "a width is 1, 2 or 4" },
+		{ { .regs = over_msi, .msi_vectors = 1 },
+		  "0x80 to 0x97 is the MSI capability" },
+		{ { .bridge = true, .rom = &rom },
+		  "bridge: its header has no "
+		  "rom" },
+		{ { .bridge = true, .intx_pin = 1 }, "no intx_pin" },
+		{ { .bridge = true, .bar[2] = { IOEMU_BAR_IO, &ports } },
+		  "no BAR above bar[1]" },
 	};
 	struct hostdev *other;
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		wrong = &cases[i];
+		wrong = &cases[i].pci;
 		assert_int_equal(hostdev_new(&fake_ops, &fake, &wrong_type, "x",
 					     NULL, &other),
 				 0);
 		assert_int_equal(hostdev_attach(other), -EINVAL);
+		if (!strstr(hostdev_why(other, -EINVAL), cases[i].why))
+			fail_msg("'%s' is not '%s'",
+				 hostdev_why(other, -EINVAL), cases[i].why);
 		hostdev_free(other);
+		expect_events("forget");
 	}
-	assert_int_equal(ioemu_pci(&hd->dev, &cases[0]), -EINVAL);
-	expect_events("forget forget forget forget forget forget forget forget "
-		      "forget forget forget forget forget forget forget "
-		      "forget");
+	assert_int_equal(ioemu_pci(&hd->dev, &cases[0].pci), -EINVAL);
+	assert_string_equal(hostdev_why(hd, -EINVAL),
+			    "ioemu_pci() is for attach() only");
 }
 
 static void

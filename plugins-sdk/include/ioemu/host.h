@@ -171,7 +171,9 @@ struct hostdev {
 	struct host_pcifunc *func;
 	uint32_t lines;	    /* levels the device asked for: ISA 0-15, INTx 16 */
 	uint32_t lines_out; /* levels the host was told */
-	bool attached;
+	bool attaching, attached;
+	char why[256];	 /* for hostdev_why(); "": nothing was refused */
+	bool complained; /* those are the device's own words, not yet logged */
 	unsigned bad_answers;  /* ioemu_complete() of what is not open */
 	unsigned bad_requests; /* asked for while they were in flight */
 	struct host_op *busy;  /* in a callback or deferred */
@@ -195,8 +197,13 @@ int hostdev_new(const struct host_ops *ops, void *host,
 int hostdev_set(struct hostdev *hd, const char *key, const char *value);
 
 /* attach(), then reset(IOEMU_RESET_POWER), then maps the fixed windows. On
- * failure nothing stays mapped. */
+ * failure nothing stays mapped, and the last error that the device logged is
+ * for hostdev_why() to tell. */
 int hostdev_attach(struct hostdev *hd);
+
+/* Why one of these two failed with rc: what is wrong, and what would be right,
+ * where the library or the device has said so; else as strerror(3). */
+const char *hostdev_why(const struct hostdev *hd, int rc);
 
 /* Unmap everything, answer what is deferred with all ones, lower lines,
  * detach(), close properties, free. Never from inside a device's callback. */
