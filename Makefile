@@ -168,6 +168,7 @@ $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
+$(B)/check/unit/test_programs.ok: $(PROGRAMS)
 
 # Both ends of the wire against what its document alone says.
 $(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/spine/wire_root $(PLUGINS) \

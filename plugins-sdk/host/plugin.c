@@ -214,12 +214,17 @@ host_plugins_load(struct host_plugins *p, const char *path, const char **why)
 	p->why[0] = '\0';
 	if (!o)
 		return -ENOMEM;
-	o->path = strdup(path);
-	o->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	/* a name without a slash is looked for among the system's libraries */
+	if (asprintf(&o->path, "%s%s", strchr(path, '/') ? "" : "./", path) < 0)
+		o->path = NULL;
+	if (o->path)
+		o->handle = dlopen(o->path, RTLD_NOW | RTLD_LOCAL);
 	plugin = o->handle ? dlsym(o->handle, "ioemu_plugin") : NULL;
 	if (!o->path || !plugin) {
 		snprintf(p->why, sizeof(p->why), "%s",
-			 o->handle ? "exports no ioemu_plugin" : dlerror());
+			 o->handle ? "is no plugin: it exports no ioemu_plugin"
+			 : o->path ? dlerror()
+				   : "no memory");
 		rc = -ENOENT;
 	} else {
 		rc = plugin_check(p, plugin);

@@ -6,7 +6,6 @@
  */
 #include "peer.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,22 +13,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define MAX_FD 65535
+#include "options.h"
+
 #define AGAIN_MIN_MS 5u
 #define AGAIN_MAX_MS 200u
 #define NS_PER_MS 1000000ull
-
-struct options {
-	const char *plugin, *type;
-	const char *connect, *listen;
-	bool again; /* connect */
-	int fd;	    /* -1: none */
-	unsigned poll_us;
-	bool no_ring;
-	const char *chroot, *run_as;
-	char **props;
-	int n_props;
-};
 
 struct serve {
 	struct peer peer; /* first */
@@ -42,36 +30,6 @@ struct serve {
 	bool told;	   /* that nobody is there */
 	bool failed;
 };
-
-static const char usage[] =
-	"usage: ioemu-peer DEVICE.so\n"
-	"                  {--connect ADDR [--again] | --listen ADDR | --fd "
-	"N}\n"
-	"                  [--type NAME] [key=value ...]\n"
-	"\n"
-	"Runs a device of a plugin as a process of its own.\n"
-	"\n"
-	"  --connect ADDR  go to the device model; end when it goes\n"
-	"  --again         but go to it again and again; state is kept\n"
-	"  --listen ADDR   wait for it, again and again; state is kept\n"
-	"  --fd N          use a connected socket that was inherited\n"
-	"  --type NAME     which device, if the plugin has several\n"
-	"  --poll-us=N     look around for N us before sleeping; 0: never\n"
-	"  --no-ring       all goes over the socket\n"
-	"  --chroot DIR    when all is open, nothing outside DIR is there\n"
-	"  --runas USER    then be this user, or UID:GID\n"
-	"  --help, --version\n"
-	"\n"
-	"ADDR is unix:PATH or tcp:HOST:PORT. key=value are properties of the\n"
-	"device (mini-ioemu --list-devices). Exit status: 0 the other side is\n"
-	"gone, 1 failure, 2 usage.\n";
-
-static int
-usage_error(const char *what)
-{
-	fprintf(stderr, "ioemu-peer: %s\n%s", what, usage);
-	return 2;
-}
 
 /* ---- the device --------------------------------------------------- */
 
@@ -100,12 +58,38 @@ set_props(struct hostdev *hd, const struct options *o)
 		rc = hostdev_set(hd, key, eq + 1);
 		if (rc) {
 			fprintf(stderr, "ioemu-peer: %s: %s\n", p,
-				rc == -ENOKEY ? "no such property"
-					      : strerror(-rc));
+				hostdev_why(hd, rc));
 			return rc;
 		}
 	}
 	return 0;
+}
+
+static void
+say_types(const struct host_plugins *plugins, const struct options *o)
+{
+	const struct host_type *t;
+	unsigned i;
+
+	fprintf(stderr, "ioemu-peer: no type '%s' in %s: it has", o->type,
+		o->plugin);
+	for (i = 0; (t = host_plugins_at(plugins, i)); i++)
+		fprintf(stderr, "%s %s", i ? "," : "", t->type.name);
+	fputs("\n", stderr);
+}
+
+static int
+start_device(struct peer *peer, const struct options *o)
+{
+	int rc = set_props(peer->hd, o);
+
+	if (rc)
+		return rc;
+	rc = hostdev_attach(peer->hd);
+	if (rc)
+		fprintf(stderr, "ioemu-peer: %s does not start: %s\n",
+			peer->hd->dev.id, hostdev_why(peer->hd, rc));
+	return rc;
 }
 
 static int
@@ -124,22 +108,24 @@ make_device(struct peer *peer, const struct options *o)
 	}
 	type = find_type(peer->plugins, o->type);
 	if (!type) {
-		fprintf(stderr, "ioemu-peer: no type '%s' in %s\n", o->type,
-			o->plugin);
+		say_types(peer->plugins, o);
 		return -ENOENT;
+	}
+	if (type->type.parent) {
+		fprintf(stderr,
+			"ioemu-peer: %s is part of a %s and cannot be "
+			"without it\n",
+			type->type.name, type->type.parent);
+		return -EOPNOTSUPP;
 	}
 	rc = hostdev_new(&peer_ops, peer, type, type->type.name, NULL,
 			 &peer->hd);
 	if (!rc)
 		rc = linkhost_add(peer->lh, peer->hd);
-	if (!rc)
-		rc = set_props(peer->hd, o);
-	if (!rc)
-		rc = hostdev_attach(peer->hd);
 	if (rc)
-		fprintf(stderr, "ioemu-peer: %s does not start: %s\n",
+		fprintf(stderr, "ioemu-peer: %s cannot be made: %s\n",
 			type->type.name, strerror(-rc));
-	return rc;
+	return rc ? rc : start_device(peer, o);
 }
 
 /* ---- connections -------------------------------------------------- */
@@ -252,8 +238,9 @@ serve_open(struct serve *s, const struct options *o)
 		int rc = linkaddr_parse(text, &s->addr);
 
 		if (rc) {
-			fprintf(stderr, "ioemu-peer: address '%s': %s\n", text,
-				strerror(-rc));
+			fprintf(stderr, "ioemu-peer: %s: %s\n", text,
+				rc == -EINVAL ? "not unix:PATH or tcp:HOST:PORT"
+					      : strerror(-rc));
 			return rc;
 		}
 		if (o->again)
@@ -349,124 +336,20 @@ serve(const struct options *o)
 	return rc ? rc : serve_run(&s, o);
 }
 
-/* ---- arguments ---------------------------------------------------- */
-
-enum {
-	OPT_CONNECT = 256,
-	OPT_AGAIN,
-	OPT_LISTEN,
-	OPT_FD,
-	OPT_TYPE,
-	OPT_POLL_US,
-	OPT_NO_RING,
-	OPT_CHROOT,
-	OPT_RUNAS,
-	OPT_HELP,
-	OPT_VERSION
-};
-
-static const struct option long_options[] = {
-	{ "connect", required_argument, NULL, OPT_CONNECT },
-	{ "again", no_argument, NULL, OPT_AGAIN },
-	{ "listen", required_argument, NULL, OPT_LISTEN },
-	{ "fd", required_argument, NULL, OPT_FD },
-	{ "type", required_argument, NULL, OPT_TYPE },
-	{ "poll-us", required_argument, NULL, OPT_POLL_US },
-	{ "no-ring", no_argument, NULL, OPT_NO_RING },
-	{ "chroot", required_argument, NULL, OPT_CHROOT },
-	{ "runas", required_argument, NULL, OPT_RUNAS },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ 0 },
-};
-
-/* 0 to most, or -1. */
-static int
-parse_number(const char *text, uint64_t most)
-{
-	uint64_t n;
-
-	return host_number(text, most, &n) ? -1 : (int)n;
-}
-
-static const char *
-parse_option(struct options *o, int c)
-{
-	int n;
-
-	switch (c) {
-	case OPT_CONNECT:
-		o->connect = optarg;
-		return NULL;
-	case OPT_AGAIN:
-		o->again = true;
-		return NULL;
-	case OPT_LISTEN:
-		o->listen = optarg;
-		return NULL;
-	case OPT_FD:
-		o->fd = parse_number(optarg, MAX_FD);
-		return o->fd < 0 ? "--fd wants a number" : NULL;
-	case OPT_TYPE:
-		o->type = optarg;
-		return NULL;
-	case OPT_POLL_US:
-		n = parse_number(optarg, SPIN_MAX_US);
-		o->poll_us = (unsigned)n;
-		return n < 0 ? "--poll-us wants 0 to 1000" : NULL;
-	case OPT_NO_RING:
-		o->no_ring = true;
-		return NULL;
-	case OPT_CHROOT:
-		o->chroot = optarg;
-		return NULL;
-	case OPT_RUNAS:
-		o->run_as = optarg;
-		return NULL;
-	default:
-		return "unknown option";
-	}
-}
-
-/* What they do not go together for; NULL: they do. */
-static const char *
-options_hindrance(const struct options *o)
-{
-	if ((o->connect != NULL) + (o->listen != NULL) + (o->fd >= 0) != 1)
-		return "one of --connect, --listen, --fd is needed";
-	if (o->again && !o->connect)
-		return "--again wants --connect";
-	if (o->again && o->chroot && !strncmp(o->connect, "unix:", 5))
-		return "--again and --chroot: no unix: is in reach then";
-	return NULL;
-}
-
 int
 main(int argc, char **argv)
 {
-	struct options o = { .fd = -1, .poll_us = SPIN_DEFAULT_US };
-	const char *wrong = NULL;
-	int c;
+	struct options o;
 
-	while (!wrong &&
-	       (c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (c == OPT_HELP) {
-			printf("%s", usage);
-			return 0;
-		}
-		if (c == OPT_VERSION) {
-			puts("ioemu-peer " IOEMU_VERSION);
-			return 0;
-		}
-		wrong = parse_option(&o, c);
+	if (!options_read(&o, argc, argv))
+		return 2;
+	if (o.help) {
+		printf("%s", options_usage);
+		return 0;
 	}
-	if (!wrong)
-		wrong = optind == argc ? "no plugin is named"
-				       : options_hindrance(&o);
-	if (wrong)
-		return usage_error(wrong);
-	o.plugin = argv[optind];
-	o.props = argv + optind + 1;
-	o.n_props = argc - optind - 1;
+	if (o.version) {
+		puts("ioemu-peer " IOEMU_VERSION);
+		return 0;
+	}
 	return serve(&o) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
