@@ -131,15 +131,14 @@ void
 ata_block_done(struct ide_drive *d)
 {
 	if (d->pos < d->filled) { /* more of what is in the buffer */
-		ide_pio(d, (enum ide_phase)d->phase, ata_drq(d));
+		ide_pio(d, d->write ? IDE_PIO_OUT : IDE_PIO_IN, ata_drq(d));
 		ide_raise(d);
-	} else if (d->phase == IDE_PIO_OUT) {
+	} else if (d->write) {
 		ide_disk(d, d->lba * IDE_SECTOR, d->filled, 0);
 	} else if (d->left) {
 		ata_next_read(d);
 	} else { /* data read: the last block had its interrupt already */
-		d->phase = IDE_IDLE;
-		d->status = ST_RDY | ST_SEEK;
+		ide_go(d, IDE_IDLE);
 	}
 }
 
@@ -214,6 +213,7 @@ ata_identify(struct ide_drive *d)
 	uint64_t n28 = d->sectors < MAX_LBA28 ? d->sectors : MAX_LBA28;
 	uint32_t cylinders = ata_cylinders(d);
 
+	d->write = false;
 	memset(id, 0, IDE_SECTOR);
 #define WORD(n, v) put_le16(id + sizeof(uint16_t) * (n), (uint16_t)(v))
 	WORD(0, 0x0040); /* fixed */
@@ -310,20 +310,6 @@ ata_flush(struct ide_drive *d)
 	ide_disk(d, 0, 0, 0);
 }
 
-static void
-ata_diagnose(struct ide_drive *d)
-{
-	struct ide_channel *c = ide_channel_of(d);
-	unsigned i;
-
-	for (i = 0; i < IDE_UNITS; i++)
-		if (c->drive[i])
-			ide_signature(c->drive[i]);
-	c->selected = 0;
-	if (ide_selected(c))
-		ide_raise(ide_selected(c));
-}
-
 /* Commands that move sectors; false: it is none of them. */
 static bool
 ata_data_command(struct ide_drive *d, uint8_t command)
@@ -411,6 +397,22 @@ ata_power(struct ide_drive *d, uint8_t command)
 	ide_finish(d, 0);
 }
 
+/* DEVICE RESET gives up what runs, but only the drive's own, and says nothing;
+ * other commands are aborted (ATA/ATAPI-6, 8.10, 8.15 and 8.34). */
+static void
+ata_packet_signature(struct ide_drive *d, uint8_t command)
+{
+	uint8_t unit = d->device & DEV_UNIT;
+
+	if (command == IDE_DEVICE_RESET) {
+		ide_give_up(d);
+	} else {
+		ide_signature(d);
+		ide_finish(d, ER_ABRT);
+	}
+	d->device |= unit;
+}
+
 /* Commands of the packet set, and those both have. */
 void
 ata_command(struct ide_drive *d, uint8_t command)
@@ -420,7 +422,7 @@ ata_command(struct ide_drive *d, uint8_t command)
 	d->lba48 = false;
 	d->error = 0;
 	switch (command) {
-	case 0x08: /* DEVICE RESET */
+	case IDE_DEVICE_RESET:
 	case 0xec: /* IDENTIFY DEVICE: a packet drive shows its signature */
 	case 0x20:
 	case 0xa0:
@@ -431,15 +433,11 @@ ata_command(struct ide_drive *d, uint8_t command)
 			atapi_packet(d);
 		else if (command == 0xa1)
 			atapi_identify(d);
-		else if (d->phase == IDE_DISK)
-			d->reset_due = true;
 		else
-			ide_signature(d);
-		if (command == 0xec || command == 0x20)
-			ide_finish(d, ER_ABRT);
+			ata_packet_signature(d, command);
 		return;
-	case 0x90:
-		ata_diagnose(d);
+	case IDE_DIAGNOSE:
+		ide_diagnose(ide_channel_of(d));
 		return;
 	case 0xef:
 		ata_set_features(d);

@@ -78,8 +78,7 @@ static void
 atapi_identified(struct ide_drive *d)
 {
 	d->identifying = false;
-	d->phase = IDE_IDLE;
-	d->status = ST_RDY | ST_SEEK;
+	ide_go(d, IDE_IDLE);
 }
 
 void

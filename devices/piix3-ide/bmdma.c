@@ -17,7 +17,6 @@
 #define BM_TO_MEMORY 0x08u
 #define BM_ACTIVE 0x01u
 #define BM_ERROR 0x02u
-#define BM_INTR 0x04u
 #define BM_CAPABLE 0x60u
 #define PRD_END 0x80000000u
 #define PRD_SIZE 8u
@@ -26,7 +25,23 @@
 #define MAX_SECTORS 0x4000u /* of one request */
 #define REST_PIECES 16u	    /* requests until a rest */
 
+#define REGISTERS 8u /* a channel */
+
+enum { R_COMMAND, R_STATUS = 2, R_PRDT = 4 };
+
 static void bmdma_step(struct ide_channel *c, struct ide_drive *d);
+
+/* The drive whose data is to move: it has a DMA command, and is not at its
+ * disk. */
+static struct ide_drive *
+bmdma_drive(const struct ide_channel *c)
+{
+	struct ide_drive *d = c->drive[c->selected];
+
+	if (!d || d->phase != IDE_DMA)
+		d = c->drive[!c->selected];
+	return d && d->phase == IDE_DMA ? d : NULL;
+}
 
 void
 bmdma_kick(struct ide_channel *c, struct ide_drive *d)
@@ -139,7 +154,7 @@ bmdma_fetched(struct ioemu_dev *dev, struct ioemu_dma *dma)
 
 	c->fetching = false;
 	if (!d || d->phase != IDE_DMA || !(c->bm_command & BM_START))
-		return;
+		c->stale = true;
 	if (!c->stale && dma->status) {
 		bmdma_end(c, d, true);
 		return;
@@ -148,7 +163,7 @@ bmdma_fetched(struct ioemu_dev *dev, struct ioemu_dma *dma)
 		prd_fetched(c, dma->len);
 	else if (!c->stale)
 		piece_fetched(c, d, dma->len);
-	bmdma_kick(c, d);
+	bmdma_kick(c, bmdma_drive(c));
 }
 
 static void
@@ -280,8 +295,7 @@ bmdma_command(struct ide_drive *d)
 	struct ide_channel *c = ide_channel_of(d);
 
 	d->dma = true;
-	d->phase = IDE_DMA;
-	d->status = ST_BSY;
+	ide_go(d, IDE_DMA);
 	c->stale = true; /* a fetch for what was before it */
 	bmdma_kick(c, d);
 }
@@ -295,88 +309,99 @@ bmdma_moved(struct ide_drive *d)
 	d->left -= d->io.len / IDE_SECTOR;
 	d->pos = 0;
 	d->filled = in_buf ? d->io.len : 0;
-	d->phase = IDE_DMA;
+	ide_go(d, IDE_DMA);
 	if (++d->pieces % REST_PIECES)
 		bmdma_kick(ide_channel_of(d), d);
 	else
-		ioemu_timer_set(d->dev, &d->rest, ioemu_now(d->dev));
+		ioemu_timer_set(d->dev, &d->next, ioemu_now(d->dev));
 }
 
 void
-bmdma_rested(struct ioemu_dev *dev, struct ioemu_timer *timer)
+bmdma_reset(struct ide_channel *c)
 {
-	struct ide_drive *d = ioemu_state(dev);
-
-	(void)timer;
-	bmdma_kick(ide_channel_of(d), d);
+	c->stale = true;
+	c->bm_command = 0;
+	c->bm_status = 0;
+	c->bm_prdt = 0;
 }
 
-/* ---- registers ------------------------------------------------------ */
+/* ---- registers: each is a byte -------------------------------------- */
 
 static void
-bmdma_start(struct ide_channel *c)
+bmdma_command_write(struct ide_channel *c, uint8_t v)
 {
+	bool starts = v & ~c->bm_command & BM_START;
+
+	c->bm_command = v & (BM_START | BM_TO_MEMORY);
+	if (!(v & BM_START))
+		c->bm_status &= (uint8_t)~BM_ACTIVE;
+	if (!starts)
+		return;
 	c->bm_status |= BM_ACTIVE;
 	c->prd_at = c->bm_prdt;
 	c->prd_n = c->prd_i = 0;
 	c->prd_off = 0;
 	c->prd_last = false;
 	c->stale = true;
-	bmdma_kick(c, ide_selected(c));
+	bmdma_kick(c, bmdma_drive(c));
+}
+
+static void
+bmdma_put(struct ide_channel *c, unsigned reg, uint8_t v)
+{
+	unsigned shift = 8 * (reg % 4);
+
+	if (reg == R_COMMAND) {
+		bmdma_command_write(c, v);
+	} else if (reg == R_STATUS) {
+		c->bm_status &= (uint8_t) ~(v & (BM_ERROR | BM_INTR));
+		c->bm_status &= (uint8_t)~BM_CAPABLE;
+		c->bm_status |= v & BM_CAPABLE;
+	} else if (reg >= R_PRDT) {
+		c->bm_prdt &= ~(0xffu << shift);
+		c->bm_prdt |= (uint32_t)v << shift;
+		c->bm_prdt &= ~3u;
+	}
+}
+
+static uint8_t
+bmdma_get(const struct ide_channel *c, unsigned reg)
+{
+	if (reg == R_COMMAND)
+		return c->bm_command;
+	if (reg == R_STATUS)
+		return c->bm_status;
+	if (reg < R_PRDT)
+		return 0;
+	return (uint8_t)(c->bm_prdt >> (8 * (reg % 4)));
 }
 
 static void
 bmdma_read(struct ioemu_dev *dev, struct ioemu_access *a)
 {
-	struct ide *ide = ioemu_state(dev);
-	struct ide_channel *c = &ide->channel[a->offset / 8];
-	unsigned reg = a->offset % 8;
+	const struct ide *ide = ioemu_state(dev);
+	const struct ide_channel *c = &ide->channel[a->offset / REGISTERS];
+	unsigned reg = a->offset % REGISTERS, i;
 
-	if (reg == 0)
-		a->value = c->bm_command;
-	else if (reg == 2)
-		a->value = c->bm_status | BM_CAPABLE;
-	else if (reg >= 4)
-		a->value = c->bm_prdt >> (8 * (reg - 4));
-	else
-		a->value = 0;
-}
-
-static void
-bmdma_write_prdt(struct ide_channel *c, const struct ioemu_access *a)
-{
-	unsigned shift = 8 * ((unsigned)a->offset % 8 - 4);
-	uint32_t mask = (uint32_t)((1ull << (8 * a->size)) - 1) << shift;
-
-	c->bm_prdt = ((c->bm_prdt & ~mask) |
-		      ((uint32_t)(a->value << shift) & mask)) &
-		     ~3u;
+	a->value = 0;
+	for (i = 0; i < a->size; i++)
+		a->value |= (uint64_t)bmdma_get(c, reg + i) << (8 * i);
 }
 
 static void
 bmdma_write(struct ioemu_dev *dev, struct ioemu_access *a)
 {
 	struct ide *ide = ioemu_state(dev);
-	struct ide_channel *c = &ide->channel[a->offset / 8];
-	unsigned reg = a->offset % 8;
-	uint8_t v = (uint8_t)a->value, old = c->bm_command;
+	struct ide_channel *c = &ide->channel[a->offset / REGISTERS];
+	unsigned reg = a->offset % REGISTERS, i;
 
-	if (reg == 0) {
-		c->bm_command = v & (BM_START | BM_TO_MEMORY);
-		if (v & ~old & BM_START)
-			bmdma_start(c);
-		else if (!(v & BM_START))
-			c->bm_status &= (uint8_t)~BM_ACTIVE;
-	} else if (reg == 2) {
-		c->bm_status &= (uint8_t) ~(v & (BM_ERROR | BM_INTR));
-	} else if (reg >= 4) {
-		bmdma_write_prdt(c, a);
-	}
+	for (i = 0; i < a->size; i++)
+		bmdma_put(c, reg + i, (uint8_t)(a->value >> (8 * i)));
 }
 
 const struct ioemu_region bmdma_region = {
 	.name = "bus-master",
-	.size = 16,
+	.size = (uint64_t)IDE_CHANNELS * REGISTERS,
 	.min = 1,
 	.max = 4,
 	.read = bmdma_read,

@@ -5,13 +5,10 @@
  */
 #include "ide.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { R_DATA, R_ERROR, R_NSECT, R_LBA0, R_LBA1, R_LBA2, R_DEVICE, R_STATUS };
-
-#define CTL_NIEN 0x02u
-#define CTL_SRST 0x04u
-#define CTL_HOB 0x80u
 
 static struct ide_channel *
 channel_of(struct ioemu_dev *dev, const struct ioemu_access *a)
@@ -27,15 +24,30 @@ ide_is_cd(const struct ide_drive *d)
 
 /* ---- what drives do to their registers ------------------------------- */
 
+/* Status by phase. */
+static const uint8_t phase_status[] = {
+	[IDE_IDLE] = ST_RDY | ST_SEEK,
+	[IDE_PIO_IN] = ST_RDY | ST_SEEK | ST_DRQ,
+	[IDE_PIO_OUT] = ST_RDY | ST_SEEK | ST_DRQ,
+	[IDE_CDB] = ST_RDY | ST_SEEK | ST_DRQ,
+	[IDE_DMA] = ST_BSY,
+	[IDE_DISK] = ST_BSY,
+	[IDE_RESET] = ST_BSY,
+	[IDE_BETWEEN] = ST_BSY,
+};
+
+void
+ide_go(struct ide_drive *d, enum ide_phase phase)
+{
+	assert(!d->in_flight || phase == IDE_DISK || phase == IDE_RESET);
+	d->phase = (uint8_t)phase;
+	d->status = phase_status[phase];
+}
+
 void
 ide_raise(struct ide_drive *d)
 {
-	struct ide_channel *c = ide_channel_of(d);
-
-	if (ide_selected(c) != d)
-		return;
-	c->irq = true;
-	c->bm_status |= 0x04;
+	d->pending = true;
 	ide_irq(d->controller, d->channel);
 }
 
@@ -45,53 +57,133 @@ ide_signature(struct ide_drive *d)
 {
 	bool cd = ide_is_cd(d);
 
+	ide_go(d, IDE_IDLE);
 	d->nsect[0] = 1;
 	d->lba0[0] = 1;
 	d->lba1[0] = cd ? 0x14 : 0;
 	d->lba2[0] = cd ? 0xeb : 0;
 	d->device = DEV_FIXED;
 	d->error = 1; /* diagnostics passed */
-	d->status = cd ? 0 : ST_RDY | ST_SEEK;
-	d->phase = IDE_IDLE;
+	if (cd)
+		d->status = 0;
 }
 
 void
 ide_pio(struct ide_drive *d, enum ide_phase phase, uint32_t n)
 {
-	d->phase = (uint8_t)phase;
 	d->end = d->pos + n;
-	d->status = ST_RDY | ST_SEEK | ST_DRQ;
+	ide_go(d, phase);
 }
 
 void
 ide_finish(struct ide_drive *d, uint8_t error)
 {
-	d->phase = IDE_IDLE;
+	ide_go(d, IDE_IDLE);
 	d->error = error;
-	d->status = (uint8_t)(ST_RDY | ST_SEEK | (error ? ST_ERR : 0));
+	d->status |= error ? ST_ERR : 0;
 	ide_raise(d);
 }
+
+/* ---- reset ----------------------------------------------------------- */
+
+/*
+ * Both drives are ready at once, as device 0 waits for device 1, and both wait
+ * for SRST to be cleared (ATA/ATAPI-6, 9.2 and 9.3).
+ */
+static void
+reset_ends(struct ide_channel *c)
+{
+	unsigned i;
+
+	if (c->control & CTL_SRST)
+		return;
+	for (i = 0; i < IDE_UNITS; i++)
+		if (c->drive[i] && c->drive[i]->phase == IDE_RESET &&
+		    c->drive[i]->in_flight)
+			return;
+	for (i = 0; i < IDE_UNITS; i++)
+		if (c->drive[i] && c->drive[i]->phase == IDE_RESET)
+			ide_signature(c->drive[i]);
+	if (c->diagnosing && c->drive[0])
+		ide_raise(c->drive[0]);
+	c->diagnosing = false;
+}
+
+static void
+drive_reset(struct ide_drive *d)
+{
+	d->pending = false;
+	ide_go(d, IDE_RESET);
+}
+
+/* Both. */
+static void
+drives_reset(struct ide_channel *c)
+{
+	unsigned i;
+
+	for (i = 0; i < IDE_UNITS; i++)
+		if (c->drive[i])
+			drive_reset(c->drive[i]);
+	c->selected = 0;
+	c->diagnosing = false;
+}
+
+void
+ide_give_up(struct ide_drive *d)
+{
+	drive_reset(d);
+	reset_ends(ide_channel_of(d));
+}
+
+void
+ide_diagnose(struct ide_channel *c)
+{
+	drives_reset(c);
+	c->diagnosing = true;
+	reset_ends(c);
+}
+
+void
+ide_channel_reset(struct ide_channel *c)
+{
+	unsigned i;
+
+	drives_reset(c);
+	bmdma_reset(c);
+	c->control = 0;
+	c->irq = false;
+	for (i = 0; i < IDE_UNITS; i++) {
+		if (!c->drive[i])
+			continue;
+		c->drive[i]->multiple = 0;
+		tray_reset(c->drive[i]);
+	}
+	reset_ends(c);
+}
+
+/* ---- disk I/O -------------------------------------------------------- */
 
 static void
 ide_disk_io_done(struct ioemu_dev *dev, struct ioemu_io *io)
 {
 	struct ide_drive *d = ioemu_state(dev);
 
-	if (d->reset_due) { /* the command was given up meanwhile */
-		d->reset_due = false;
-		ide_signature(d);
-	} else if (ide_is_cd(d)) {
+	d->in_flight = false;
+	if (d->phase == IDE_RESET) /* the command was given up meanwhile */
+		reset_ends(ide_channel_of(d));
+	else if (ide_is_cd(d))
 		atapi_disk_done(d, io->status);
-	} else {
+	else
 		ata_disk_done(d, io->status);
-	}
 }
 
 void
 ide_disk(struct ide_drive *d, uint64_t offset, uint32_t len, unsigned n_sg)
 {
-	d->phase = IDE_DISK;
-	d->status = ST_BSY;
+	assert(!d->in_flight);
+	ide_go(d, IDE_DISK);
+	d->in_flight = true;
 	d->io = (struct ioemu_io){
 		.block = d->drive,
 		.op = d->write ? IOEMU_IO_WRITE : IOEMU_IO_READ,
@@ -107,48 +199,42 @@ ide_disk(struct ide_drive *d, uint64_t offset, uint32_t len, unsigned n_sg)
 	ioemu_io(d->dev, &d->io);
 }
 
-static void
-drive_reset(struct ide_drive *d)
-{
-	d->multiple = 0;
-	if (d->phase == IDE_DISK) {
-		d->reset_due = true;
-		d->status = ST_BSY;
-	} else {
-		ide_signature(d);
-	}
-}
-
-void
-ide_channel_reset(struct ide_channel *c)
-{
-	unsigned i;
-
-	c->control = 0;
-	c->selected = 0;
-	c->irq = false;
-	c->bm_command = 0;
-	c->bm_status = 0;
-	c->bm_prdt = 0;
-	for (i = 0; i < IDE_UNITS; i++) {
-		if (!c->drive[i])
-			continue;
-		drive_reset(c->drive[i]);
-		tray_reset(c->drive[i]);
-	}
-}
-
 /* ---- the data port --------------------------------------------------- */
 
 static void
-data_block_done(struct ide_drive *d)
+block_done(struct ide_drive *d)
 {
-	if (d->phase == IDE_CDB)
-		atapi_cdb(d);
-	else if (ide_is_cd(d))
+	if (ide_is_cd(d))
 		atapi_block_done(d);
 	else
 		ata_block_done(d);
+}
+
+void
+ide_next(struct ioemu_dev *dev, struct ioemu_timer *timer)
+{
+	struct ide_drive *d = ioemu_state(dev);
+
+	(void)timer;
+	if (d->phase == IDE_DMA)
+		bmdma_kick(ide_channel_of(d), d);
+	else if (d->phase == IDE_BETWEEN)
+		block_done(d);
+}
+
+/* The drive is busy before the next block, if only until the loop comes round
+ * (ATA/ATAPI-6, 9.5 and 9.6). */
+static void
+data_block_done(struct ide_drive *d)
+{
+	if (d->phase == IDE_CDB) {
+		atapi_cdb(d);
+	} else if (d->pos < d->filled) {
+		ide_go(d, IDE_BETWEEN);
+		ioemu_timer_set(d->dev, &d->next, ioemu_now(d->dev));
+	} else {
+		block_done(d);
+	}
 }
 
 static void
@@ -183,50 +269,63 @@ data_write(struct ide_drive *d, const struct ioemu_access *a)
 
 /* ---- registers ------------------------------------------------------- */
 
-static uint8_t
-status_of(const struct ide_drive *d)
+/*
+ * Who answers: where there is no device 1, device 0 does for it, but its status
+ * is 0 (ATA/ATAPI-6, 9.16.1). NULL: nobody.
+ */
+static struct ide_drive *
+answering(struct ide_channel *c)
 {
-	return d->status;
+	struct ide_drive *d = ide_selected(c);
+
+	return !d && c->selected ? ide_drive_at(c, 0) : d;
 }
 
+static uint8_t
+register_read(struct ide_channel *c, unsigned reg)
+{
+	const struct ide_drive *d = answering(c);
+	unsigned hob = c->control & CTL_HOB ? 1 : 0;
+
+	if (!d) /* pulled down: neither busy nor ready */
+		return 0;
+	switch (reg) {
+	case R_ERROR:
+		return d->error;
+	case R_NSECT:
+		return d->nsect[hob];
+	case R_LBA0:
+		return d->lba0[hob];
+	case R_LBA1:
+		return d->lba1[hob];
+	case R_LBA2:
+		return d->lba2[hob];
+	case R_DEVICE:
+		return d->device;
+	default:
+		return ide_selected(c) ? d->status : 0;
+	}
+}
+
+/* An access wider than a register is one cycle for each. */
 static void
 command_read(struct ioemu_dev *dev, struct ioemu_access *a)
 {
 	struct ide_channel *c = channel_of(dev, a);
 	struct ide_drive *d = ide_selected(c);
-	unsigned hob = c->control & CTL_HOB ? 1 : 0;
+	unsigned i, reg = (unsigned)a->offset;
 
-	if (!d) { /* pulled down: neither busy nor ready */
-		a->value = a->offset == R_DATA ? UINT64_MAX : 0;
+	if (reg == R_DATA) {
+		if (d)
+			data_read(d, a);
 		return;
 	}
-	switch (a->offset) {
-	case R_DATA:
-		data_read(d, a);
-		return;
-	case R_ERROR:
-		a->value = d->error;
-		return;
-	case R_NSECT:
-		a->value = d->nsect[hob];
-		return;
-	case R_LBA0:
-		a->value = d->lba0[hob];
-		return;
-	case R_LBA1:
-		a->value = d->lba1[hob];
-		return;
-	case R_LBA2:
-		a->value = d->lba2[hob];
-		return;
-	case R_DEVICE:
-		a->value = d->device;
-		return;
-	case R_STATUS:
-		a->value = status_of(d);
-		c->irq = false;
+	a->value = 0;
+	for (i = 0; i < a->size; i++)
+		a->value |= (uint64_t)register_read(c, reg + i) << (8 * i);
+	if (d && reg + a->size > R_STATUS) {
+		d->pending = false;
 		ide_irq(dev, a->tag);
-		return;
 	}
 }
 
@@ -270,14 +369,38 @@ channel_command(struct ioemu_dev *dev, struct ide_channel *c, unsigned tag,
 {
 	struct ide_drive *d = ide_selected(c);
 
-	c->irq = false;
-	ide_irq(dev, tag);
-	if (!d)
+	if (!d) { /* this one is for both, present or not */
+		if (command == IDE_DIAGNOSE && ide_drive_at(c, 0))
+			ide_diagnose(c);
 		return;
-	if (d->status & ST_BSY && !(command == 0x08 && ide_is_cd(d)))
+	}
+	d->pending = false;
+	ide_irq(dev, tag);
+	if (d->status & ST_BSY &&
+	    !(command == IDE_DEVICE_RESET && ide_is_cd(d)))
 		return;
 	d->pos = 0;
 	ata_command(d, command);
+}
+
+static void
+register_write(struct ioemu_dev *dev, struct ide_channel *c, unsigned tag,
+	       unsigned reg, uint8_t v)
+{
+	unsigned i;
+
+	c->control &= (uint8_t)~CTL_HOB;
+	if (reg == R_STATUS) {
+		channel_command(dev, c, tag, v);
+		return;
+	}
+	for (i = 0; i < IDE_UNITS; i++)
+		if (c->drive[i])
+			drive_write(c->drive[i], reg, v);
+	if (reg == R_DEVICE) {
+		c->selected = v & DEV_UNIT ? 1 : 0;
+		ide_irq(dev, tag);
+	}
 }
 
 static void
@@ -285,48 +408,35 @@ command_write(struct ioemu_dev *dev, struct ioemu_access *a)
 {
 	struct ide_channel *c = channel_of(dev, a);
 	struct ide_drive *d = ide_selected(c);
-	unsigned i;
+	unsigned i, reg = (unsigned)a->offset;
 
-	if (a->offset == R_DATA) {
+	if (reg == R_DATA) {
 		if (d)
 			data_write(d, a);
 		return;
 	}
-	c->control &= (uint8_t)~CTL_HOB;
-	if (a->offset == R_STATUS) {
-		channel_command(dev, c, a->tag, (uint8_t)a->value);
-		return;
-	}
-	if (a->offset == R_DEVICE)
-		c->selected = a->value & DEV_UNIT ? 1 : 0;
-	for (i = 0; i < IDE_UNITS; i++)
-		if (c->drive[i])
-			drive_write(c->drive[i], a->offset, (uint8_t)a->value);
+	for (i = 0; i < a->size; i++)
+		register_write(dev, c, a->tag, reg + i,
+			       (uint8_t)(a->value >> (8 * i)));
 }
 
 static void
 control_read(struct ioemu_dev *dev, struct ioemu_access *a)
 {
-	struct ide_drive *d = ide_selected(channel_of(dev, a));
-
-	a->value = d ? status_of(d) : 0; /* alternate: clears nothing */
+	/* alternate: clears nothing */
+	a->value = register_read(channel_of(dev, a), R_STATUS);
 }
 
 static void
 control_write(struct ioemu_dev *dev, struct ioemu_access *a)
 {
 	struct ide_channel *c = channel_of(dev, a);
-	uint8_t old = c->control;
-	unsigned i;
+	bool reset = a->value & ~(uint64_t)c->control & CTL_SRST;
 
 	c->control = (uint8_t)a->value;
-	for (i = 0; i < IDE_UNITS && c->control & ~old & CTL_SRST; i++)
-		if (c->drive[i])
-			drive_reset(c->drive[i]);
-	if (c->control & CTL_SRST) {
-		c->selected = 0;
-		c->irq = false;
-	}
+	if (reset)
+		drives_reset(c);
+	reset_ends(c);
 	ide_irq(dev, a->tag);
 }
 

@@ -26,10 +26,19 @@
 #define ER_IDNF 0x10u
 #define ER_UNC 0x40u
 
+/* Device control register. */
+#define CTL_NIEN 0x02u
+#define CTL_SRST 0x04u
+#define CTL_HOB 0x80u
+
 /* Device register. */
 #define DEV_LBA 0x40u
 #define DEV_UNIT 0x10u
 #define DEV_FIXED 0xa0u
+
+/* Commands that a drive takes at any time, or for its neighbour. */
+#define IDE_DEVICE_RESET 0x08u
+#define IDE_DIAGNOSE 0x90u
 
 /* What a drive waits for. */
 enum ide_phase {
@@ -39,6 +48,10 @@ enum ide_phase {
 	IDE_CDB,     /* ATAPI: the guest writes a packet */
 	IDE_DMA,     /* data moves once the bus master is started */
 	IDE_DISK,    /* disk I/O in flight: busy */
+	/* Given up, busy: until SRST is clear and the disk I/O that may be in
+	 * flight has ended. */
+	IDE_RESET,
+	IDE_BETWEEN, /* busy: the next block of buf is due */
 };
 
 /* What the guest is still to be told of another medium. */
@@ -62,8 +75,9 @@ struct ide_drive {
 	uint8_t device, status, error;
 
 	uint8_t phase;
+	bool in_flight; /* io is; nothing else may be asked of the disk */
+	bool pending;	/* INTRQ, if selected and not masked */
 	bool write, dma, lba48;
-	bool reset_due;	  /* a reset came while the disk was at work */
 	uint8_t multiple; /* sectors a DRQ block of the MULTIPLE commands */
 	uint8_t block;	  /* sectors a DRQ block of this command */
 	uint64_t lba;
@@ -80,7 +94,7 @@ struct ide_drive {
 	uint8_t events;	  /* tray.c */
 	bool identifying; /* the data is that of IDENTIFY PACKET DEVICE */
 
-	struct ioemu_timer rest; /* bmdma.c */
+	struct ioemu_timer next; /* ide_next() */
 	struct ioemu_io io;
 	struct ioemu_sg sg[IOEMU_IO_MAX_SG];
 	uint8_t buf[IDE_BUF];
@@ -90,7 +104,8 @@ struct ide_channel {
 	struct ide_drive *drive[IDE_UNITS];
 	uint8_t control; /* nIEN, SRST, HOB */
 	uint8_t selected;
-	bool irq;
+	bool irq;	 /* INTRQ as the controller last saw it */
+	bool diagnosing; /* EXECUTE DEVICE DIAGNOSTIC is to be answered */
 
 	/* bus master */
 	uint8_t bm_command, bm_status;
@@ -114,9 +129,14 @@ struct ide {
 	struct ide_channel channel[IDE_CHANNELS];
 };
 
+#define BM_INTR 0x04u /* bus-master status: INTRQ rose */
+
 /* piix3ide.c */
+/* What INTRQ follows from has changed. */
 void ide_irq(struct ioemu_dev *controller, unsigned channel);
 struct ide_channel *ide_channel_of(struct ide_drive *d);
+/* NULL: there is none, or it was unplugged. */
+struct ide_drive *ide_drive_at(struct ide_channel *c, unsigned unit);
 struct ide_drive *ide_selected(struct ide_channel *c);
 
 /* channel.c */
@@ -124,8 +144,19 @@ extern const struct ioemu_region ide_command_region[IDE_CHANNELS];
 extern const struct ioemu_region ide_control_region[IDE_CHANNELS];
 /* The same in a block of four (PCI IDE Controller Specification 1.0, 2.4). */
 extern const struct ioemu_region ide_control_block[IDE_CHANNELS];
-void ide_raise(struct ide_drive *d); /* interrupt, if this drive is selected */
+/*
+ * Every change of phase, and the status that goes with it. While disk I/O is in
+ * flight a drive can only go to IDE_RESET, from where it comes back by itself.
+ */
+void ide_go(struct ide_drive *d, enum ide_phase phase);
+void ide_raise(struct ide_drive *d); /* an interrupt is pending */
+/* The command ends here, whatever it is at; then the drive is reset. */
+void ide_give_up(struct ide_drive *d);
+/* EXECUTE DEVICE DIAGNOSTIC, which is for both drives. */
+void ide_diagnose(struct ide_channel *c);
 void ide_signature(struct ide_drive *d);
+/* The drive goes on, from IDE_BETWEEN or with a DMA command that rested. */
+void ide_next(struct ioemu_dev *dev, struct ioemu_timer *timer);
 /* RESET- on the cable (ATA/ATAPI-6, 9.1): with the PCI bus. */
 void ide_channel_reset(struct ide_channel *c);
 bool ide_is_cd(const struct ide_drive *d);
@@ -169,7 +200,10 @@ void bmdma_command(struct ide_drive *d);
 void bmdma_moved(struct ide_drive *d);
 /* Go on if drive and bus master both want to. */
 void bmdma_kick(struct ide_channel *c, struct ide_drive *d);
+/* The command's data has moved, or (error) there is no memory for it and the
+ * command ends. */
 void bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error);
-void bmdma_rested(struct ioemu_dev *dev, struct ioemu_timer *timer);
+/* RESET- of the PCI bus. */
+void bmdma_reset(struct ide_channel *c);
 
 #endif

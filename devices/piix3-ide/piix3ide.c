@@ -9,8 +9,6 @@
  */
 #include "ide.h"
 
-#define CTL_NIEN 0x02u
-
 static const uint16_t command_port[IDE_CHANNELS] = { 0x1f0, 0x170 };
 static const uint16_t control_port[IDE_CHANNELS] = { 0x3f6, 0x376 };
 static const uint8_t irq_line[IDE_CHANNELS] = { 14, 15 };
@@ -22,31 +20,52 @@ ide_channel_of(struct ide_drive *d)
 }
 
 struct ide_drive *
-ide_selected(struct ide_channel *c)
+ide_drive_at(struct ide_channel *c, unsigned unit)
 {
-	struct ide_drive *d = c->drive[c->selected];
+	struct ide_drive *d = c->drive[unit];
 
 	return d && !d->gone ? d : NULL;
 }
 
-static bool
-irq_level(const struct ide_channel *c)
+struct ide_drive *
+ide_selected(struct ide_channel *c)
 {
-	return c->irq && !(c->control & CTL_NIEN);
+	return ide_drive_at(c, c->selected);
 }
 
-void
-ide_irq(struct ioemu_dev *controller, unsigned channel)
+/* Only the selected drive drives INTRQ (ATA/ATAPI-6, 5.2.9). */
+static bool
+intrq(struct ide_channel *c)
+{
+	const struct ide_drive *d = ide_selected(c);
+
+	return d && d->pending && !(c->control & CTL_NIEN);
+}
+
+static void
+irq_out(struct ioemu_dev *controller, unsigned channel)
 {
 	const struct ide *ide = ioemu_state(controller);
 
 	if (ide->native)
 		ioemu_irq(controller, IOEMU_INTX,
-			  irq_level(&ide->channel[0]) ||
-				  irq_level(&ide->channel[1]));
+			  ide->channel[0].irq || ide->channel[1].irq);
 	else
 		ioemu_irq(controller, irq_line[channel],
-			  irq_level(&ide->channel[channel]));
+			  ide->channel[channel].irq);
+}
+
+void
+ide_irq(struct ioemu_dev *controller, unsigned channel)
+{
+	struct ide *ide = ioemu_state(controller);
+	struct ide_channel *c = &ide->channel[channel];
+	bool level = intrq(c);
+
+	if (level && !c->irq) /* a rising edge (SFF-8038i, 3.2) */
+		c->bm_status |= BM_INTR;
+	c->irq = level;
+	irq_out(controller, channel);
 }
 
 #define IDETIM 0x40 /* 16 bits a channel; PIIX3 data sheet, 2.3.9 */
@@ -132,6 +151,10 @@ piix3ide_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 		ide_channel_reset(&ide->channel[i]);
 }
 
+/*
+ * Drives are loaded after this. A state of 0.1 says of an interrupt only that
+ * there is one, masked or not: drive_loaded() gives it to its drive.
+ */
 static int
 piix3ide_loaded(struct ioemu_dev *dev)
 {
@@ -139,10 +162,12 @@ piix3ide_loaded(struct ioemu_dev *dev)
 	unsigned i;
 
 	for (i = 0; i < IDE_CHANNELS; i++) {
-		if (ide->channel[i].selected >= IDE_UNITS ||
-		    ide->channel[i].prd_off >= 0x10000)
+		const struct ide_channel *c = &ide->channel[i];
+
+		if (c->selected >= IDE_UNITS || c->prd_off >= 0x10000)
 			return -EINVAL;
-		ide_irq(dev, i);
+		if (!(c->control & CTL_NIEN))
+			irq_out(dev, i);
 	}
 	return 0;
 }
@@ -197,7 +222,7 @@ drive_attach(struct ioemu_dev *dev, bool cd)
 
 	d->dev = dev;
 	d->controller = dev->parent;
-	d->rest.fire = bmdma_rested;
+	d->next.fire = ide_next;
 	if (d->index != INDEX_UNSET) {
 		d->channel = d->index / IDE_UNITS;
 		d->unit = d->index % IDE_UNITS;
@@ -253,8 +278,11 @@ hd_unplug(struct ioemu_dev *dev, unsigned what)
 	bool primary_master = !d->channel && !d->unit;
 
 	if (what & IOEMU_UNPLUG_DISKS ||
-	    (what & IOEMU_UNPLUG_AUX_DISKS && !primary_master))
+	    (what & IOEMU_UNPLUG_AUX_DISKS && !primary_master)) {
 		d->gone = true;
+		ide_give_up(d);
+		ide_irq(d->controller, d->channel);
+	}
 }
 
 static const struct ioemu_prop drive_props[] = {
@@ -279,6 +307,7 @@ static const struct ioemu_field drive_fields[] = {
 	IOEMU_FIELD(struct ide_drive, status),
 	IOEMU_FIELD(struct ide_drive, error),
 	IOEMU_FIELD(struct ide_drive, phase),
+	IOEMU_FIELD(struct ide_drive, pending),
 	IOEMU_FIELD(struct ide_drive, write),
 	IOEMU_FIELD(struct ide_drive, dma),
 	IOEMU_FIELD(struct ide_drive, lba48),
@@ -304,7 +333,7 @@ static const struct ioemu_field drive_fields[] = {
 
 /* Where the drive is in buf: no further than what is in use of it. */
 static bool
-drive_place_valid(const struct ide_drive *d)
+drive_place_valid(const struct ide_drive *d, const struct ide_channel *c)
 {
 	bool cd = ide_is_cd(d);
 
@@ -322,22 +351,33 @@ drive_place_valid(const struct ide_drive *d)
 		return cd && d->pos < d->end && d->end == sizeof(d->cdb);
 	case IDE_DMA:
 		return d->dma && d->pos <= d->filled;
+	case IDE_RESET:
+		return c->control & CTL_SRST;
+	case IDE_BETWEEN:
+		return d->pos < d->filled &&
+		       (!d->write ||
+			(!cd && d->filled / IDE_SECTOR <= d->left));
 	}
 	return false; /* disk I/O ends before anybody is saved */
 }
 
-/* State comes from a file: what indexes memory is checked. A DMA command that
- * was under way goes on when the clock does. */
+/* State comes from a file: what indexes memory is checked. What was under way
+ * goes on when the clock does. */
 static int
 drive_loaded(struct ioemu_dev *dev)
 {
 	struct ide_drive *d = ioemu_state(dev);
+	struct ide_channel *c = ide_channel_of(d);
 
-	if (!drive_place_valid(d) || d->block > 128 || d->multiple > 128 ||
+	if (!drive_place_valid(d, c) || d->block > 128 || d->multiple > 128 ||
 	    d->changed > IDE_CHANGED_AWAY)
 		return -EINVAL;
-	if (d->phase == IDE_DMA)
-		ioemu_timer_set(dev, &d->rest, ioemu_now(dev));
+	if (c->irq && ide_selected(c) == d) {
+		d->pending = true;
+		c->irq = !(c->control & CTL_NIEN);
+	}
+	if (d->phase == IDE_DMA || d->phase == IDE_BETWEEN)
+		ioemu_timer_set(dev, &d->next, ioemu_now(dev));
 	return 0;
 }
 
