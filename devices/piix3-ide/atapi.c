@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A CD-ROM drive: the PACKET command (ATA/ATAPI-6, 8.23 and 9.8) with the
- * commands of SFF-8020i and MMC that systems use to read data discs.
+ * A CD-ROM drive: the PACKET command (ATA/ATAPI-6, 8.23 and 9.8), which packets
+ * there are, and those that read or go somewhere (MMC-3, T10/1363-D).
  */
 #include "atapi.h"
 
 #include <string.h>
 
-#define CD_SECTOR 2048u
 #define MAX_CD_SECTORS (UINT32_MAX / (CD_SECTOR / IDE_SECTOR))
+#define RELATIVE 0x01u /* an address in byte 1: of SCSI's linked commands */
+#define MAX_LIMIT 0xfffeu
 #define REASON_CD 0x01u
 #define REASON_IO 0x02u
 
@@ -40,18 +41,24 @@ atapi_end(struct ide_drive *d, uint8_t sense, uint16_t asc)
 	ide_finish(d, (uint8_t)(sense ? (unsigned)sense << 4 | ER_ABRT : 0));
 }
 
+void
+atapi_bad_field(struct ide_drive *d)
+{
+	atapi_end(d, SENSE_ILLEGAL, ASC_FIELD);
+}
+
 /* ---- data to the guest ----------------------------------------------- */
 
 /* The next DRQ block of what is in buf: at most the guest's byte count limit,
- * even unless it is the last (ATA/ATAPI-6, 8.23.6.2). */
+ * and even unless it is the last (ATA/ATAPI-6, 8.23.6.2). */
 static void
 atapi_offer(struct ide_drive *d)
 {
-	uint32_t limit = d->lba1[1] | (uint32_t)d->lba2[1] << 8;
+	uint32_t limit = d->limit ? d->limit : MAX_LIMIT; /* of an old state */
 	uint32_t n = d->filled - d->pos;
 
 	if (n > limit)
-		n = limit;
+		n = limit > 1 ? limit & ~1u : limit;
 	d->lba1[0] = (uint8_t)n;
 	d->lba2[0] = (uint8_t)(n >> 8);
 	d->nsect[0] = REASON_IO;
@@ -117,6 +124,18 @@ atapi_dma_done(struct ide_drive *d)
 	atapi_end(d, SENSE_NONE, 0);
 }
 
+/* Data would move by PIO in blocks of nothing: no such command
+ * (ACS-3, 7.17.6.49; word 125 of IDENTIFY PACKET DEVICE is 0). */
+static bool
+atapi_may_move(struct ide_drive *d)
+{
+	if (d->limit || d->by_dma)
+		return true;
+	d->nsect[0] = REASON_CD | REASON_IO;
+	ide_finish(d, ER_ABRT);
+	return false;
+}
+
 static void
 atapi_dma(struct ide_drive *d)
 {
@@ -135,7 +154,7 @@ atapi_answer(struct ide_drive *d, uint32_t n, uint32_t allowed)
 	d->filled = n < allowed ? n : allowed;
 	if (!d->filled)
 		atapi_end(d, SENSE_NONE, 0);
-	else if (d->feature[1] & 1)
+	else if (d->by_dma)
 		atapi_dma(d);
 	else
 		atapi_offer(d);
@@ -161,217 +180,186 @@ atapi_read(struct ide_drive *d, uint32_t lba, uint32_t count)
 	d->lba = lba;
 	d->left = count;
 	d->pos = d->filled = 0;
-	if (d->feature[1] & 1)
+	if (!atapi_may_move(d))
+		return;
+	if (d->by_dma)
 		atapi_dma(d);
 	else
 		atapi_next_read(d);
 }
 
 static void
-atapi_sense(struct ide_drive *d)
+atapi_read_10(struct ide_drive *d)
 {
-	memset(d->buf, 0, 18);
-	d->buf[0] = 0x70;
-	d->buf[2] = d->sense;
-	d->buf[7] = 10;
-	d->buf[12] = d->asc;
-	d->buf[13] = d->ascq;
-	d->sense = SENSE_NONE;
-	d->asc = d->ascq = 0;
-	atapi_answer(d, 18, d->cdb[4]);
+	if (d->cdb[1] & RELATIVE)
+		atapi_bad_field(d);
+	else
+		atapi_read(d, get_be32(d->cdb + 2), get_be16(d->cdb + 7));
 }
 
 static void
-atapi_inquiry(struct ide_drive *d)
+atapi_read_12(struct ide_drive *d)
 {
-	memset(d->buf, 0, 36);
-	d->buf[0] = 0x05; /* CD-ROM */
-	d->buf[1] = 0x80; /* removable */
-	d->buf[3] = 0x21; /* ATAPI, response format 1 */
-	d->buf[4] = 31;
-	memcpy(d->buf + 8, "IOEMU   mini-ioemu CD   1.0 ", 28);
-	atapi_answer(d, 36, d->cdb[4]);
+	if (d->cdb[1] & RELATIVE)
+		atapi_bad_field(d);
+	else
+		atapi_read(d, get_be32(d->cdb + 2), get_be32(d->cdb + 6));
 }
 
+/* READ CD and READ CD MSF: nothing, or user data of mode 1 sectors. */
 static void
-atapi_capacity(struct ide_drive *d)
+atapi_read_cd(struct ide_drive *d, uint32_t lba, uint32_t count)
 {
-	put_be32(d->buf, atapi_sectors(d) - 1);
-	put_be32(d->buf + 4, CD_SECTOR);
-	atapi_answer(d, 8, 8);
-}
+	enum { ANY_TYPE = 0, MODE_1 = 2, LAST_TYPE = 5, USER_DATA = 0x10 };
+	uint8_t type = d->cdb[1] >> 2 & 7;
+	uint8_t parts = d->cdb[9] & 0xfe, sub_channel = d->cdb[10] & 7;
 
-static void
-put_msf(uint8_t *p, uint32_t lba, bool msf)
-{
-	if (!msf) {
-		put_be32(p, lba);
-		return;
-	}
-	lba += 150; /* two seconds of lead-in */
-	p[0] = 0;
-	p[1] = (uint8_t)(lba / 75 / 60);
-	p[2] = (uint8_t)(lba / 75 % 60);
-	p[3] = (uint8_t)(lba % 75);
-}
-
-/* One data track, then the lead-out. */
-static void
-atapi_toc(struct ide_drive *d)
-{
-	bool msf = d->cdb[1] & 2;
-	uint8_t format = d->cdb[2] & 0xf ? d->cdb[2] & 0xf : d->cdb[9] >> 6;
-	uint8_t *p = d->buf;
-
-	memset(p, 0, 20);
-	p[2] = 1;
-	p[3] = 1;
-	p[5] = 0x14;
-	p[6] = 1;
-	if (format == 0) {
-		put_be16(p, 18);
-		put_msf(p + 8, 0, msf);
-		p[13] = 0x14;
-		p[14] = 0xaa;
-		put_msf(p + 16, atapi_sectors(d), msf);
-		atapi_answer(d, 20, get_be16(d->cdb + 7));
-	} else if (format == 1) { /* sessions */
-		put_be16(p, 10);
-		put_msf(p + 8, 0, msf);
-		atapi_answer(d, 12, get_be16(d->cdb + 7));
+	if (type > LAST_TYPE || d->cdb[1] & RELATIVE || sub_channel ||
+	    (parts && parts != USER_DATA)) {
+		atapi_bad_field(d);
+	} else if (type != ANY_TYPE && type != MODE_1) {
+		atapi_end(d, SENSE_ILLEGAL, ASC_MODE);
 	} else {
-		atapi_end(d, SENSE_ILLEGAL, ASC_FIELD);
+		atapi_read(d, lba, parts ? count : 0);
 	}
 }
 
 static void
-atapi_mode_sense(struct ide_drive *d)
+atapi_read_cd_lba(struct ide_drive *d)
 {
-	uint8_t page = d->cdb[2] & 0x3f;
+	atapi_read_cd(d, get_be32(d->cdb + 2), get_be32(d->cdb + 5) & 0xffffff);
+}
 
-	memset(d->buf, 0, 40);
-	if (page == 0x2a) { /* capabilities */
-		put_be16(d->buf, 26);
-		d->buf[8] = 0x2a;
-		d->buf[9] = 18;
-		d->buf[12] = 0x70;
-		d->buf[14] = d->locked ? 0x2b : 0x29; /* tray, eject, lock */
-		put_be16(d->buf + 16, 706);
-		put_be16(d->buf + 20, 512);
-		put_be16(d->buf + 22, 706);
-		atapi_answer(d, 28, get_be16(d->cdb + 7));
-	} else if (page == 0x01) { /* error recovery */
-		put_be16(d->buf, 14);
-		d->buf[8] = 0x01;
-		d->buf[9] = 6;
-		d->buf[11] = 5;
-		atapi_answer(d, 16, get_be16(d->cdb + 7));
-	} else {
-		atapi_end(d, SENSE_ILLEGAL, ASC_FIELD);
-	}
+/* UINT32_MAX: there is no such place. */
+static uint32_t
+atapi_from_msf(const uint8_t *p)
+{
+	uint32_t frames = (p[0] * 60u + p[1]) * 75u + p[2];
+
+	if (p[1] >= 60 || p[2] >= 75 || frames < CD_LEAD_IN)
+		return UINT32_MAX;
+	return frames - CD_LEAD_IN;
 }
 
 static void
-atapi_configuration(struct ide_drive *d)
+atapi_read_cd_msf(struct ide_drive *d)
 {
-	memset(d->buf, 0, 40);
-	put_be32(d->buf, 36);
-	put_be16(d->buf + 6, atapi_sectors(d) ? 0x0008 : 0); /* CD-ROM */
-	put_be32(d->buf + 8, 0x00000304);		     /* profile list */
-	put_be32(d->buf + 12, 0x00080100);
-	put_be32(d->buf + 20, 0x00010308); /* core */
-	put_be32(d->buf + 24, 2);	   /* ATAPI */
-	put_be32(d->buf + 28, 0x00030304); /* removable */
-	d->buf[32] = 0x29;
-	atapi_answer(d, 36, get_be16(d->cdb + 7));
+	uint32_t from = atapi_from_msf(d->cdb + 3);
+	uint32_t to = atapi_from_msf(d->cdb + 6);
+
+	if (from == UINT32_MAX || to == UINT32_MAX || from > to)
+		atapi_bad_field(d);
+	else
+		atapi_read_cd(d, from, to - from);
 }
 
 static void
-atapi_execute(struct ide_drive *d)
+atapi_seek(struct ide_drive *d)
 {
-	const uint8_t *cdb = d->cdb;
-
-	switch (cdb[0]) {
-	case 0x00: /* TEST UNIT READY */
-	case 0x2b: /* SEEK */
+	if (get_be32(d->cdb + 2) < atapi_sectors(d))
 		atapi_end(d, SENSE_NONE, 0);
-		return;
-	case 0x03:
-		atapi_sense(d);
-		return;
-	case 0x12:
-		atapi_inquiry(d);
-		return;
-	case 0x1b:
-		tray_start_stop(d);
-		return;
-	case 0x1e:
-		tray_lock(d);
-		return;
-	case 0x25:
-		atapi_capacity(d);
-		return;
-	case 0x28:
-		atapi_read(d, get_be32(cdb + 2), get_be16(cdb + 7));
-		return;
-	case 0xa8:
-		atapi_read(d, get_be32(cdb + 2), get_be32(cdb + 6));
-		return;
-	case 0xbe: /* READ CD: user data only */
-		if ((cdb[9] & 0xf8) == 0x10)
-			atapi_read(d, get_be32(cdb + 2),
-				   get_be32(cdb + 5) & 0xffffff);
-		else
-			atapi_end(d, cdb[9] & 0xf8 ? SENSE_ILLEGAL : 0,
-				  cdb[9] & 0xf8 ? ASC_FIELD : 0);
-		return;
-	case 0x43:
-		atapi_toc(d);
-		return;
-	case 0x46:
-		atapi_configuration(d);
-		return;
-	case 0x4a:
-		tray_event_status(d);
-		return;
-	case 0x5a:
-		atapi_mode_sense(d);
-		return;
-	case 0xbd: /* MECHANISM STATUS */
-		memset(d->buf, 0, 8);
-		d->buf[1] = d->open ? 0x10 : 0;
-		d->buf[5] = 1;
-		atapi_answer(d, 8, get_be16(cdb + 8));
-		return;
-	}
-	atapi_end(d, SENSE_ILLEGAL, ASC_OPCODE);
+	else
+		atapi_end(d, SENSE_ILLEGAL, ASC_RANGE);
+}
+
+/* TEST UNIT READY; SET CD SPEED, which is as fast as it can be. */
+static void
+atapi_nothing(struct ide_drive *d)
+{
+	atapi_end(d, SENSE_NONE, 0);
+}
+
+/* ---- packets -------------------------------------------------------- */
+
+struct op {
+	uint8_t opcode, flags;
+	void (*run)(struct ide_drive *d);
+};
+
+static const struct op ops[] = {
+	{ 0x00, OP_MEDIUM, atapi_nothing },
+	{ 0x03, OP_ALWAYS | OP_DATA, mmc_request_sense },
+	{ 0x12, OP_ALWAYS | OP_DATA, mmc_inquiry },
+	{ 0x1b, 0, tray_start_stop },
+	{ 0x1e, 0, tray_lock },
+	{ 0x25, OP_MEDIUM | OP_DATA, mmc_capacity },
+	{ 0x28, OP_MEDIUM, atapi_read_10 },
+	{ 0x2b, OP_MEDIUM, atapi_seek },
+	{ 0x42, OP_MEDIUM | OP_DATA, mmc_sub_channel },
+	{ 0x43, OP_MEDIUM | OP_DATA, mmc_toc },
+	{ 0x46, OP_ALWAYS | OP_DATA, mmc_configuration },
+	{ 0x4a, OP_ALWAYS | OP_DATA, tray_event_status },
+	{ 0x51, OP_MEDIUM | OP_DATA, mmc_disc_information },
+	{ 0x52, OP_MEDIUM | OP_DATA, mmc_track_information },
+	{ 0x5a, OP_DATA, mmc_mode_sense },
+	{ 0xa8, OP_MEDIUM, atapi_read_12 },
+	{ 0xad, OP_MEDIUM | OP_DATA, mmc_dvd_structure },
+	{ 0xb9, OP_MEDIUM, atapi_read_cd_msf },
+	{ 0xbb, 0, atapi_nothing },
+	{ 0xbd, OP_DATA, mmc_mechanism },
+	{ 0xbe, OP_MEDIUM, atapi_read_cd_lba },
+};
+
+static const struct op *
+atapi_op(uint8_t opcode)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		if (ops[i].opcode == opcode)
+			return &ops[i];
+	return NULL;
+}
+
+uint8_t
+atapi_flags(const struct ide_drive *d)
+{
+	const struct op *op = atapi_op(d->cdb[0]);
+
+	return op ? op->flags : 0;
+}
+
+/* NACA and LINK (SPC-2, 4.3.1; SAM-2), at the end of a CDB of 6, 10 or 12
+ * bytes: they ask for what there is not. */
+static bool
+atapi_control_valid(const uint8_t *cdb)
+{
+	unsigned last = cdb[0] < 0x20 ? 5 : cdb[0] < 0x60 ? 9 : 11;
+
+	return !(cdb[last] & 0x05);
 }
 
 void
 atapi_cdb(struct ide_drive *d)
 {
+	const struct op *op = atapi_op(d->buf[0]);
+
 	memcpy(d->cdb, d->buf, sizeof(d->cdb));
 	d->pos = 0;
 	d->dma = false;
-	if (!tray_refuses(d))
-		atapi_execute(d);
+	if (!op)
+		atapi_end(d, SENSE_ILLEGAL, ASC_OPCODE);
+	else if (tray_refuses(d))
+		return;
+	else if (!atapi_control_valid(d->cdb))
+		atapi_bad_field(d);
+	else if (!(op->flags & OP_DATA) || atapi_may_move(d))
+		op->run(d);
 }
 
 /* ---- PACKET and IDENTIFY PACKET DEVICE ------------------------------- */
 
-/* The byte count limit and the DMA bit are kept in the second register of
- * each pair, which packet drives do not use. */
 void
 atapi_packet(struct ide_drive *d)
 {
-	uint32_t limit = d->lba1[0] | (uint32_t)d->lba2[0] << 8;
+	enum { DMA = 0x01, OVERLAP = 0x02 };
 
-	if (!limit || limit == 0xffff)
-		limit = 0xfffe;
-	limit &= limit > 1 ? ~1u : ~0u;
-	d->lba1[1] = (uint8_t)limit;
-	d->lba2[1] = (uint8_t)(limit >> 8);
-	d->feature[1] = d->feature[0];
+	if (d->feature[0] & OVERLAP) {
+		ide_finish(d, ER_ABRT);
+		return;
+	}
+	d->limit = (uint16_t)(d->lba1[0] | d->lba2[0] << 8);
+	d->by_dma = d->feature[0] & DMA;
 	d->identifying = false;
 	d->nsect[0] = REASON_CD;
 	d->pos = 0;
@@ -386,7 +374,7 @@ atapi_identify(struct ide_drive *d)
 	memset(id, 0, IDE_SECTOR);
 #define WORD(n, v) put_le16(id + sizeof(uint16_t) * (n), (uint16_t)(v))
 	WORD(0, 0x85c0); /* packet, CD-ROM, removable, DRQ in 50 us, 12 bytes */
-	ide_identify_string(id + 20, 10, d->serial ? d->serial : "IOEMU-CD");
+	ide_identify_string(id + 20, 10, atapi_serial(d));
 	ide_identify_string(id + 46, 4, "1.0");
 	ide_identify_string(id + 54, 20, d->model ? d->model : "mini-ioemu CD");
 	WORD(49, 0x0b00); /* LBA, DMA, IORDY */
@@ -398,13 +386,13 @@ atapi_identify(struct ide_drive *d)
 	WORD(67, 120);
 	WORD(68, 120);
 	WORD(80, 0x007e);
-	WORD(82, 0x4010);
+	WORD(82, 0x4218); /* NOP, DEVICE RESET, PACKET, power management */
 	WORD(83, 0x4000);
 	WORD(84, 0x4000);
-	WORD(85, 0x4010);
+	WORD(85, 0x4218);
 	WORD(87, 0x4000);
 	WORD(88, 0x003f | 1u << 13);
-	WORD(93, 0x600b);
+	WORD(93, d->unit ? 0x6b00 : 0x600b); /* 80-conductor cable, passed */
 #undef WORD
 	/* one block of 512 bytes, not bound by the byte count limit */
 	d->pos = 0;

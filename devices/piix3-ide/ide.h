@@ -87,6 +87,8 @@ struct ide_drive {
 	uint8_t pieces;	   /* requests of DMA commands, counted */
 
 	/* ATAPI */
+	uint16_t limit; /* bytes of a DRQ block of this command at most */
+	bool by_dma;	/* its data goes by DMA */
 	uint8_t cdb[12];
 	uint8_t sense, asc, ascq;
 	bool locked, open;

@@ -318,6 +318,8 @@ static const struct ioemu_field drive_fields[] = {
 	IOEMU_FIELD(struct ide_drive, pos),
 	IOEMU_FIELD(struct ide_drive, end),
 	IOEMU_FIELD(struct ide_drive, filled),
+	IOEMU_FIELD(struct ide_drive, limit),
+	IOEMU_FIELD(struct ide_drive, by_dma),
 	IOEMU_FIELD_ARRAY(struct ide_drive, cdb),
 	IOEMU_FIELD(struct ide_drive, sense),
 	IOEMU_FIELD(struct ide_drive, asc),

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The CD-ROM drive as drivers use it, and its tray as guest and operator do. */
-#include "test_guest.h"
+#include "test_packet.h"
 
 #define CD_SIZE (1u << 20)
-#define NOT_READY 2
-#define MEDIUM_ERROR 3
-#define ILLEGAL 5
-#define ATTENTION 6
 
 #define TEST_UNIT "\0\0\0\0\0\0\0\0\0\0\0"
 #define LOCK "\x1e\0\0\0\x01\0\0\0\0\0\0"
@@ -20,23 +16,6 @@ static const char *const devices[] = {
 	"ide-cd,id=cd,bus=ide,channel=1,unit=0,drive=cd:1M,ro",
 	NULL,
 };
-
-static void
-packet(struct bench *b, uint8_t feature, const char *cdb)
-{
-	uint8_t bytes[12];
-
-	memcpy(bytes, cdb, sizeof(bytes));
-	bench_out8(b, 0x176, 0xa0);
-	bench_out8(b, 0x171, feature);
-	bench_out8(b, 0x174, 0x00);
-	bench_out8(b, 0x175, 0x08); /* 2,048 bytes a block */
-	bench_out8(b, 0x177, 0xa0);
-	assert_int_equal(bench_in8(b, 0x177), 0x58);
-	assert_int_equal(bench_in8(b, 0x172), 1);
-	bench_string(b, IOEMU_IO, 0x170, 2, 6, true, bytes);
-	bench_settle(b);
-}
 
 /* ---- reading ------------------------------------------------------ */
 
@@ -96,22 +75,6 @@ an_unknown_packet_leaves_sense(struct bench *b)
 }
 
 /* ---- the tray ----------------------------------------------------- */
-
-/* A command that moves nothing: 0, or its sense key, code and qualifier. */
-static uint32_t
-sense_of(struct bench *b, const char *cdb)
-{
-	uint8_t sense[18], status;
-
-	packet(b, 0, cdb);
-	status = bench_in8(b, 0x177);
-	assert_int_equal(status & 0xfe, 0x50);
-	if (!(status & 1))
-		return 0;
-	packet(b, 0, "\x03\0\0\0\x12\0\0\0\0\0\0");
-	bench_string(b, IOEMU_IO, 0x170, 2, 9, false, sense);
-	return (uint32_t)sense[2] << 16 | (uint32_t)sense[12] << 8 | sense[13];
-}
 
 /* Event code and status of the medium. */
 static unsigned

@@ -4,7 +4,7 @@
  * for Bus Master IDE Controller, revision 1.0. And commands that are under way
  * when the guest is saved.
  */
-#include "test_guest.h"
+#include "test_packet.h"
 
 #define DATA 0x40000u
 #define TABLE 0x1000u /* where prd() writes */
@@ -13,8 +13,7 @@
 #define TO_MEMORY 8u
 #define READ_DMA 0xc8u
 #define WRITE_DMA 0xcau
-#define CD 0x170u
-#define BM_CD (BM + 8)
+
 #define RESTS 10000u /* more than any command here takes */
 
 static const char *const devices[] = {

@@ -69,16 +69,17 @@ void
 tray_reset(struct ide_drive *d)
 {
 	d->locked = false;
+	d->sense = SENSE_NONE;
+	d->asc = d->ascq = 0;
 }
 
 /* ---- commands ------------------------------------------------------ */
 
-/* REQUEST SENSE, INQUIRY, GET CONFIGURATION, GET EVENT STATUS NOTIFICATION:
- * always, and a unit attention waits. */
-static const uint8_t always[] = { 0x03, 0x12, 0x46, 0x4a };
-/* START STOP UNIT, PREVENT ALLOW, MODE SENSE, MECHANISM STATUS: they want no
- * medium. */
-static const uint8_t without[] = { 0x1b, 0x1e, 0x5a, 0xbd };
+static void
+tray_not_ready(struct ide_drive *d)
+{
+	atapi_end(d, SENSE_NOT_READY, d->open ? ASC_TRAY_OPEN : ASC_NO_MEDIUM);
+}
 
 /*
  * A new medium shows twice, as one that was away and as another: guests that do
@@ -87,37 +88,67 @@ static const uint8_t without[] = { 0x1b, 0x1e, 0x5a, 0xbd };
 bool
 tray_refuses(struct ide_drive *d)
 {
-	uint8_t opcode = d->cdb[0];
+	uint8_t flags = atapi_flags(d);
 
-	if (memchr(always, opcode, sizeof(always)))
+	if (flags & OP_ALWAYS)
 		return false;
 	if (d->changed == IDE_CHANGED_AWAY) {
 		d->changed = IDE_UNCHANGED;
 		atapi_end(d, SENSE_ATTENTION, ASC_CHANGED);
 		return true;
 	}
-	if (memchr(without, opcode, sizeof(without)))
-		return false;
-	if (atapi_sectors(d) && !d->changed)
+	if (!(flags & OP_MEDIUM) || (atapi_sectors(d) && !d->changed))
 		return false;
 	if (d->changed)
 		d->changed = IDE_CHANGED_AWAY;
-	atapi_end(d, SENSE_NOT_READY, d->open ? ASC_TRAY_OPEN : ASC_NO_MEDIUM);
+	tray_not_ready(d);
 	return true;
+}
+
+void
+tray_attention(struct ide_drive *d)
+{
+	if (d->sense || !d->changed)
+		return;
+	d->changed = IDE_UNCHANGED;
+	d->sense = SENSE_ATTENTION;
+	d->asc = ASC_CHANGED >> 8;
+	d->ascq = 0;
+}
+
+/* A power condition that there is; how it is kept nobody sees. */
+static bool
+power_valid(uint8_t condition)
+{
+	enum { ACTIVE = 1, IDLE, STANDBY, SLEEP = 5 };
+
+	return condition == ACTIVE || condition == IDLE ||
+	       condition == STANDBY || condition == SLEEP;
 }
 
 void
 tray_start_stop(struct ide_drive *d)
 {
-	bool load = d->cdb[4] & 1, move = d->cdb[4] & 2;
+	bool start = d->cdb[4] & 1, move = d->cdb[4] & 2;
+	uint8_t power = d->cdb[4] >> 4;
 
-	if (d->cdb[4] & 0xf0) /* a power condition, which is all it asks */
-		move = false;
-	if (move && !load && !d->open && d->locked) {
+	if (power && !power_valid(power)) {
+		atapi_bad_field(d);
+		return;
+	}
+	if (power) { /* all that it asks */
+		atapi_end(d, SENSE_NONE, 0);
+		return;
+	}
+	if (move && !start && !d->open && d->locked) {
 		atapi_end(d, SENSE_ILLEGAL, ASC_LOCKED);
 		return;
 	}
-	if (move && load)
+	if (start && !move && !atapi_sectors(d)) {
+		tray_not_ready(d);
+		return;
+	}
+	if (move && start)
 		tray_in(d);
 	else if (move)
 		tray_out(d);
@@ -153,7 +184,7 @@ tray_event_status(struct ide_drive *d)
 
 	memset(d->buf, 0, 8);
 	if (!(d->cdb[1] & 1)) { /* only polled */
-		atapi_end(d, SENSE_ILLEGAL, ASC_FIELD);
+		atapi_bad_field(d);
 		return;
 	}
 	d->buf[3] = 1u << CLASS_MEDIA;
