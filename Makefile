@@ -99,7 +99,7 @@ $(foreach d,$(DEVICES),$(eval $(call plugin,$(d))))
 -include $(wildcard devices/*/rules.mk)
 
 # A device for tests, in no folder that is searched.
-$(B)/tests/recorder.so: $(B)/tests/spine/recorder.o
+$(B)/tests/recorder.so $(B)/tests/asker.so: $(B)/tests/%.so: $(B)/tests/spine/%.o
 	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-z,defs,--gc-sections -o $@ $<
 
 $(B)/tests/escape/escape.so: $(B)/tests/lab/plugin/escape.o
@@ -112,7 +112,7 @@ $(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-host.
 
 $(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o phrases.o) \
   $(B)/libioemu-bench.a $(B)/libioemu-host.a
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
 
 $(B)/libcore.a: $(SPINE_OBJ)
 $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
@@ -131,6 +131,8 @@ $(addprefix $(B)/tests/spine/,test_async bench_timing): $(B)/tests/spine/membars
 $(addprefix $(B)/tests/spine/test_,save diskstop): $(B)/tests/spine/side.o
 $(B)/tests/spine/test_peerword: $(B)/tests/spine/handpeer.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
+$(B)/tests/spine/test_statuses: $(addprefix $(B)/tests/spine/,procs.o statuses.o)
+$(B)/tests/nets/test_statuses: $(B)/tests/spine/statuses.o
 $(addprefix $(B)/tests/unit/test_,route log): $(B)/tests/spine/fake_xen.o
 $(B)/tests/unit/test_log: LDFLAGS += -Wl,--wrap=clock_gettime
 $(addprefix $(B)/tests/unit/test_,qmp qmpcmd qmpfd): $(B)/tests/unit/qmp_side.o $(B)/tests/unit/qmp_core.o
@@ -156,7 +158,8 @@ $(B)/check/%.ok: $(B)/tests/% $(PLUGINS)
 # The longest first, beside which the others run.
 CHECKS := $(B)/check/wire.ok $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
-	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/spine/soak.ok
+	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/spine/soak.ok \
+	  $(B)/check/nets/test_statuses.ok
 
 # Some run the programs beside the plugins.
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
@@ -166,6 +169,8 @@ $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_gsi.ok $(B)/check/spine/test_ecam.ok \
   $(B)/check/spine/soak.ok: $(B)/ioemu-peer
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
+$(B)/check/spine/test_statuses.ok: $(B)/ioemu-peer $(B)/tests/asker.so
+$(B)/check/nets/test_statuses.ok: $(B)/tests/asker.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
 $(B)/check/unit/test_programs.ok: $(PROGRAMS)

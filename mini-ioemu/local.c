@@ -101,7 +101,8 @@ local_dma_read(struct hostdev *hd, struct ioemu_dma *dma)
 {
 	struct local *l = localdev(hd)->local;
 
-	dma->status = dma_read(l->env.dma, dma->gpa, dma->buf, dma->len);
+	hostdev_dma_status(dma,
+			   dma_read(l->env.dma, dma->gpa, dma->buf, dma->len));
 	dma->host[0] = NULL;
 	dma->host[1] = hd;
 	*l->done_tail = dma;

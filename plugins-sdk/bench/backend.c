@@ -148,20 +148,19 @@ backend_block_open(struct hostdev *hd, const char *value,
 	return 0;
 }
 
-/* One stretch between disk and memory; what is not RAM reads all ones. */
-static void
+/* One stretch between disk and memory. What is not RAM takes nothing, and has
+ * nothing to give. */
+static int
 block_move(struct machine *m, uint8_t *disk, const struct ioemu_sg *sg,
 	   bool to_disk)
 {
-	bool ram = sg->gpa <= BENCH_RAM_SIZE &&
-		   sg->len <= BENCH_RAM_SIZE - sg->gpa;
-
-	if (to_disk && ram)
+	if (!machine_is_ram(sg->gpa, sg->len))
+		return to_disk ? -EFAULT : 0;
+	if (to_disk)
 		memcpy(disk, m->ram + sg->gpa, sg->len);
-	else if (to_disk)
-		memset(disk, 0xff, sg->len);
-	else if (ram)
+	else
 		memcpy(m->ram + sg->gpa, disk, sg->len);
+	return 0;
 }
 
 int
@@ -169,6 +168,7 @@ backend_io(struct machine *m, const struct ioemu_io *io)
 {
 	uint8_t *disk = io->block->data + io->offset;
 	uint32_t i;
+	int rc = 0;
 
 	if (io->op == IOEMU_IO_FLUSH) {
 		io->block->flushes++;
@@ -177,11 +177,11 @@ backend_io(struct machine *m, const struct ioemu_io *io)
 	} else if (io->buf) {
 		memcpy(io->buf, disk, io->len);
 	} else {
-		for (i = 0; i < io->n_sg; disk += io->sg[i++].len)
-			block_move(m, disk, &io->sg[i],
-				   io->op == IOEMU_IO_WRITE);
+		for (i = 0; !rc && i < io->n_sg; disk += io->sg[i++].len)
+			rc = block_move(m, disk, &io->sg[i],
+					io->op == IOEMU_IO_WRITE);
 	}
-	return 0;
+	return rc;
 }
 
 void

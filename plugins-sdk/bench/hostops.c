@@ -75,7 +75,7 @@ ops_dma_write(struct hostdev *hd, uint64_t gpa, const void *buf, uint32_t len)
 {
 	struct machine *m = machine_of(hd);
 
-	if (gpa <= BENCH_RAM_SIZE && len <= BENCH_RAM_SIZE - gpa)
+	if (machine_is_ram(gpa, len))
 		memcpy(m->ram + gpa, buf, len);
 }
 

@@ -58,13 +58,11 @@ timers_fire(struct machine *m)
 static void
 dma_finish(struct machine *m, struct hostdev *hd, struct ioemu_dma *dma)
 {
-	if (dma->gpa > BENCH_RAM_SIZE || dma->len > BENCH_RAM_SIZE - dma->gpa) {
-		dma->status = -EFAULT;
-		memset(dma->buf, 0xff, dma->len);
-	} else {
-		dma->status = 0;
+	bool ram = machine_is_ram(dma->gpa, dma->len);
+
+	if (ram)
 		memcpy(dma->buf, m->ram + dma->gpa, dma->len);
-	}
+	hostdev_dma_status(dma, ram ? 0 : -EFAULT);
 	dma->done(&hd->dev, dma);
 }
 

@@ -68,7 +68,8 @@ struct request {
 	struct ioemu_dma *dma; /* one of these three */
 	struct ioemu_io *io;
 	struct link_in *in;
-	void *pieces; /* of a disk write, from behind a link */
+	void *pieces;	/* of a disk write, from behind a link */
+	uint8_t *bytes; /* all of them */
 	uint32_t n_pieces;
 	int status;
 	uint64_t due_ns; /* done when the clock or ... */
@@ -189,6 +190,13 @@ void backend_append(uint8_t **buf, size_t *len, const void *data, size_t n);
 int backend_io(struct machine *m, const struct ioemu_io *io);
 void backend_deliver(struct machine *m);
 void backend_free(struct machine *m);
+
+/* Is all of it guest RAM? */
+static inline bool
+machine_is_ram(uint64_t gpa, uint64_t len)
+{
+	return gpa <= BENCH_RAM_SIZE && len <= BENCH_RAM_SIZE - gpa;
+}
 
 static inline struct machine *
 machine_of(const struct hostdev *hd)

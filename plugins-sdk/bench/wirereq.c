@@ -15,12 +15,6 @@
 
 /* ---- memory ------------------------------------------------------- */
 
-static bool
-is_ram(uint64_t gpa, uint32_t len)
-{
-	return gpa <= BENCH_RAM_SIZE && len <= BENCH_RAM_SIZE - gpa;
-}
-
 static void
 msi(struct machine *m, struct link_in *in)
 {
@@ -39,7 +33,7 @@ wire_serve(struct machine *m, struct link_in *in)
 	while (!rc && link_in_run(in, &gpa, &len)) {
 		uint8_t *data = in->data + (gpa - in->base);
 
-		if (!is_ram(gpa, len))
+		if (!machine_is_ram(gpa, len))
 			rc = -EFAULT;
 		else if (in->write)
 			memcpy(m->ram + gpa, data, len);
@@ -81,8 +75,11 @@ io_end(struct request *r)
 	struct hostdev *hd = r->hd;
 	struct ioemu_io *io = r->io;
 
+	if (r->bytes && !r->status)
+		memcpy(io->block->data + io->offset, r->bytes, io->len);
 	io->status = r->status;
 	free(r->pieces);
+	free(r->bytes);
 	free(r);
 	io->done(&hd->dev, io);
 }
@@ -93,29 +90,37 @@ piece_done(struct ioemu_dev *dev, struct ioemu_dma *dma)
 	struct request *r = ((struct piece *)dma)->r;
 
 	(void)dev;
+	if (dma->status)
+		r->status = dma->status;
 	if (!--r->n_pieces)
 		io_end(r);
 }
 
+/* The disk is written when all of it is there. */
 static void
-io_write(struct request *r, uint8_t *disk)
+io_write(struct request *r)
 {
 	const struct ioemu_io *io = r->io;
 	struct piece *pieces = calloc(io->n_sg, sizeof(*pieces));
-	uint32_t i, n = io->n_sg;
+	uint8_t *to = malloc(io->len);
+	uint32_t i, n = 0, at = 0;
 
 	r->pieces = pieces;
-	r->n_pieces = n;
-	for (i = 0; i < n; disk += io->sg[i++].len) {
-		pieces[i].r = r;
-		pieces[i].dma = (struct ioemu_dma){
+	r->bytes = to;
+	for (i = 0; i < io->n_sg; at += io->sg[i++].len) {
+		if (!io->sg[i].len)
+			continue;
+		pieces[n].r = r;
+		pieces[n++].dma = (struct ioemu_dma){
 			.gpa = io->sg[i].gpa,
-			.buf = disk,
+			.buf = to + at,
 			.len = io->sg[i].len,
 			.done = piece_done,
 		};
-		r->hd->ops->dma_read(r->hd, &pieces[i].dma);
 	}
+	r->n_pieces = n;
+	for (i = 0; i < n; i++)
+		r->hd->ops->dma_read(r->hd, &pieces[i].dma);
 }
 
 void
@@ -126,7 +131,7 @@ wire_io(struct request *r)
 	uint32_t i;
 
 	if (io->op == IOEMU_IO_WRITE) {
-		io_write(r, disk);
+		io_write(r);
 		return;
 	}
 	for (i = 0; i < io->n_sg; disk += io->sg[i++].len)

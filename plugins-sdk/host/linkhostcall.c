@@ -140,7 +140,7 @@ dma_end(struct link_op *op)
 	struct linkhost *lh = linkhost_of(hd);
 	struct ioemu_dma *dma = d->dma;
 
-	dma->status = op->status;
+	hostdev_dma_status(dma, op->status);
 	d->next = lh->dma_free;
 	lh->dma_free = d;
 	lh->n_dma--;
@@ -165,10 +165,10 @@ linkhost_dma_read(struct hostdev *hd, struct ioemu_dma *dma)
 	struct linkhost *lh = linkhost_of(hd);
 	struct linkhost_dma *d = NULL;
 
-	if (lh->link && link_is_up(lh->link) && dma->len)
+	if (lh->link && link_is_up(lh->link))
 		d = dma_take(lh);
 	if (!d) {
-		hostdev_refuse_dma(hd, dma, -EIO);
+		hostdev_refuse_dma(hd, dma);
 		return;
 	}
 	*d = (struct linkhost_dma){

@@ -188,6 +188,37 @@ refused_kick(struct hostdev *hd)
 }
 
 void
+hostdev_dma_status(struct ioemu_dma *dma, int rc)
+{
+	dma->status = rc ? -EFAULT : 0;
+	if (rc)
+		memset(dma->buf, ONES, dma->len);
+}
+
+/* It ends without the host. */
+static void
+dma_end(struct hostdev *hd, struct ioemu_dma *dma, int rc)
+{
+	struct ioemu_dma *last = hd->refused_dma;
+
+	hostdev_dma_status(dma, rc);
+	dma->host[0] = NULL;
+	while (last && last->host[0])
+		last = last->host[0];
+	if (last)
+		last->host[0] = dma;
+	else
+		hd->refused_dma = dma;
+	refused_kick(hd);
+}
+
+void
+hostdev_refuse_dma(struct hostdev *hd, struct ioemu_dma *dma)
+{
+	dma_end(hd, dma, -EFAULT);
+}
+
+void
 request_dma_read(struct hostdev *hd, struct ioemu_dma *dma)
 {
 	struct request *r;
@@ -202,27 +233,12 @@ request_dma_read(struct hostdev *hd, struct ioemu_dma *dma)
 		dma = &r->dma;
 		dma->done = request_dma_done;
 	}
-	if (request_may_dma(hd))
+	if (!request_may_dma(hd))
+		hostdev_refuse_dma(hd, dma);
+	else if (!dma->len)
+		dma_end(hd, dma, 0);
+	else
 		hd->ops->dma_read(hd, dma);
-	else
-		hostdev_refuse_dma(hd, dma, -EPERM);
-}
-
-void
-hostdev_refuse_dma(struct hostdev *hd, struct ioemu_dma *dma, int status)
-{
-	struct ioemu_dma *last = hd->refused_dma;
-
-	dma->status = status;
-	memset(dma->buf, ONES, dma->len);
-	dma->host[0] = NULL;
-	while (last && last->host[0])
-		last = last->host[0];
-	if (last)
-		last->host[0] = dma;
-	else
-		hd->refused_dma = dma;
-	refused_kick(hd);
 }
 
 static bool
@@ -261,7 +277,7 @@ io_check(struct hostdev *hd, const struct ioemu_io *io)
 		return 0;
 	if (!io_sg_valid(io))
 		return -EINVAL;
-	return request_may_dma(hd) ? 0 : -EPERM;
+	return request_may_dma(hd) ? 0 : -EFAULT;
 }
 
 static void

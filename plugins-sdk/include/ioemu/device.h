@@ -166,7 +166,11 @@ struct ioemu_dma {
 	uint64_t gpa;
 	void *buf;
 	uint32_t len;
-	int status; /* in done(): 0, or -errno and buf is all ones */
+	/* In done(): 0, or -EFAULT and all of buf is ones. Some of it is no
+	 * memory, or the device may not reach it (bus master off, no grant, the
+	 * way to the guest is lost): a master abort, whatever the reason and
+	 * wherever the device runs. */
+	int status;
 	void (*done)(struct ioemu_dev *dev, struct ioemu_dma *dma);
 	void *host[4]; /* the host's own */
 };
@@ -197,6 +201,12 @@ struct ioemu_sg {
  * Disk I/O. Data moves to or from `buf` if that is set, else to or from guest
  * memory as `sg` lists it. Offset and total length are multiples of 512 and
  * lie inside the medium: anything else is -EINVAL in done().
+ *
+ * A write of which some memory cannot be read (see struct ioemu_dma) ends with
+ * -EFAULT: the medium may have what comes before that memory in the list, and
+ * has nothing of what cannot be read and of what comes behind it. A read drops
+ * what cannot be put into memory, as ioemu_dma_write() does; with bus master
+ * off it is -EFAULT, too. All else is what the medium says: -EIO and others.
  */
 struct ioemu_io {
 	struct ioemu_block *block;
@@ -482,7 +492,8 @@ ioemu_msi(struct ioemu_dev *dev, unsigned vector)
 	dev->host->msi(dev, vector);
 }
 
-/* Read guest memory; done() comes from the loop, never inside this call. */
+/* Read guest memory; done() comes from the loop, never inside this call. Of no
+ * bytes: it ends well. */
 static inline void
 ioemu_dma_read(struct ioemu_dev *dev, struct ioemu_dma *dma)
 {

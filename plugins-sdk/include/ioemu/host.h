@@ -224,7 +224,10 @@ bool hostdev_busy(const struct hostdev *hd);
 int hostdev_query(struct hostdev *hd, const char *what, char *buf, size_t size);
 /* In ops->dma_read: it cannot be had. done() comes from the loop, when the
  * guest's clock runs. */
-void hostdev_refuse_dma(struct hostdev *hd, struct ioemu_dma *dma, int status);
+void hostdev_refuse_dma(struct hostdev *hd, struct ioemu_dma *dma);
+/* Before done(): how it ended, told as every host does. `rc` 0, or the host's
+ * own word for what went wrong. */
+void hostdev_dma_status(struct ioemu_dma *dma, int rc);
 /* For chardevs: bytes for the device that owns chr. */
 void hostdev_input(struct hostdev *hd, struct ioemu_chardev *chr,
 		   const uint8_t *data, size_t len);
