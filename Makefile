@@ -304,6 +304,7 @@ lab: lab-root ## run lab scenarios on a real Xen; S="a1 b" picks some
 
 bench-lab: lab-root ## stock QEMU and mini-ioemu side by side on a real Xen
 	$(LAB) bench --build $(B)/lab
+	$(LAB) run --build $(B)/lab asyncrate
 
 exitcost: lab-root ## instructions that an access costs, and whose, on a real Xen
 	$(LAB) exitcost --build $(B)/lab $(if $(XEN),--xen $(XEN))

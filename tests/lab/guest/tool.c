@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
 	{ "disk-check", cmd_disk_check, "DEVICE" },
 	{ "bench", cmd_bench, "VENDOR.DEVICE [OFFSET [BLOCK-OFFSET]]" },
 	{ "async", cmd_async, "ROUNDS MILLISECONDS" },
+	{ "beside", cmd_beside, "ROUNDS PORT-ACCESSES" },
 	{ "posted", cmd_posted, "VENDOR.DEVICE" },
 	{ "exitcost", cmd_exitcost, "VENDOR.DEVICE" },
 	{ "survive", cmd_survive, "LOSSES" },

@@ -57,6 +57,7 @@ int cmd_disk_check(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_hostile(int argc, char **argv);
 int cmd_async(int argc, char **argv);
+int cmd_beside(int argc, char **argv);
 int cmd_posted(int argc, char **argv);
 int cmd_exitcost(int argc, char **argv);
 int cmd_survive(int argc, char **argv);
