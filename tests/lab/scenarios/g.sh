@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# no plugins: a clear message, and xl create fails cleanly within 10 s
+# no plugins: a clear message, and xl create fails cleanly and at once
 # needs: kernel
 # dm: mini
 # limit: 300
@@ -16,13 +16,12 @@ restore()
 guest bare cmd=lab=poweroff
 mount -t tmpfs tmpfs "$PLUGINS"
 trap restore EXIT
-start=$(now)
 if xl create "$RUN/bare.cfg" >"$RUN/xl-create.log" 2>&1; then
 	fail "xl create succeeded without any plugin"
 fi
-took=$((${start%.*} * -1 + $(now | cut -d. -f1)))
-say "xl create failed in $took ms"
-check "xl create took $took ms to fail" [ "$took" -lt 10000 ]
+# libxl would give a device model a minute (libxl_exec.c, spawn_timeout).
+check "xl create waited for a device model that had ended" \
+	[ "$(grep -c "timed out" "$RUN/xl-create.log")" = 0 ]
 check "the log does not name the folder $PLUGINS" \
 	grep -q "$PLUGINS" /var/log/xen/qemu-dm-bare.log
 no_leftovers
