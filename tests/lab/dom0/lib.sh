@@ -25,8 +25,10 @@
 #                                and the next scenario a boot of its own
 #   dm_is stock|mini             which device model is tried
 #
-# Limits are seconds, about five times what is seen on two slow cores.
+# Limits are seconds, about five times what is seen on two slow cores; SLACK
+# times as long is waited, as a limit only ends what hangs.
 
+SLACK=${SLACK:-3}
 BOOT_LIMIT=${BOOT_LIMIT:-300}
 TESTED_DM=${LAB_DM_PATH:-/usr/libexec/xen-qemu-system-i386}
 verdict=fail
@@ -75,7 +77,7 @@ now()
 # poll LIMIT COMMAND…: no guest marker to wait for, so look five times a second.
 poll()
 {
-	tries=$(($1 * 5))
+	tries=$(($1 * 5 * SLACK))
 	shift
 	until "$@" 2>/dev/null; do
 		tries=$((tries - 1))
@@ -222,8 +224,9 @@ explain()
 # reports, or the end of the process PID, ends the wait at once.
 wait_text()
 {
-	line=$(labtool "$1" "$3" "$2|GUEST-FAIL" "$4" "$5" ${6:+"$6"}) ||
-		explain "$3" $? "$2" "$4"
+	limit=$(($4 * SLACK))
+	line=$(labtool "$1" "$3" "$2|GUEST-FAIL" "$limit" "$5" ${6:+"$6"}) ||
+		explain "$3" $? "$2" "$limit"
 	case $line in
 	*GUEST-FAIL*)	fail "${line#*GUEST-FAIL }" ;;
 	esac
@@ -281,7 +284,7 @@ gone()
 
 wait_gone()
 {
-	poll "$2" gone "$1" || fail "$1 is still there after $2 s"
+	poll "$2" gone "$1" || fail "$1 is still there after $(($2 * SLACK)) s"
 }
 
 take_over()

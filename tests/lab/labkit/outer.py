@@ -24,7 +24,7 @@ PROCESSORS = 1
 
 MEMORY_MIB = 3072
 DOM0_MIB = 1024
-BOOT_LIMIT_S = 120
+BOOT_LIMIT_S = 600
 
 # EPYC has what Xen needs of AMD-V. Taken away is what TCG's nesting does not
 # carry: MWAIT in Xen's idle loop, SMAP under a PV dom0, RDTSCP in a guest, and

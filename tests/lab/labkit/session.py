@@ -21,7 +21,7 @@ MINI_PATH = "/usr/bin/mini-ioemu"
 # Dom0 says "tick" every 2 seconds. Without it for this long, the outer machine
 # is nudged (outer.py says why), and in the end given up.
 QUIET_S = 8
-STALL_S = 120
+STALL_S = 300
 
 
 class LabStalled(LabError):
