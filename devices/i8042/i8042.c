@@ -94,7 +94,7 @@ i8042_update(struct ioemu_dev *dev)
 	bool full, aux;
 
 	if (kbc->source == I8042_NONE)
-		kbc->source = kbc_next(kbc);
+		kbc->source = (uint8_t)kbc_next(kbc);
 	full = kbc->source != I8042_NONE;
 	aux = kbc_is_aux(kbc);
 	ioemu_irq(dev, IRQ_KBD, full && !aux && kbc->ram[0] & CB_KBD_IRQ);
