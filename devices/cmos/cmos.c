@@ -2,8 +2,10 @@
 /*
  * cmos - battery-backed memory behind ports 0x70 and 0x71. Xen has the clock
  * in bytes 0 to 0x0d and passes on only what is above (hvm/rtc.c). The bytes
- * tell firmware the memory size and the boot order (SeaBIOS src/boot.c).
+ * tell firmware the memory size, the boot order (SeaBIOS src/boot.c) and the
+ * disks.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <ioemu/device.h>
@@ -14,14 +16,33 @@
 
 #define SHUTDOWN 0x0f /* why the processor starts; SeaBIOS src/resume.c: */
 #define SHUTDOWN_S3 0xfeu
+#define DISK_TYPES 0x12 /* high nibble: the first disk, low: the second */
 #define EQUIPMENT 0x14
+#define DISK_TYPE 0x19 /* of the first; the second's is the next byte */
+#define DISK 0x1b      /* nine bytes each */
+#define DISK_BYTES 9u
+#define TYPE_LATER 0x0fu /* as 0x19 says, which says: */
+#define TYPE_USER 47u	 /* as the nine bytes say */
+/* Beside the year of the clock, in BCD as that is: where an AT has it, and a
+ * PS/2. INT 1Ah takes it from here (SeaBIOS src/clock.c). */
+#define CENTURY_AT 0x32
+#define CENTURY_PS2 0x37
+#define CENTURY 0x20
 #define BOOT_3RD 0x38 /* high nibble; bit 0: no signature check */
+/* How INT 13h counts, two bits a disk: none, lba, large (SeaBIOS
+ * src/block.c, get_translation()). */
+#define TRANSLATION 0x39
+#define DISKS 4u
 #define BOOT_1ST 0x3d /* low nibble first, high nibble second */
 /* How many more processors answer a start-up message: SeaBIOS, which sends one
  * to all when the guest wakes from S3, waits for so many and then takes back
  * the code that it put in their way (src/fw/smp.c). */
 #define SMP_COUNT 0x5f
 #define MAX_CPUS 128u
+
+#define MAX_CYLS 16383u /* of an ATA disk */
+#define MAX_HEADS 16u
+#define MAX_SECS 63u
 
 #define KIB_PER_MIB UINT64_C(1024)
 #define EXT_MAX_KIB 0xffffu
@@ -30,6 +51,7 @@ struct cmos {
 	const char *boot;
 	uint32_t memory;
 	uint32_t cpus;
+	const char *hda, *hdb, *hdc, *hdd;
 	uint8_t index;
 	uint8_t byte[BYTES];
 };
@@ -102,6 +124,71 @@ cmos_memory(struct cmos *c)
 	put_le16(c->byte + 0x34, (uint16_t)(high < 0xffff ? high : 0xffff));
 }
 
+/* CYLINDERS/HEADS/SECTORS/TRANSLATION. False: it is none. */
+struct disk {
+	unsigned cyls, heads, secs, translation;
+};
+
+static bool
+disk_parse(const char *text, struct disk *d)
+{
+	static const char *const names[] = { "none", "lba", "large" };
+	int n = 0;
+
+	if (sscanf(text, "%5u/%3u/%2u/%n", &d->cyls, &d->heads, &d->secs, &n) <
+		    3 ||
+	    !n || !d->cyls || d->cyls > MAX_CYLS || !d->heads ||
+	    d->heads > MAX_HEADS || !d->secs || d->secs > MAX_SECS)
+		return false;
+	for (d->translation = 0; d->translation < 3; d->translation++)
+		if (!strcmp(text + n, names[d->translation]))
+			return true;
+	return false;
+}
+
+/* The user-defined drive type of a PC's set-up; byte 5 says more than eight
+ * heads, the landing zone is where the disk ends. */
+static void
+disk_describe(uint8_t *p, const struct disk *d)
+{
+	put_le16(p, (uint16_t)d->cyls);
+	p[2] = (uint8_t)d->heads;
+	put_le16(p + 3, 0xffff); /* no write precompensation */
+	p[5] = (uint8_t)(0xc0 | (d->heads > 8) << 3);
+	put_le16(p + 6, (uint16_t)d->cyls);
+	p[8] = (uint8_t)d->secs;
+}
+
+/* Only the first two are described, all four have a translation. */
+static int
+cmos_disks(struct ioemu_dev *dev, struct cmos *c)
+{
+	const char *const text[DISKS] = { c->hda, c->hdb, c->hdc, c->hdd };
+	struct disk d;
+	unsigned i;
+
+	for (i = 0; i < DISKS; i++) {
+		if (!text[i])
+			continue;
+		if (!disk_parse(text[i], &d)) {
+			ioemu_log(dev, IOEMU_ERROR,
+				  "hd%c=%s: give CYLINDERS/HEADS/SECTORS/"
+				  "TRANSLATION, at most %u/%u/%u, none, lba or "
+				  "large",
+				  'a' + (int)i, text[i], MAX_CYLS, MAX_HEADS,
+				  MAX_SECS);
+			return -EINVAL;
+		}
+		c->byte[TRANSLATION] |= (uint8_t)(d.translation << (2 * i));
+		if (i > 1)
+			continue;
+		c->byte[DISK_TYPES] |= (uint8_t)(TYPE_LATER << (4 - 4 * i));
+		c->byte[DISK_TYPE + i] = TYPE_USER;
+		disk_describe(c->byte + DISK + DISK_BYTES * i, &d);
+	}
+	return 0;
+}
+
 static int
 cmos_attach(struct ioemu_dev *dev)
 {
@@ -114,9 +201,12 @@ cmos_attach(struct ioemu_dev *dev)
 		return -EINVAL;
 	}
 	c->byte[SMP_COUNT] = (uint8_t)(c->cpus - 1);
+	c->byte[CENTURY_AT] = c->byte[CENTURY_PS2] = CENTURY;
 	c->byte[EQUIPMENT] = 0x06; /* coprocessor, pointing device */
 	cmos_memory(c);
 	rc = cmos_boot_order(dev, c);
+	if (!rc)
+		rc = cmos_disks(dev, c);
 	return rc ? rc : ioemu_window(dev, IOEMU_IO, PORT, &ports);
 }
 
@@ -144,6 +234,11 @@ static const struct ioemu_prop props[] = {
 	IOEMU_PROP(struct cmos, memory, NULL, "guest memory, MiB"),
 	IOEMU_PROP(struct cmos, cpus, "1",
 		   "processors, those included that are not on line yet"),
+	IOEMU_PROP(struct cmos, hda, NULL,
+		   "first disk: CYLINDERS/HEADS/SECTORS/none, /lba or /large"),
+	IOEMU_PROP(struct cmos, hdb, NULL, "second disk"),
+	IOEMU_PROP(struct cmos, hdc, NULL, "third disk"),
+	IOEMU_PROP(struct cmos, hdd, NULL, "fourth disk"),
 	{ 0 },
 };
 

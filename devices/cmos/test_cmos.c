@@ -41,6 +41,30 @@ bytes_are_kept_and_the_nmi_bit_is_no_index(struct bench *b)
 	assert_int_equal(cmos(b, 0x41), 0);
 }
 
+/* BCD, as register B has it at power on; what a guest sets stays. */
+static void
+the_century_is_told(struct bench *b)
+{
+	assert_int_equal(cmos(b, 0x32), 0x20);
+	assert_int_equal(cmos(b, 0x37), 0x20);
+	bench_out8(b, 0x70, 0x32);
+	bench_out8(b, 0x71, 0x19);
+	assert_int_equal(cmos(b, 0x32), 0x19);
+}
+
+static void
+every_byte_of_ours_is_kept(struct bench *b)
+{
+	unsigned at;
+
+	for (at = 0x0e; at < 0x80; at++) {
+		bench_out8(b, 0x70, (uint8_t)at);
+		bench_out8(b, 0x71, (uint8_t)(at ^ 0x5a));
+	}
+	for (at = 0x0e; at < 0x80; at++)
+		assert_int_equal(cmos(b, (uint8_t)at), at ^ 0x5a);
+}
+
 static void
 the_clock_is_not_ours(struct bench *b)
 {
@@ -62,6 +86,55 @@ an_index_that_cannot_be_does_not_load(struct bench *b)
 	assert_int_equal(bench_in8(b, 0x71), 0);
 }
 
+static const char *const disks[] = {
+	"cmos,hda=6241/16/63/lba,hdb=160/8/32/none,hdd=130/16/63/large", NULL
+};
+
+static void
+bytes_are(struct bench *b, uint8_t from, const char *bytes, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		assert_int_equal(cmos(b, (uint8_t)(from + i)),
+				 (uint8_t)bytes[i]);
+}
+
+/* SeaBIOS src/block.c, get_translation(); the table of types as the set-up of
+ * an AT has it. */
+static void
+disks_are_where_firmware_looks(struct bench *b)
+{
+	assert_int_equal(cmos(b, 0x39), 0x81);
+	assert_int_equal(cmos(b, 0x12), 0xff);
+	assert_int_equal(cmos(b, 0x19), 47);
+	assert_int_equal(cmos(b, 0x1a), 47);
+	bytes_are(b, 0x1b, "\x61\x18\x10\xff\xff\xc8\x61\x18\x3f", 9);
+	bytes_are(b, 0x24, "\xa0\x00\x08\xff\xff\xc0\xa0\x00\x20", 9);
+}
+
+static void
+without_disks_there_are_none(struct bench *b)
+{
+	uint8_t at;
+
+	assert_int_equal(cmos(b, 0x39), 0);
+	assert_int_equal(cmos(b, 0x12), 0);
+	for (at = 0x19; at <= 0x2c; at++)
+		assert_int_equal(cmos(b, at), 0);
+}
+
+static const char *const second[] = { "cmos,hdb=10/16/63/large", NULL };
+
+static void
+a_second_disk_alone_is_the_second(struct bench *b)
+{
+	assert_int_equal(cmos(b, 0x39), 0x08);
+	assert_int_equal(cmos(b, 0x12), 0x0f);
+	assert_int_equal(cmos(b, 0x19), 0);
+	assert_int_equal(cmos(b, 0x1a), 47);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -70,7 +143,12 @@ main(int argc, char **argv)
 		BENCH_TEST(memory_is_told_in_all_units),
 		BENCH_TEST(the_other_processors_are_counted),
 		BENCH_TEST(bytes_are_kept_and_the_nmi_bit_is_no_index),
+		BENCH_TEST(the_century_is_told),
+		BENCH_TEST(every_byte_of_ours_is_kept),
 		BENCH_TEST(the_clock_is_not_ours),
+		BENCH_TEST_WITH(disks_are_where_firmware_looks, disks),
+		BENCH_TEST(without_disks_there_are_none),
+		BENCH_TEST_WITH(a_second_disk_alone_is_the_second, second),
 		BENCH_TEST(an_index_that_cannot_be_does_not_load),
 	};
 
