@@ -2,12 +2,15 @@
 /*
  * conf.h - what the user asked for: the command line, then the machine
  * description, as one plain structure. It opens nothing but the description
- * file, and knows neither Xen nor any device: types and properties are words.
+ * file, looks at the first sector of disks, and knows neither Xen nor any
+ * device: types and properties are words.
  */
 #ifndef CONF_H
 #define CONF_H
 
 #include <ioemu/device.h>
+
+#include "geometry.h"
 
 #define CONF_ERROR_MAX 512
 #define CONF_MAX_VCPUS 128u /* Xen's limit for HVM guests */
@@ -102,7 +105,8 @@ struct conf_drive {
 	unsigned index;	    /* meaningless for iface "none" */
 	bool readonly;
 	enum conf_errors rerror, werror;
-	bool placed; /* as above */
+	bool placed;		  /* as above */
+	struct geometry geometry; /* of a disk; no heads: not known */
 };
 
 struct conf_netdev {
@@ -164,9 +168,9 @@ int conf_parse(int argc, char **argv, struct conf *conf,
 	       struct conf_error *err) IOEMU_MUST_CHECK;
 
 /*
- * Read the machine description and put its devices before those of the
- * command line: conf->devices is then all there is to make, in order.
- * -EINVAL: bad line; or as of open(2); *err tells.
+ * Look at the disks, read the machine description and put its devices before
+ * those of the command line: conf->devices is then all there is to make, in
+ * order. -EINVAL: bad line; or as of open(2); *err tells.
  */
 int conf_read_machine(struct conf *conf, const char *path,
 		      struct conf_error *err) IOEMU_MUST_CHECK;

@@ -15,7 +15,7 @@
 
 #define MAX_FILE 65536u
 #define MAX_WORDS 6u /* drive IF MEDIA TYPE if NAME */
-#define MAX_VARS 12u
+#define MAX_VARS 24u
 #define MAX_LINE 1024u
 #define MAX_DEVICES 256u
 #define BLANKS " \t\r"
@@ -68,6 +68,38 @@ var_add_number(struct machine *m, const char *name, unsigned number)
 	return text ? 0 : -ENOMEM;
 }
 
+/* The disk with that index of the interface "ide": a PC's firmware knows four
+ * by names. */
+static const struct geometry *
+var_disk(const struct conf *conf, unsigned index)
+{
+	const struct conf_drive *d = conf->drives;
+
+	while (d && (strcmp(d->iface, "ide") || d->index != index))
+		d = d->next;
+	return d && d->geometry.heads ? &d->geometry : NULL;
+}
+
+static int
+var_add_disks(struct machine *m)
+{
+	static const char *const name[] = { "hda", "hdb", "hdc", "hdd" };
+	const struct geometry *g;
+	const char *text;
+	unsigned i;
+
+	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		g = var_disk(m->ctx.conf, i);
+		text = g ? conf_printf(&m->ctx, "%u/%u/%u/%s", g->cyls,
+				       g->heads, g->secs, g->translation)
+			 : NULL;
+		if (g && !text)
+			return -ENOMEM;
+		var_add(m, name[i], text);
+	}
+	return 0;
+}
+
 static int
 var_add_global(struct machine *m)
 {
@@ -84,7 +116,7 @@ var_add_global(struct machine *m)
 	else if (var_add_number(m, "memory", conf->memory_mib))
 		return -ENOMEM;
 	if (var_add_number(m, "vcpus", conf->vcpus) ||
-	    var_add_number(m, "maxvcpus", conf->max_vcpus))
+	    var_add_number(m, "maxvcpus", conf->max_vcpus) || var_add_disks(m))
 		return -ENOMEM;
 	m->n_global = m->n_vars;
 	return 0;
@@ -386,6 +418,18 @@ conf_parse_machine(struct conf *conf, const char *name, const char *text,
 	return 0;
 }
 
+/* One that cannot be opened is told of when its device wants it. */
+static void
+look_at_disks(struct conf *conf)
+{
+	struct conf_drive *d;
+
+	for (d = conf->drives; d; d = d->next)
+		if (d->file && !strcmp(d->media, "disk") &&
+		    geometry_of(d->file, &d->geometry))
+			d->geometry.heads = 0;
+}
+
 int
 conf_read_machine(struct conf *conf, const char *path, struct conf_error *err)
 {
@@ -401,6 +445,7 @@ conf_read_machine(struct conf *conf, const char *path, struct conf_error *err)
 	ret = len < 0 ? -errno : 0;
 	if (fd >= 0)
 		close(fd);
+	look_at_disks(conf);
 	if (!ret)
 		return conf_parse_machine(conf, path, text, (size_t)len, err);
 	conf_fail(&c,

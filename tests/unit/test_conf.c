@@ -344,6 +344,85 @@ the_word_may_go_away_after_parsing(void **state)
 	conf_free(&conf);
 }
 
+/* ---- disks ------------------------------------------------------------------
+ */
+
+/* A sparse image; heads: the partition table ends with so many. */
+static void
+make_image(char *path, off_t size, uint8_t heads)
+{
+	uint8_t mbr[512] = { [510] = 0x55, [511] = 0xaa };
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, size), 0);
+	mbr[446 + 5] = (uint8_t)(heads - 1);
+	mbr[446 + 6] = 63;
+	mbr[446 + 12] = 1;
+	if (heads)
+		assert_int_equal(pwrite(fd, mbr, sizeof(mbr), 0), sizeof(mbr));
+	close(fd);
+}
+
+static const char *
+find_prop(const struct conf *conf, const char *type, const char *key)
+{
+	const struct conf_device *d = conf->devices;
+	const struct conf_prop *p;
+
+	while (d && strcmp(d->type, type))
+		d = d->next;
+	assert_non_null(d);
+	for (p = d->props; p; p = p->next)
+		if (!strcmp(p->key, key))
+			return p->value;
+	return NULL;
+}
+
+/* As libxl names them: three disks and an empty CD-ROM drive. */
+static void
+firmware_is_told_of_the_disks(void **state)
+{
+	char a[] = "/tmp/ioemu-conf-XXXXXX", b[] = "/tmp/ioemu-conf-XXXXXX";
+	const char *const cmos = "cmos";
+	char *words[] = { (char[]){ "x" },
+			  (char[]){ "-xen-domid" },
+			  (char[]){ "1" },
+			  (char[]){ "-drive" },
+			  NULL,
+			  (char[]){ "-drive" },
+			  NULL,
+			  (char[]){ "-drive" },
+			  (char[]){ "file=/not/there,if=ide,index=2" },
+			  (char[]){ "-drive" },
+			  (char[]){ "if=ide,index=3,media=cdrom" } };
+	struct conf_error err;
+	struct conf conf;
+
+	(void)state;
+	make_image(a, (off_t)3 << 30, 0);
+	make_image(b, (off_t)64 << 20, 255);
+	assert_true(asprintf(&words[4],
+			     "file=%s,if=ide,index=0,media=disk,"
+			     "format=raw,cache=writeback",
+			     a) > 0);
+	assert_true(asprintf(&words[6],
+			     "file=%s,if=ide,index=1,media=disk,"
+			     "format=raw,cache=writeback",
+			     b) > 0);
+	assert_int_equal(conf_parse(11, words, &conf, &err), 0);
+	assert_int_equal(conf_read_machine(&conf, INSTALLED, &err), 0);
+	assert_string_equal(find_prop(&conf, cmos, "hda"), "6241/16/63/lba");
+	assert_string_equal(find_prop(&conf, cmos, "hdb"), "130/16/63/large");
+	assert_null(find_prop(&conf, cmos, "hdc"));
+	assert_null(find_prop(&conf, cmos, "hdd"));
+	conf_free(&conf);
+	free(words[4]);
+	free(words[6]);
+	unlink(a);
+	unlink(b);
+}
+
 /* ---- main ------------------------------------------------------------------
  */
 
@@ -388,6 +467,7 @@ main(void)
 			the_installed_description_takes_all_that_libxl_asks_for),
 		cmocka_unit_test(a_description_with_a_nul_byte_is_refused),
 		cmocka_unit_test(the_word_may_go_away_after_parsing),
+		cmocka_unit_test(firmware_is_told_of_the_disks),
 	};
 	static struct CMUnitTest tests[MAX_CASES];
 	static struct text_case cases[MAX_CASES];
