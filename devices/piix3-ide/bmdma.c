@@ -47,7 +47,7 @@ void
 bmdma_kick(struct ide_channel *c, struct ide_drive *d)
 {
 	if (!d || d->phase != IDE_DMA || c->fetching ||
-	    !(c->bm_command & BM_START))
+	    !(c->bm_status & BM_ACTIVE))
 		return;
 	bmdma_step(c, d);
 }
@@ -153,7 +153,7 @@ bmdma_fetched(struct ioemu_dev *dev, struct ioemu_dma *dma)
 	struct ide_drive *d = c->drive[c->fetch_unit];
 
 	c->fetching = false;
-	if (!d || d->phase != IDE_DMA || !(c->bm_command & BM_START))
+	if (!d || d->phase != IDE_DMA || !(c->bm_status & BM_ACTIVE))
 		c->stale = true;
 	if (!c->stale && dma->status) {
 		bmdma_end(c, d, true);

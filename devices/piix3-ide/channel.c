@@ -172,6 +172,8 @@ ide_disk_io_done(struct ioemu_dev *dev, struct ioemu_io *io)
 	d->in_flight = false;
 	if (d->phase == IDE_RESET) /* the command was given up meanwhile */
 		reset_ends(ide_channel_of(d));
+	else if (d->dma && io->status == -EFAULT)
+		bmdma_end(ide_channel_of(d), d, true);
 	else if (ide_is_cd(d))
 		atapi_disk_done(d, io->status);
 	else
