@@ -12,14 +12,14 @@
 #define COMMAND_LINE "command line"
 
 enum option_kind {
-	OPTION_CALL,   /* the function knows */
-	OPTION_TEXT,   /* the word is a member of struct conf */
-	OPTION_EMPTY,  /* likewise, and may be empty */
-	OPTION_FLAG,   /* sets a member of struct conf */
-	OPTION_ACTION, /* `value` is an enum conf_action */
-	OPTION_MOOT,   /* asks for what is so anyway */
-	OPTION_UNUSED, /* libxl's, but nothing here has a use for it yet */
-	OPTION_REFUSE, /* `why` not */
+	OPTION_CALL,	 /* the function knows */
+	OPTION_TEXT,	 /* the word is a member of struct conf */
+	OPTION_EMPTY,	 /* likewise, and may be empty */
+	OPTION_FLAG,	 /* sets a member of struct conf */
+	OPTION_ACTION,	 /* `value` is an enum conf_action */
+	OPTION_MOOT,	 /* asks for what is so anyway */
+	OPTION_UNSERVED, /* libxl's, and nothing here does it */
+	OPTION_REFUSE,	 /* `why` not */
 };
 
 struct option {
@@ -49,23 +49,23 @@ static const struct option options[] = {
 	{ "-nodefaults", NULL, KIND(MOOT) },
 	{ "-no-user-config", NULL, KIND(MOOT) },
 	{ "-name", "NAME", TEXT(name) },
-	{ "-vnc", "HOST:DISPLAY", CALL(argv_vnc) },
+	{ "-vnc", "HOST:DISPLAY", CALL(argv_display) },
 	{ "-display", "TYPE", CALL(argv_display) },
-	{ "-k", "KEYMAP", KIND(UNUSED) },
+	{ "-k", "KEYMAP", KIND(UNSERVED) },
 	{ "-kernel", "FILE", TEXT(kernel) },
 	{ "-initrd", "FILE", TEXT(initrd) },
 	{ "-append", "TEXT", KIND(EMPTY),
 	  .value = offsetof(struct conf, append) },
 	{ "-serial", "SPEC", CALL(argv_serial) },
-	{ "-nographic", NULL, FLAG(nographic) },
-	{ "-spice", "OPTIONS", KIND(UNUSED) },
+	{ "-nographic", NULL, KIND(MOOT) },
+	{ "-spice", "OPTIONS", KIND(UNSERVED) },
 	{ "-boot", "order=LETTERS", CALL(argv_boot) },
-	{ "-usb", NULL, KIND(UNUSED) },
-	{ "-usbdevice", "TYPE", KIND(UNUSED) },
+	{ "-usb", NULL, KIND(UNSERVED) },
+	{ "-usbdevice", "TYPE", KIND(UNSERVED) },
 	{ "-device", "TYPE,key=value,...", CALL(argv_device) },
-	{ "-no-acpi", NULL, KIND(UNUSED) },
+	{ "-no-acpi", NULL, KIND(UNSERVED) },
 	{ "-smp", "N,maxcpus=M", CALL(argv_smp) },
-	{ "-netdev", "TYPE,id=ID,...", CALL(argv_netdev) },
+	{ "-netdev", "TYPE,id=ID,...", KIND(UNSERVED) },
 	{ "-net", "none", CALL(argv_net) },
 	{ "-xen-domid-restrict", NULL, FLAG(restrict_domid) },
 	{ "-chroot", "DIR", TEXT(chroot) },
@@ -94,11 +94,11 @@ static const struct option options[] = {
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))
 
 int
-argv_unused(struct argv *a, const char *text)
+argv_unserved(struct argv *a, const char *text)
 {
-	return conf_add_word(&a->ctx, &a->ctx.conf->notes,
-			     conf_printf(&a->ctx, "%s%s%s: accepted, not used",
-					 a->ctx.where, *text ? " " : "", text));
+	return conf_add_word(&a->ctx, &a->ctx.conf->unserved,
+			     conf_printf(&a->ctx, "%s%s%s", a->ctx.where,
+					 *text ? " " : "", text));
 }
 
 /* One or two dashes are the same, as with QEMU. */
@@ -144,8 +144,8 @@ take_option(struct argv *a, const struct option *opt, const char *text)
 		break;
 	case OPTION_MOOT:
 		break;
-	case OPTION_UNUSED:
-		return argv_unused(a, text ? text : "");
+	case OPTION_UNSERVED:
+		return argv_unserved(a, text ? text : "");
 	case OPTION_REFUSE:
 		return conf_fail(&a->ctx, "%s", opt->why);
 	}

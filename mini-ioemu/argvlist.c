@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options that add to a list: chardevs, monitors, serial ports, drives, network
- * ends, devices. What uses what is settled at the end (argv_resolve), since
+ * Options that add to a list: chardevs, monitors, serial ports, drives,
+ * devices. What uses what is settled at the end (argv_resolve), since
  * libxl names things before and after it makes them.
  */
 #include <string.h>
@@ -223,32 +223,7 @@ argv_serial(struct argv *a, const char *text)
 	return 0;
 }
 
-/* ---- -netdev, -device ------------------------------------------------ */
-
-int
-argv_netdev(struct argv *a, const char *text)
-{
-	struct conf_netdev *dev = conf_alloc(&a->ctx, sizeof(*dev)), *other;
-	int err;
-
-	if (!dev)
-		return -ENOMEM;
-	err = conf_split(&a->ctx, text, "type", &dev->props);
-	if (err)
-		return err;
-	dev->type = conf_take(&dev->props, "type");
-	dev->id = conf_take(&dev->props, "id");
-	if (conf_check_id(&a->ctx, dev->id))
-		return -EINVAL;
-	if (!dev->type || strcmp(dev->type, "tap"))
-		return conf_fail(&a->ctx, "type=tap is the only one there is");
-	for (other = a->ctx.conf->netdevs; other; other = other->next)
-		if (!strcmp(other->id, dev->id))
-			return conf_fail(&a->ctx, "id '%s' is given twice",
-					 dev->id);
-	CONF_APPEND(a->ctx.conf->netdevs, dev);
-	return 0;
-}
+/* ---- -device ---------------------------------------------------------- */
 
 int
 argv_device(struct argv *a, const char *text)

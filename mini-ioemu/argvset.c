@@ -72,22 +72,11 @@ set_machine_type(struct argv *a, const char *type)
 	return 0;
 }
 
-static int
-set_unused_key(struct argv *a, struct conf_prop **list, const char *key)
-{
-	const char *value = conf_take(list, key), *text;
-
-	if (!value)
-		return 0;
-	text = conf_printf(&a->ctx, "%s=%s", key, value);
-	return text ? argv_unused(a, text) : -ENOMEM;
-}
-
 int
 argv_machine(struct argv *a, const char *text)
 {
 	struct conf_prop *list;
-	const char *type, *accel;
+	const char *type, *accel, *igd;
 	int err;
 
 	err = conf_split(&a->ctx, text, "type", &list);
@@ -99,12 +88,11 @@ argv_machine(struct argv *a, const char *text)
 	accel = conf_take(&list, "accel");
 	if (accel && strcmp(accel, "xen"))
 		return conf_fail(&a->ctx, "accel '%s': only 'xen'", accel);
-	conf_take(&list, "suppress-vmdesc"); /* QEMU's stream format */
-	err = set_unused_key(a, &list, "max-ram-below-4g");
-	if (!err)
-		err = set_unused_key(a, &list, "igd-passthru");
-	if (err)
-		return err;
+	conf_take(&list, "suppress-vmdesc");  /* QEMU's stream format */
+	conf_take(&list, "max-ram-below-4g"); /* Xen's and hvmloader's */
+	igd = conf_take(&list, "igd-passthru");
+	if (igd && !strcmp(igd, "on") && argv_unserved(a, "igd-passthru=on"))
+		return -ENOMEM;
 	return conf_none_left(&a->ctx, list,
 			      "type, accel, suppress-vmdesc, "
 			      "max-ram-below-4g, igd-passthru");
@@ -172,25 +160,11 @@ argv_boot(struct argv *a, const char *text)
 	return conf_none_left(&a->ctx, list, "order");
 }
 
-int
-argv_vnc(struct argv *a, const char *text)
-{
-	if (!strcmp(text, "none")) {
-		a->ctx.conf->vnc = NULL;
-		return 0;
-	}
-	if (!strchr(text, ':'))
-		return conf_fail(&a->ctx,
-				 "'%s' is neither 'none' nor HOST:DISPLAY",
-				 text);
-	a->ctx.conf->vnc = text;
-	return argv_unused(a, text);
-}
-
+/* Of -vnc and -display. */
 int
 argv_display(struct argv *a, const char *text)
 {
-	return strcmp(text, "none") ? argv_unused(a, text) : 0;
+	return strcmp(text, "none") ? argv_unserved(a, text) : 0;
 }
 
 int

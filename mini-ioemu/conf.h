@@ -109,12 +109,6 @@ struct conf_drive {
 	struct geometry geometry; /* of a disk; no heads: not known */
 };
 
-struct conf_netdev {
-	struct conf_netdev *next;
-	const char *id, *type;	 /* "net0", "tap" */
-	struct conf_prop *props; /* without id and type */
-};
-
 struct conf {
 	enum conf_action action;
 
@@ -130,11 +124,8 @@ struct conf {
 	struct conf_device *devices;	      /* machine description's first */
 	struct conf_drive *drives;
 	struct conf_serial *serials;
-	struct conf_netdev *netdevs;
 	struct conf_chardev *chardevs;
 	struct conf_monitor *monitors;
-	const char *vnc; /* "127.0.0.1:0,to=99"; NULL: none wanted */
-	bool nographic;
 	bool stopped;	    /* -S: ready means QMP query-status answers */
 	int incoming_fd;    /* -1: a fresh guest */
 	unsigned take_over; /* the domain whose guest goes on here; 0: none */
@@ -155,7 +146,7 @@ struct conf {
 	enum conf_errors disk_errors; /* of drives without a word */
 	bool no_sandbox; /* capabilities and all system calls stay */
 	enum ioemu_level log_level;
-	struct conf_word *notes; /* one log line each: "... not used" */
+	struct conf_word *unserved; /* accepted, and of no effect */
 
 	void *pool; /* memory of all the above */
 };
@@ -194,6 +185,10 @@ void conf_free(struct conf *conf);
  * words, --disk-errors or, unset, QEMU's default. NULL: it has no -drive. */
 enum conf_errors conf_drive_errors(const struct conf *conf,
 				   const struct conf_drive *drive, bool write);
+
+/* What a user writes in xl.cfg so that the toolstack does not ask for a device
+ * of this type; NULL: it does not by itself. */
+const char *conf_hint(const struct conf_device *dev);
 
 /* The text of --help. */
 const char *conf_help(void);

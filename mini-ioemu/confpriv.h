@@ -95,8 +95,8 @@ struct argv {
 	unsigned n_serials;
 };
 
-/* Note that the option, with this text if not empty, has no effect. */
-int argv_unused(struct argv *a, const char *text);
+/* The option, with this text if not empty, has no effect: to be told. */
+int argv_unserved(struct argv *a, const char *text);
 
 /* Options that make a member of a list (argvlist.c). */
 int argv_chardev(struct argv *a, const char *text);
@@ -104,7 +104,6 @@ int argv_mon(struct argv *a, const char *text);
 int argv_serial(struct argv *a, const char *text);
 int argv_drive(struct argv *a, const char *text);
 int argv_device(struct argv *a, const char *text);
-int argv_netdev(struct argv *a, const char *text);
 /* After the last word: tie chardevs to their users. */
 int argv_resolve(struct argv *a);
 
@@ -116,7 +115,6 @@ int argv_machine(struct argv *a, const char *text);
 int argv_memory(struct argv *a, const char *text);
 int argv_smp(struct argv *a, const char *text);
 int argv_boot(struct argv *a, const char *text);
-int argv_vnc(struct argv *a, const char *text);
 int argv_display(struct argv *a, const char *text);
 int argv_net(struct argv *a, const char *text);
 int argv_incoming(struct argv *a, const char *text);

@@ -143,7 +143,8 @@ disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 	while (disk < disks->disk + MAX_DISKS && disk->block)
 		disk++;
 	if (disk == disks->disk + MAX_DISKS)
-		return -ENOSPC;
+		return hostdev_refuse(hd, -ENOSPC, "more than %u drives",
+				      MAX_DISKS);
 	snprintf(name, sizeof(name), "%s", path ? path : "");
 	if (disks->hand &&
 	    !hand_take_disk(disks->hand, hd->dev.id, value, &handed)) {
@@ -154,7 +155,8 @@ disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 		rc = block_open(disks->loop, path, d && d->readonly, &block);
 	}
 	if (rc)
-		return rc;
+		return hostdev_refuse(hd, rc, "%s: %s%s", name, strerror(-rc),
+				      d ? "" : " (nor is it a -drive's id)");
 	*disk = (struct disk){
 		.disks = disks,
 		.block = block,

@@ -200,11 +200,10 @@ local_chr_open(struct hostdev *hd, const char *value,
 	struct localchr *lc;
 	int rc;
 
-	if (l->n_chr == LOCAL_CHARDEVS) {
-		log_error("%s: more than %u character devices", hd->dev.id,
-			  LOCAL_CHARDEVS);
-		return -ENOSPC;
-	}
+	if (l->n_chr == LOCAL_CHARDEVS)
+		return hostdev_refuse(hd, -ENOSPC,
+				      "more than %u character devices",
+				      LOCAL_CHARDEVS);
 	lc = &l->chr[l->n_chr];
 	snprintf(lc->label, sizeof(lc->label), "%s", value);
 	for (c = l->env.conf->chardevs; c; c = c->next)
@@ -212,7 +211,7 @@ local_chr_open(struct hostdev *hd, const char *value,
 			spec = c->spec;
 	rc = local_chr_make(l, lc->label, spec, out);
 	if (rc)
-		return rc;
+		return hostdev_refuse(hd, rc, "%s: %s", spec, chr_why(rc));
 	chr_bind(*out, hd);
 	lc->chr = *out;
 	l->n_chr++;

@@ -26,6 +26,8 @@ struct log_source {
 static struct {
 	enum ioemu_level level;
 	int copy;
+	char reason[MAX_LINE]; /* the last error; "": none yet */
+	bool after;	       /* others went out after it */
 	struct log_source core, rest;
 	unsigned n;
 	struct log_source source[LOG_SOURCES];
@@ -75,8 +77,23 @@ log_put(enum ioemu_level level, char *text)
 		if ((uint8_t)*s < ' ' || *s == 0x7f)
 			*s = '.';
 	fprintf(stderr, "mini-ioemu: %s: %s\n", word, text);
+	log_state.after = level != IOEMU_ERROR;
+	if (level == IOEMU_ERROR)
+		snprintf(log_state.reason, MAX_LINE, "%s", text);
 	if (log_state.copy >= 0 && level <= IOEMU_WARN)
 		log_to_copy(word, text);
+}
+
+void
+log_end(int rc)
+{
+	char line[MAX_LINE + 16];
+
+	if (*log_state.reason && !log_state.after)
+		return;
+	snprintf(line, sizeof(line), "ended: %s",
+		 *log_state.reason ? log_state.reason : strerror(-rc));
+	log_put(IOEMU_ERROR, line);
 }
 
 /* ---- sources ------------------------------------------------------ */

@@ -22,6 +22,9 @@ void log_set_level(enum ioemu_level level);
 /* Errors and warnings go to this descriptor as well; -1: no more. */
 void log_copy(int fd);
 
+/* The program ends for an error: the last line is to say which. */
+void log_end(int rc);
+
 void log_line(enum ioemu_level level, const char *fmt, ...) IOEMU_PRINTF(2, 3);
 /* A line that a guest or a peer can cause; `who` is the device. */
 void log_guest(const char *who, enum ioemu_level level, const char *text);

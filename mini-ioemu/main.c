@@ -24,29 +24,31 @@ main_report(void *ctx, const char *path, int err, const char *why)
 	log_warn("%s: %s: left out", path, why ? why : strerror(-err));
 }
 
-static int
-main_load_dir(struct host_plugins *plugins, const char *dir, bool wanted)
-{
-	int rc = host_plugins_load_dir(plugins, dir, main_report, NULL);
-
-	if (rc < 0 && wanted)
-		log_error("plugin folder %s: %s", dir, strerror(-rc));
-	return rc < 0 && wanted ? rc : 0;
-}
-
-/* The user's folders first: the first type of a name stays. */
+/* The user's folders first: the first type of a name stays. Those must be
+ * there; without the default one the machine may have all it wants. */
 static int
 main_load(struct host_plugins *plugins, const struct conf *conf)
 {
 	const struct conf_word *w;
-	int rc = 0;
+	int rc;
 
-	for (w = conf->plugin_dirs; !rc && w; w = w->next)
-		rc = main_load_dir(plugins, w->text, true);
-	return rc ? rc : main_load_dir(plugins, IOEMU_PLUGIN_DIR, false);
+	for (w = conf->plugin_dirs; w; w = w->next) {
+		rc = host_plugins_load_dir(plugins, w->text, main_report, NULL);
+		if (rc < 0) {
+			log_error("plugin folder %s: %s", w->text,
+				  strerror(-rc));
+			return rc;
+		}
+	}
+	rc = host_plugins_load_dir(plugins, IOEMU_PLUGIN_DIR, main_report,
+				   NULL);
+	if (rc < 0 && !conf->plugin_dirs)
+		log_warn("plugin folder %s: %s", IOEMU_PLUGIN_DIR,
+			 strerror(-rc));
+	return 0;
 }
 
-static void
+static int
 main_list_devices(const struct host_plugins *plugins)
 {
 	static const char *const kind[] = {
@@ -60,6 +62,11 @@ main_list_devices(const struct host_plugins *plugins)
 	const char *const *a;
 	unsigned i;
 
+	if (!host_plugins_at(plugins, 0)) {
+		log_error("there is no plugin: name a folder that has some "
+			  "with --plugin-dir");
+		return -ENOENT;
+	}
 	for (i = 0; (t = host_plugins_at(plugins, i)); i++) {
 		printf("%s", t->type.name);
 		for (a = t->type.aliases; a && *a; a++)
@@ -72,6 +79,22 @@ main_list_devices(const struct host_plugins *plugins)
 			       p->def ? ", default " : "", p->def ? p->def : "",
 			       p->help);
 	}
+	return 0;
+}
+
+/* One line, so that nobody believes in a display that is not there. */
+static void
+main_say_unserved(const struct conf *conf)
+{
+	const struct conf_word *w;
+	char text[400];
+	size_t n = 0;
+
+	for (w = conf->unserved; w && n < sizeof(text); w = w->next)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+				      n ? ", " : "", w->text);
+	if (n)
+		log_warn("accepted, but not served: %s", text);
 }
 
 /* ---- signals --------------------------------------------------------- */
@@ -184,16 +207,14 @@ static int
 main_start(struct conf *conf)
 {
 	struct host_plugins *plugins;
-	const struct conf_word *w;
 	int rc = host_plugins_new(&plugins);
 
 	if (rc)
 		return rc;
-	for (w = conf->notes; w; w = w->next)
-		log_info("%s", w->text);
+	main_say_unserved(conf);
 	rc = main_load(plugins, conf);
 	if (!rc && conf->action == CONF_LIST_DEVICES)
-		main_list_devices(plugins);
+		rc = main_list_devices(plugins);
 	else if (!rc)
 		rc = main_read_machine(conf);
 	if (!rc && conf->action == CONF_RUN)
@@ -222,5 +243,7 @@ main(int argc, char **argv)
 	else
 		rc = main_start(&conf);
 	conf_free(&conf);
+	if (rc)
+		log_end(rc);
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -263,6 +263,8 @@ read_extent(const struct conf_device *conf, struct host_window *out)
 	uint64_t size = 0, last;
 	int rc = read_space(conf, &out->space, &last);
 
+	if (!rc && !value_of(conf, "base"))
+		rc = wrong(conf, "base", "it is missing");
 	if (!rc)
 		rc = number(conf, "base", &out->base);
 	if (!rc)

@@ -28,19 +28,25 @@ struct plug {
 
 /* ---- one device --------------------------------------------------- */
 
+/* The reason is the last line, as toolstacks and users show that one. */
 static void
 plug_missing(const struct conf *conf, const struct conf_device *d)
 {
+	const char *hint = conf_hint(d);
 	const struct conf_word *w;
 
-	log_error("no plugin provides the device type '%s' (%s); folders "
-		  "searched:",
-		  d->type, d->source);
 	for (w = conf->plugin_dirs; w; w = w->next)
-		log_error("  %s", w->text);
-	log_error("  %s", IOEMU_PLUGIN_DIR);
-	log_error("put %s.so there, or name another folder with --plugin-dir",
-		  d->type);
+		log_info("%s: no plugin for a %s", w->text, d->type);
+	log_info("%s: no plugin for a %s", IOEMU_PLUGIN_DIR, d->type);
+	if (hint)
+		log_error("no plugin provides the device type '%s' (%s): write "
+			  "%s in xl.cfg",
+			  d->type, d->source, hint);
+	else
+		log_error("no plugin provides the device type '%s' (%s): put "
+			  "its .so into %s, or name its folder with "
+			  "--plugin-dir",
+			  d->type, d->source, IOEMU_PLUGIN_DIR);
 }
 
 int

@@ -31,10 +31,7 @@ void props_free(struct hostdev *hd);
 /* calls.c: what devices call */
 extern const struct ioemu_host hostdev_calls;
 
-/* why.c: say what is wrong, with what is right; returns rc. */
-int hostdev_refuse(struct hostdev *hd, int rc, const char *fmt, ...)
-	IOEMU_PRINTF(3, 4);
-/* The device's own word on it, in attach(): it may be the reason. */
+/* why.c: the device's own word on it, in attach(): it may be the reason. */
 void hostdev_complain(struct hostdev *hd, const char *text);
 /* Log that word, if there is one. */
 void hostdev_say_why(struct hostdev *hd);

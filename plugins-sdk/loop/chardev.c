@@ -404,6 +404,24 @@ chr_open(uv_loop_t *loop, const char *spec, struct ioemu_chardev **out)
 }
 
 const char *
+chr_why(int rc)
+{
+	switch (rc) {
+	case -EINVAL:
+		return "none of pty, null, stdio, file:PATH, unix:PATH, "
+		       "/dev/TTY, nor the id of a -chardev";
+	case -EADDRINUSE:
+		return "somebody listens there already";
+	case -EEXIST:
+		return "what is there is no socket";
+	case -ENOTTY:
+		return "it is no terminal";
+	default:
+		return strerror(-rc);
+	}
+}
+
+const char *
 chr_name(const struct ioemu_chardev *chr)
 {
 	return chr->name;

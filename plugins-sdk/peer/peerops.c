@@ -95,10 +95,14 @@ ops_chr_open(struct hostdev *hd, const char *value, struct ioemu_chardev **out)
 {
 	struct peer *peer = peer_of(hd);
 	struct ioemu_chardev **place = peer_chr(peer, NULL);
-	int rc = place ? chr_open(&peer->loop, value, out) : -ENOSPC;
+	int rc;
 
+	if (!place)
+		return hostdev_refuse(hd, -ENOSPC,
+				      "more than %zu character devices", N_CHR);
+	rc = chr_open(&peer->loop, value, out);
 	if (rc)
-		return rc;
+		return hostdev_refuse(hd, rc, "%s", chr_why(rc));
 	*place = *out;
 	chr_hold(*out, !peer->runs);
 	chr_bind(*out, hd);

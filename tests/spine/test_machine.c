@@ -6,8 +6,11 @@
 #include "spine/whole.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "log.h"
 
 #define IDE_DEVFN 9u /* 1.1 */
 #define PRD 0x1000u
@@ -144,13 +147,50 @@ lost_event_channels_are_a_failure(void **state)
 /* ---- what cannot work ------------------------------------------------------
  */
 
-/* Nothing is left behind. */
+static FILE *stderr_file;
+static int stderr_fd;
+
 static void
-refused(struct whole *w, int rc, const char *const *words)
+stderr_capture(void)
 {
-	assert_int_equal(whole_start(w, plugin_dir, words), rc);
+	fflush(stderr);
+	stderr_file = tmpfile();
+	assert_non_null(stderr_file);
+	stderr_fd = dup(STDERR_FILENO);
+	assert_int_equal(dup2(fileno(stderr_file), STDERR_FILENO),
+			 STDERR_FILENO);
+}
+
+/* The last line since then. */
+static void
+stderr_last(char *line, size_t size)
+{
+	fflush(stderr);
+	dup2(stderr_fd, STDERR_FILENO);
+	close(stderr_fd);
+	rewind(stderr_file);
+	line[0] = '\0';
+	while (fgets(line, (int)size, stderr_file))
+		;
+	fclose(stderr_file);
+}
+
+/* Nothing is left behind, and the last line is the reason. */
+static void
+refused(struct whole *w, int rc, const char *const *words, const char *why)
+{
+	char line[600];
+	int is;
+
+	stderr_capture();
+	is = whole_start(w, plugin_dir, words);
 	whole_stop(w);
+	log_end(rc); /* as main.c does */
+	stderr_last(line, sizeof(line));
+	assert_int_equal(is, rc);
 	assert_int_equal(whole_end.xen->n_claimed, 0);
+	if (!strstr(line, why))
+		fail_msg("'%s' is not '%s'", line, why);
 }
 
 static void
@@ -159,23 +199,111 @@ what_cannot_work_is_refused_whole(void **state)
 	static const struct {
 		int rc;
 		const char *words[5];
+		const char *why;
 	} bad[] = {
-		{ -ENOENT, { "-device", "nosuch" } },
-		{ -ENOKEY, { "-device", "uart,colour=red" } },
-		{ -EINVAL, { "-device", "uart,index=many" } },
-		{ -EINVAL, { "-device", "ide-hd,drive=none" } },
-		{ -EBUSY, { "-device", "membar,addr=2.0" } },
-		{ -ENOENT, { "-drive", "if=ide,file=/nowhere/disk" } },
+		{ -ENOENT,
+		  { "-device", "nosuch" },
+		  "no plugin provides the device type 'nosuch' (-device): put "
+		  "its .so into" },
+		{ -ENOKEY,
+		  { "-device", "uart,colour=red" },
+		  "uart (-device): colour=red: no such property" },
+		{ -EINVAL,
+		  { "-device", "uart,index=many" },
+		  "uart (-device): index=many: a number from 0 to 255" },
+		{ -EINVAL,
+		  { "-device", "uart,index=9" },
+		  "uart (-device): does not start: " },
+		{ -EINVAL,
+		  { "-device", "ide-hd,drive=none" },
+		  "it wants bus= of a piix3-ide" },
+		{ -EBUSY,
+		  { "-device", "membar,addr=2.0" },
+		  "PCI slot 2.0 is taken" },
+		{ -EINVAL,
+		  { "-device", "uart,index=1,chardev=nosuch" },
+		  "chardev=nosuch: nosuch: none of pty, null, stdio, "
+		  "file:PATH, unix:PATH, /dev/TTY, nor the id of a -chardev" },
+		{ -ENOENT,
+		  { "-device", "ide-hd,bus=ide,unit=1,drive=nosuch" },
+		  "drive=nosuch: nosuch: No such file or directory (nor is it "
+		  "a -drive's id)" },
+		{ -ENOENT,
+		  { "-drive", "if=ide,file=/nowhere/disk" },
+		  "/nowhere/disk: No such file or directory" },
 		{ -ENOENT,
 		  { "-chardev",
 		    "socket,id=r,path=/nowhere/q,server=on,wait=off", "-mon",
-		    "chardev=r,mode=control" } },
+		    "chardev=r,mode=control" },
+		  "QMP socket /nowhere/q: No such file or directory" },
+		{ -EINVAL,
+		  { "-device", "raw-mmio,base=x,size=1,connect=unix:/x" },
+		  "raw-mmio (-device): base=x: not a number" },
+		{ -EINVAL,
+		  { "-device", "raw-mmio,size=1,connect=unix:/x" },
+		  "raw-mmio (-device): base=: it is missing" },
+		{ -EINVAL,
+		  { "-device", "peer" },
+		  "one of connect=ADDR, listen=ADDR, exec=COMMAND" },
 	};
 	struct whole *w = *state;
 	unsigned i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		refused(w, bad[i].rc, bad[i].words);
+		refused(w, bad[i].rc, bad[i].words, bad[i].why);
+}
+
+/* What libxl 4.17 names for an ordinary xl.cfg (libxl_dm.c). */
+static void
+what_xl_asks_for_and_is_not_there_is_told_in_words_of_xl_cfg(void **state)
+{
+	static const struct {
+		const char *device, *why;
+	} asked[] = {
+		{ "cirrus-vga,vgamem_mb=8",
+		  "'cirrus-vga' (-device): write vga = \"stdvga\" or \"none\" "
+		  "in xl.cfg" },
+		{ "qxl-vga,vram_size_mb=64,ram_size_mb=64",
+		  "write vga = \"stdvga\"" },
+		{ "rtl8139,id=nic0,netdev=net0,mac=00:16:3e:00:00:01",
+		  "write type=vif in each vif = [ ... ] in xl.cfg" },
+		{ "e1000-82545em,id=nic0,netdev=net0", "type=vif" },
+		{ "frobnic,id=nic0,netdev=net0", "type=vif" },
+		{ "nec-usb-xhci,id=usb", "no usb, usbdevice or usbversion" },
+		{ "ich9-usb-ehci1,id=usb,addr=0x1d.0x7,multifunction=on",
+		  "usbversion" },
+		{ "intel-hda", "no soundhw" },
+		{ "ahci,id=ahci0", "hdtype = \"ide\"" },
+		{ "lsi53c895a", "vdev=hda to hdd" },
+		{ "virtio-serial", "spice = 0" },
+		{ "xen-pvdevice,device-id=0xc000", "vendor_device = \"none\"" },
+	};
+	struct whole *w = *state;
+	unsigned i;
+
+	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		const char *const words[] = { "-device", asked[i].device,
+					      NULL };
+
+		refused(w, -ENOENT, words, asked[i].why);
+	}
+}
+
+/* Devices that were there already say that they go; that is not why. */
+static void
+a_reason_that_others_have_talked_over_is_told_again(void **state)
+{
+	char line[600];
+
+	(void)state;
+	stderr_capture();
+	log_error("the disk is lost");
+	log_end(-EIO);
+	log_info("a peer is gone");
+	log_end(-EIO);
+	stderr_last(line, sizeof(line));
+	assert_string_equal(line,
+			    "mini-ioemu: error: ended: the disk is lost\n");
 }
 
 static void
@@ -184,10 +312,11 @@ without_xen_nothing_starts(void **state)
 	struct whole *w = *state;
 
 	whole_end.open_rc = -EACCES;
-	refused(w, -EACCES, NULL);
+	refused(w, -EACCES, NULL,
+		"domain 1: cannot reach the hypervisor: Permission denied");
 	whole_end.open_rc = 0;
 	whole_end.ready_rc = -EPERM;
-	refused(w, -EPERM, NULL);
+	refused(w, -EPERM, NULL, "cannot write 'running' to xenstore");
 }
 
 #define TEST(fn)                                                               \
@@ -204,6 +333,8 @@ main(int argc, char **argv)
 		TEST(unplugged_disks_are_gone),
 		TEST(lost_event_channels_are_a_failure),
 		TEST(what_cannot_work_is_refused_whole),
+		TEST(what_xl_asks_for_and_is_not_there_is_told_in_words_of_xl_cfg),
+		TEST(a_reason_that_others_have_talked_over_is_told_again),
 		TEST(without_xen_nothing_starts),
 	};
 

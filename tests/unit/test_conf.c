@@ -104,7 +104,6 @@ dump_host_side(FILE *f, const struct conf *conf)
 {
 	const struct conf_drive *d;
 	const struct conf_serial *s;
-	const struct conf_netdev *n;
 	const struct conf_chardev *c;
 	const struct conf_monitor *m;
 
@@ -117,10 +116,6 @@ dump_host_side(FILE *f, const struct conf *conf)
 	}
 	for (s = conf->serials; s; s = s->next)
 		fprintf(f, "serial: %u %s\n", s->index, s->chardev);
-	for (n = conf->netdevs; n; n = n->next) {
-		fprintf(f, "netdev: %s %s", n->id, n->type);
-		dump_props(f, n->props);
-	}
 	for (c = conf->chardevs; c; c = c->next)
 		fprintf(f, "chardev: %s %s\n", c->id, c->spec);
 	for (m = conf->monitors; m; m = m->next)
@@ -144,7 +139,6 @@ dump(FILE *f, const struct conf *conf)
 		fprintf(f, "no merging\n");
 	dump_flag(f, "no machine", conf->no_machine);
 	dump_flag(f, "xen platform", conf->xen_platform);
-	dump_flag(f, "nographic", conf->nographic);
 	dump_flag(f, "stopped", conf->stopped);
 	dump_flag(f, "restrict", conf->restrict_domid);
 	dump_text(f, "name", conf->name);
@@ -152,14 +146,13 @@ dump(FILE *f, const struct conf *conf)
 	dump_text(f, "kernel", conf->kernel);
 	dump_text(f, "initrd", conf->initrd);
 	dump_text(f, "append", conf->append);
-	dump_text(f, "vnc", conf->vnc);
 	dump_text(f, "run as", conf->run_as);
 	dump_text(f, "chroot", conf->chroot);
 	dump_text(f, "machine file", conf->machine_file);
 	dump_words(f, "plugin dir", conf->plugin_dirs);
 	dump_devices(f, conf->devices);
 	dump_host_side(f, conf);
-	dump_words(f, "note", conf->notes);
+	dump_words(f, "unserved", conf->unserved);
 }
 
 /* ---- cases -----------------------------------------------------------------

@@ -204,6 +204,9 @@ int hostdev_attach(struct hostdev *hd);
 /* Why one of these two failed with rc: what is wrong, and what would be right,
  * where the library or the device has said so; else as strerror(3). */
 const char *hostdev_why(const struct hostdev *hd, int rc);
+/* Say it, from ops->block_open and ops->chr_open; returns rc. */
+int hostdev_refuse(struct hostdev *hd, int rc, const char *fmt, ...)
+	IOEMU_PRINTF(3, 4);
 
 /* Unmap everything, answer what is deferred with all ones, lower lines,
  * detach(), close properties, free. Never from inside a device's callback. */

@@ -119,6 +119,8 @@ bool log_budget_take(struct log_budget *b, uint64_t now_ns, size_t bytes,
  * at is replaced); -ENOTTY: no terminal; or as of open(2).
  */
 int chr_open(uv_loop_t *loop, const char *spec, struct ioemu_chardev **out);
+/* Why it failed, and what a spec may be. */
+const char *chr_why(int rc);
 /* Who takes the input. Before this, and with room 0, nothing is read. */
 void chr_bind(struct ioemu_chardev *chr, struct hostdev *hd);
 /* What a user connects to: "pty:/dev/pts/3", "file:/x", "unix:/y", "null". */
