@@ -173,7 +173,7 @@ $(B)/check/spine/test_statuses.ok: $(B)/ioemu-peer $(B)/tests/asker.so
 $(B)/check/nets/test_statuses.ok: $(B)/tests/asker.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
-$(B)/check/unit/test_programs.ok: $(PROGRAMS)
+$(B)/check/unit/test_programs.ok $(B)/check/unit/test_options.ok: $(PROGRAMS)
 
 # Both ends of the wire against what its document alone says.
 $(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/spine/wire_root $(PLUGINS) \

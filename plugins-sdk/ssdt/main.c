@@ -28,6 +28,7 @@ static const char usage[] =
 	"  prefetchable=on     reads have no effect, strings may be joined\n"
 	"  ro=on               read-only\n"
 	"  irq=N               its ISA interrupt, 1 to 15, not 2\n"
+	"  gsi=N               or a pin of a second I/O APIC, 48 to 255\n"
 	"  irq-mode=edge|level how it is raised; active high; default edge\n"
 	"  name=NAME           its name; ranges of one name are one device;\n"
 	"                      default RAW0, RAW1, ...\n"
@@ -48,10 +49,12 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
+/* `word` may be NULL. */
 static int
-usage_error(const char *what)
+usage_error(const char *word, const char *what)
 {
-	fprintf(stderr, "ioemu-ssdt: %s; --help says more\n", what);
+	fprintf(stderr, "ioemu-ssdt: %s%s%s; --help says more\n",
+		word ? word : "", word ? ": " : "", what);
 	return 2;
 }
 
@@ -98,7 +101,8 @@ main(int argc, char **argv)
 	const char *path = NULL;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "o:", long_options, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'o':
 			path = optarg;
@@ -109,13 +113,18 @@ main(int argc, char **argv)
 		case OPT_VERSION:
 			puts("ioemu-ssdt " IOEMU_VERSION);
 			return 0;
+		case ':':
+			return usage_error(argv[optind - 1],
+					   "its value is missing");
 		default:
-			return usage_error("unknown option");
+			return usage_error(argv[optind - 1],
+					   "no such option, or one that takes "
+					   "no value");
 		}
 	}
 	if (!path)
-		return usage_error("-o FILE is missing");
+		return usage_error(NULL, "-o FILE is missing");
 	if (optind == argc)
-		return usage_error("no range or bridge is given");
+		return usage_error(NULL, "no range or bridge is given");
 	return make(path, argv + optind);
 }

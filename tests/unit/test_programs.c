@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -64,7 +65,7 @@ struct wrong {
 static void
 all_are_one_line(const struct wrong *w, size_t n)
 {
-	char *text = malloc(MAX_TEXT);
+	static char text[MAX_TEXT];
 	int status;
 
 	for (; n; n--, w++) {
@@ -74,7 +75,6 @@ all_are_one_line(const struct wrong *w, size_t n)
 			fail_msg("%s: status %d: %s(wanted: %s)", w->command,
 				 status, text, w->line);
 	}
-	free(text);
 }
 
 /* ---- ioemu-peer ------------------------------------------------------ */
@@ -125,10 +125,103 @@ a_peer_says_what_is_wrong_in_one_line(void **state)
 			 sizeof(peer_wrong) / sizeof(peer_wrong[0]));
 }
 
+/* ---- ioemu-ssdt ------------------------------------------------------ */
+
+static const struct wrong ssdt_wrong[] = {
+	{ "ssdt", 2, "-o FILE is missing; --help" },
+	{ "ssdt -o", 2, "-o: its value is missing" },
+	{ "ssdt --out", 2, "--out: its value is missing" },
+	{ "ssdt -o /dev/null", 2, "no range or bridge is given" },
+	{ "ssdt -x", 2, "-x: no such option" },
+	{ "ssdt --colour", 2, "--colour: no such option" },
+	{ "ssdt -o /dev/null raw-mmio,base=0x1g,size=1", 2,
+	  "base=0x1g: not a number" },
+	{ "ssdt -o /dev/null raw-mmio,base=1,size=1,gsi=060,irq=0", 2,
+	  "irq=0: 1 to 15, not 2" },
+	{ "ssdt -o /no/such/folder/x raw-mmio,base=1,size=1", 1,
+	  "/no/such/folder/x: No such file" },
+};
+
+static void
+ssdt_says_what_is_wrong_in_one_line(void **state)
+{
+	(void)state;
+	all_are_one_line(ssdt_wrong,
+			 sizeof(ssdt_wrong) / sizeof(ssdt_wrong[0]));
+}
+
+/* ---- mini-ioemu ------------------------------------------------------ */
+
+static const struct wrong dm_wrong[] = {
+	{ "dm", 1, "-xen-domid N is missing: which guest?" },
+	{ "dm --poll-us", 1, "--poll-us: N is missing" },
+	{ "dm -xen-domid x", 1, "-xen-domid: domid: 'x' is not a number" },
+	{ "dm --colour", 1, "unknown option '--colour'; --help lists all" },
+	{ "dm --take-over x", 1, "--take-over: domid: 'x' is not a number" },
+	{ "dm --take-over 0", 1, "domain 0 is no guest" },
+	{ "dm --log-level loud", 1, "'loud' is none of error, warn" },
+	{ "dm --disk-errors maybe", 1, "'maybe' is none of report, stop" },
+	{ "dm --sandbox maybe", 1, "'maybe' is neither 'on' nor 'off'" },
+	{ "dm --list-devices --plugin-dir /no/such/folder", 1,
+	  "plugin folder /no/such/folder: No such file" },
+	{ "dm -xen-domid 1 --plugin-dir . --machine-file /no/such/file", 1,
+	  "/no/such/file: cannot read this machine description: No such file" },
+	{ "dm -xen-domid 1 --plugin-dir . --machine-file .", 1,
+	  ".: cannot read this machine description: Is a directory" },
+};
+
+static void
+the_device_model_says_what_is_wrong_in_one_line(void **state)
+{
+	(void)state;
+	all_are_one_line(dm_wrong, sizeof(dm_wrong) / sizeof(dm_wrong[0]));
+}
+
+/* The default folder need not be there, but then none is the answer. */
+static void
+a_list_of_no_devices_is_a_failure_that_says_so(void **state)
+{
+	static char text[MAX_TEXT];
+
+	(void)state;
+	assert_int_equal(run("d=$(mktemp -d); dm --list-devices "
+			     "--plugin-dir $d; s=$?; rmdir $d; exit $s",
+			     text),
+			 access(IOEMU_PLUGIN_DIR, R_OK) ? 1 : 0);
+	if (access(IOEMU_PLUGIN_DIR, R_OK))
+		assert_string_equal(text, "mini-ioemu: error: there is no "
+					  "plugin: name a folder that has some "
+					  "with --plugin-dir\n");
+	assert_int_equal(run("dm --list-devices --plugin-dir .", text), 0);
+	assert_non_null(strstr(text, "debugcon: "));
+}
+
+static void
+what_is_not_served_is_told_in_one_warning(void **state)
+{
+	static char text[MAX_TEXT];
+
+	(void)state;
+	run("dm -xen-domid 1 -vnc 127.0.0.1:0,to=99 -usb -usbdevice tablet "
+	    "--plugin-dir . --machine-file /no/such/file",
+	    text);
+	assert_int_equal(lines_of(text), 2);
+	assert_ptr_equal(strstr(text, "mini-ioemu: warning: accepted, but not "
+				      "served: -vnc 127.0.0.1:0,to=99, -usb, "
+				      "-usbdevice tablet\n"),
+			 text);
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ssdt_says_what_is_wrong_in_one_line),
+		cmocka_unit_test(
+			the_device_model_says_what_is_wrong_in_one_line),
+		cmocka_unit_test(
+			a_list_of_no_devices_is_a_failure_that_says_so),
+		cmocka_unit_test(what_is_not_served_is_told_in_one_warning),
 		cmocka_unit_test(a_peer_says_what_is_wrong_in_one_line),
 	};
 
