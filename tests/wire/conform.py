@@ -18,14 +18,20 @@ import aspeer
 import asroot
 import kit
 import ring
+import tables
 import wire
 
-DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                        "../../plugins-sdk/doc/wire.md")
+DOCUMENT = os.path.join(tables.FOLDER, "wire.md")
+
+
+def tables_of_the_document():
+    """They say what wire.json says, line by line."""
+    with open(DOCUMENT, encoding="utf-8") as f:
+        kit.equal(tables.missing(f.read()), [], "lines of tables that differ")
 
 
 def examples_of_the_document():
-    """Those of sections 12 and 13 as we read and write them."""
+    """Those of sections 12 to 14 as we read and write them."""
     with open(DOCUMENT, encoding="utf-8") as f:
         text = f.read().split("## 12")[1]
     found = 0
@@ -57,6 +63,7 @@ def main():
         return 2
     build = os.path.abspath(sys.argv[1])
     report = kit.Report(sys.argv[2] if len(sys.argv) == 3 else "")
+    report.run("the tables of the document", tables_of_the_document)
     report.run("the examples of the document", examples_of_the_document)
     with tempfile.TemporaryDirectory(prefix="ioemu-wire-") as folder:
         for word in ("", "ring: "):

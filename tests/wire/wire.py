@@ -2,26 +2,30 @@
 """The bytes of the wire: frames, HELLO, TLPs and messages, both ways.
 
 Written from plugins-sdk/doc/wire.md alone; section numbers are that
-document's. Owns what a correct packet is (section 9, points 1 to 6). Knows
+document's, numbers of its tables are those of tables.py. Owns what a correct packet is (section 9, points 1 to 6). Knows
 nothing of sockets, credits, open requests or devices.
 """
 
 import struct
 from dataclasses import dataclass, field
 
+import tables
+
 # Frame types, section 1
-HELLO, CREDIT, TLP, PING, PONG, BYE, RING = range(1, 8)
-BOUNDS = {HELLO: (64, 512), CREDIT: (12, 12), TLP: (12, 4112), PING: (8, 8),
-          PONG: (8, 8), BYE: (2, 122), RING: (0, 32)}
+HELLO, CREDIT, TLP, PING, PONG, BYE, RING = (
+    tables.number(tables.FRAMES, name, "type")
+    for name in ("HELLO", "CREDIT", "TLP", "PING", "PONG", "BYE", "RING"))
+BOUNDS = {row["type"]: row["length"] for row in tables.FRAMES}
 
 # Reasons of BYE, section 8
 (R_END, R_VERSION, R_HELLO, R_MALFORMED, R_CREDIT, R_UNEXPECTED, R_SILENCE,
- R_PLACE, R_FAILURE) = range(9)
+ R_PLACE, R_FAILURE) = (row["reason"] for row in tables.REASONS)
 
 ROOT, PEER = 1, 2
 KIND_PCI, KIND_WINDOWS = 1, 2
-CAP_STATE, CAP_RING, CAP_WINDOWS, CAP_AGAIN = 1, 2, 4, 8
-SIZES = (128, 256, 512, 1024, 2048, 4096)
+CAP_STATE, CAP_RING, CAP_WINDOWS, CAP_AGAIN = (
+    1 << tables.number(tables.CAPABILITIES, name, "bit")
+    for name in ("state", "rings", "windows", "again"))
 
 # Byte 0 of a TLP, section 4
 MRD, MRD64, MWR, MWR64 = 0x00, 0x20, 0x40, 0x60
@@ -40,14 +44,24 @@ KNOWN = MEMORY | ATOMICS | IO | CONFIG | COMPLETIONS | MESSAGES
 SC, UR, CRS, CA = 0, 1, 2, 4
 
 # Message codes, and the numbers of our own messages, section 7
-ASSERT_INTA, DEASSERT_INTA, VENDOR = 0x20, 0x24, 0x7f
-INTX = range(0x20, 0x28)
-OUR_ID = 0xffff
+ASSERT_INTA, DEASSERT_INTA = (
+    tables.number(tables.INTX, name, "code")
+    for name in ("Assert_INTA", "Deassert_INTA"))
+INTX = {row["code"] for row in tables.INTX}
+VENDOR, OUR_ID = 0x7f, 0xffff
 (M_WINDOW, M_LINE, M_PAUSED, M_LOADED, M_LOG, M_STATE, M_RUN, M_PAUSE, M_RESET,
- M_SAVE) = 1, 2, 3, 4, 5, 0x10, 0x81, 0x82, 0x83, 0x84
-FROM_PEER = {M_WINDOW, M_LINE, M_PAUSED, M_LOADED, M_LOG, M_STATE}
-FROM_ROOT = {M_STATE, M_RUN, M_PAUSE, M_RESET, M_SAVE}
-W_MAPPED, W_MEMORY, W_PREFETCH, W_RO, W_WO, W_NONPOSTED = 1, 2, 4, 8, 16, 32
+ M_SAVE) = (
+    tables.number(tables.MESSAGES, name, "number")
+    for name in ("WINDOW", "LINE", "PAUSED", "LOADED", "LOG", "STATE", "RUN",
+                 "PAUSE", "RESET", "SAVE"))
+OURS = {row["number"]: row for row in tables.MESSAGES}
+FROM_PEER, FROM_ROOT = (
+    {n for n, row in OURS.items() if row["from"] in (side, "both")}
+    for side in ("peer", "root"))
+W_MAPPED, W_MEMORY, W_PREFETCH, W_RO, W_WO, W_NONPOSTED = (
+    1 << tables.number(tables.FLAGS, name, "bit")
+    for name in ("mapped", "memory", "prefetchable", "read-only", "write-only",
+                 "non-posted writes"))
 STATE_LIMIT = 64 << 20
 
 
@@ -83,8 +97,8 @@ def frame_size(head):
     kind, flags, length = struct.unpack(">BBH", head[:4])
     need(kind in BOUNDS, f"frame type {kind:#x}")
     need(flags == 0, "frame flags")
-    low, high = BOUNDS[kind]
-    need(low <= length <= high, f"frame length {length} of type {kind}")
+    need(tables.accepts(BOUNDS[kind], length),
+         f"frame length {length} of type {kind}")
     return 4 + length
 
 
@@ -115,10 +129,10 @@ class Hello:
     keepalive_ms: int = 0
     functions: int = 0
     instance: int = 0x0102030405060708
-    capabilities: int = CAP_STATE
+    capabilities: int = 0
     name: bytes = b""
-    major: int = 1
-    minor: int = 0
+    major: int = tables.VERSION[0]
+    minor: int = tables.VERSION[1]
     magic: bytes = b"IOEM"
     options: bytes = b""
 
@@ -144,24 +158,21 @@ class Hello:
 
     def check(self, my_role):
         """Raise unless this side can live with it."""
-        if self.magic == b"IOEM" and self.major != 1:
-            raise WireError(R_VERSION, f"major version {self.major}")
+        for row in tables.HELLO:
+            if "values" not in row:
+                continue
+            at, name = row["offset"], row["field"]
+            value = int.from_bytes(self.pack()[at:at + row["size"]], "big")
+            if not tables.accepts(row["values"], value):
+                raise WireError(R_VERSION if name == "major" else R_HELLO,
+                                f"{name} {value}")
         peer = self.role == PEER
         rules = (
-            ("magic", self.magic == b"IOEM"),
-            ("role", self.role in (ROOT, PEER) and self.role != my_role),
+            ("role", self.role != my_role),
             ("kind", self.kind in ((1, 2) if peer else (0,))),
-            ("max_payload", self.max_payload in SIZES),
-            ("max_read_request", self.max_read in SIZES),
-            ("np_hdr", 1 <= self.np_hdr <= 1024),
-            ("posted_hdr", self.posted_hdr >= 1),
             ("posted_data", self.posted_data >= self.max_payload // 16),
-            ("rcb", self.rcb in (64, 128)),
-            ("keepalive_ms", self.keepalive_ms == 0 or
-             self.keepalive_ms >= 100),
             ("functions", self.functions & 1 if self.kind == KIND_PCI
              else self.functions == 0),
-            ("instance", self.instance != 0),
             ("options", self._options_fit()),
         )
         for name, good in rules:
@@ -344,25 +355,18 @@ class Tlp:
                  "byte enables")
 
     def _check_ours(self):
-        n = len(self.data)
-        shapes = {M_WINDOW: 16, M_LINE: 0, M_PAUSED: 8, M_LOADED: 0, M_RUN: 8,
-                  M_PAUSE: 0, M_RESET: 0, M_SAVE: 0}
-        number, a, b = self.number, self.a, self.b
-        if number in shapes:
-            need(n == shapes[number], f"payload of message {number:#x}")
-        if number == M_WINDOW:
-            need(b <= 255, "window index")
+        row = OURS.get(self.number)
+        if row is None:
+            return
+        size = row["payload"] + (self.b if row.get("plus_b") else 0)
+        need(len(self.data) == (size + 3) // 4 * 4,
+             f"payload of {row['name']}")
+        for word in ("a", "b"):
+            value = getattr(self, word)
+            need(tables.accepts(row[word]["values"], value)
+                 if word in row else value == 0, f"{word} of {row['name']}")
+        if self.number == M_WINDOW:
             self._check_window()
-        elif number == M_LINE:
-            need(a <= 1 and b <= 15, "LINE")
-        elif number == M_LOADED:
-            need(a <= 4, "LOADED")
-        elif number == M_RESET:
-            need(a <= 1, "RESET")
-        elif number == M_LOG:
-            need(a <= 3 and 1 <= b <= 256 and n == (b + 3) // 4 * 4, "LOG")
-        elif number == M_STATE:
-            need(n == 8 + (b + 3) // 4 * 4, "STATE")
 
     def _check_window(self):
         base, size = struct.unpack(">QQ", self.data)
