@@ -30,7 +30,7 @@ def attack(bench, case):
     if data is None:            # HELLO again
         data = wire.frame(wire.HELLO, link.mine.pack())
     link.put(data)
-    bench.expect_bye(case.reason)
+    bench.expect_bye(case.reason())
     bench.ask("lines")
     said = log_lines(bench)[before:]
     true(len(said) <= 1, f"log lines {said}")
@@ -41,7 +41,7 @@ def attack_hello(bench, case):
     bench.link = Link(kit.connect(bench.core.path, bench.core),
                       Device().hello())
     bench.link.out[:] = case.data
-    bench.expect_bye(case.reason)
+    bench.expect_bye(case.reason())
 
 
 def a_link_that_is_closed_makes_one_line(bench):

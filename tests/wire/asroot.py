@@ -27,7 +27,7 @@ def attack(bench, case):
     if data is None:            # HELLO again
         data = wire.frame(wire.HELLO, root.link.mine.pack())
     root.link.put(data)
-    root.expect_bye(case.reason)
+    root.expect_bye(case.reason())
     again = bench.link(bench.membar)
     equal(again.config(0), MEMBAR, "register 0 of the next connection")
     again.link.cut()
@@ -37,7 +37,7 @@ def attack_hello(bench, case):
     root = Root(kit.connect(bench.membar.path, bench.membar))
     bench.opened.append(root)
     root.link.out[:] = case.data
-    root.expect_bye(case.reason)
+    root.expect_bye(case.reason())
 
 
 def guarded(bench, function, *args):

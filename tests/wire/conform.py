@@ -16,6 +16,7 @@ import tempfile
 
 import aspeer
 import asroot
+import hostile
 import kit
 import ring
 import tables
@@ -28,6 +29,10 @@ def tables_of_the_document():
     """They say what wire.json says, line by line."""
     with open(DOCUMENT, encoding="utf-8") as f:
         kit.equal(tables.missing(f.read()), [], "lines of tables that differ")
+
+
+def every_check_of_section_9_is_broken_by_somebody():
+    kit.equal(hostile.unproven(), [], "checks without a case")
 
 
 def examples_of_the_document():
@@ -64,6 +69,8 @@ def main():
     build = os.path.abspath(sys.argv[1])
     report = kit.Report(sys.argv[2] if len(sys.argv) == 3 else "")
     report.run("the tables of the document", tables_of_the_document)
+    report.run("every check of section 9 is broken by somebody",
+               every_check_of_section_9_is_broken_by_somebody)
     report.run("the examples of the document", examples_of_the_document)
     with tempfile.TemporaryDirectory(prefix="ioemu-wire-") as folder:
         for word in ("", "ring: "):

@@ -154,6 +154,7 @@ class Link(Way):
         self.seen = []          # TLPs that came, in order
         self.credits_seen = 0
         self.pings = 0
+        self.pinged = None      # the cookie of the last
         self.answers_pings = True
         self.cookie = None      # of our PING
         self.unexpected = self.late = 0
@@ -362,6 +363,7 @@ class Link(Way):
             self._credit(struct.unpack(">III", body))
         elif kind == wire.PING:
             self.pings += 1
+            self.pinged = body
             if self.answers_pings:
                 self.put(wire.frame(wire.PONG, body))
         elif kind == wire.PONG:

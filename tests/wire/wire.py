@@ -2,8 +2,9 @@
 """The bytes of the wire: frames, HELLO, TLPs and messages, both ways.
 
 Written from plugins-sdk/doc/wire.md alone; section numbers are that
-document's, numbers of its tables are those of tables.py. Owns what a correct packet is (section 9, points 1 to 6). Knows
-nothing of sockets, credits, open requests or devices.
+document's, what its tables say comes from tables.py. Owns what a correct packet
+is (section 9, points 1 to 6). Knows nothing of sockets, credits, open requests
+or devices.
 """
 
 import struct
