@@ -128,7 +128,7 @@ $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B
 $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async bench_timing test_merge test_upgrade soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/,test_async bench_timing): $(B)/tests/spine/membars.o
-$(addprefix $(B)/tests/spine/test_,save diskstop idedma): $(B)/tests/spine/side.o
+$(addprefix $(B)/tests/spine/test_,save diskstop idedma dmastop): $(B)/tests/spine/side.o
 $(B)/tests/spine/test_peerword: $(B)/tests/spine/handpeer.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/spine/test_statuses: $(addprefix $(B)/tests/spine/,procs.o statuses.o)
