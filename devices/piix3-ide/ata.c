@@ -402,15 +402,12 @@ ata_power(struct ide_drive *d, uint8_t command)
 static void
 ata_packet_signature(struct ide_drive *d, uint8_t command)
 {
-	uint8_t unit = d->device & DEV_UNIT;
-
 	if (command == IDE_DEVICE_RESET) {
 		ide_give_up(d);
 	} else {
 		ide_signature(d);
 		ide_finish(d, ER_ABRT);
 	}
-	d->device |= unit;
 }
 
 /* Commands of the packet set, and those both have. */

@@ -51,10 +51,12 @@ ide_raise(struct ide_drive *d)
 	ide_irq(d->controller, d->channel);
 }
 
-/* After reset and diagnostics (ATA/ATAPI-6, 9.12). */
+/* After reset and diagnostics (ATA/ATAPI-6, 9.12). DEV stays what it is: resets
+ * of both drives have set it to 0. */
 void
 ide_signature(struct ide_drive *d)
 {
+	uint8_t dev = ide_channel_of(d)->selected ? DEV_UNIT : 0;
 	bool cd = ide_is_cd(d);
 
 	ide_go(d, IDE_IDLE);
@@ -62,7 +64,7 @@ ide_signature(struct ide_drive *d)
 	d->lba0[0] = 1;
 	d->lba1[0] = cd ? 0x14 : 0;
 	d->lba2[0] = cd ? 0xeb : 0;
-	d->device = DEV_FIXED;
+	d->device = DEV_FIXED | dev;
 	d->error = 1; /* diagnostics passed */
 	if (cd)
 		d->status = 0;

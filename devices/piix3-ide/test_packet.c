@@ -193,6 +193,83 @@ identify_as_device_1(struct bench *b)
 	assert_int_equal(id_word(id, 93) & 0xc100, 0x4100);
 }
 
+/* 9.12: what a packet drive shows in place of an answer. */
+static void
+expect_signature(struct bench *b)
+{
+	assert_int_equal(bench_in8(b, CD + 2), 0x01);
+	assert_int_equal(bench_in8(b, CD + 3), 0x01);
+	assert_int_equal(bench_in8(b, CD + 4), 0x14);
+	assert_int_equal(bench_in8(b, CD + 5), 0xeb);
+}
+
+/* 8.10: no interrupt, all of the status 0; the lock and the disc stay. */
+static void
+device_reset_of(struct bench *b, uint8_t device)
+{
+	bench_out8(b, CD + 7, 0x08);
+	bench_settle(b);
+	assert_false(bench_irq(b, 15));
+	assert_int_equal(bench_in8(b, CD + 7), 0);
+	assert_int_equal(bench_in8(b, CD + 1), 0x01);
+	assert_int_equal(bench_in8(b, CD + 6) & 0x10, device & 0x10);
+	expect_signature(b);
+}
+
+static void
+device_reset_in(struct bench *b, uint8_t device)
+{
+	bench_out8(b, CD + 6, device);
+	device_reset_of(b, device);
+	/* data is there to be read */
+	packet_to(b, device, 0, "\x12\0\0\0\x24\0\0\0\0\0\0");
+	assert_int_equal(packet_block(b), 36);
+	device_reset_of(b, device);
+	/* it waits for the bus master */
+	packet_to(b, device, 1, "\x28\0\0\0\0\0\0\0\x01\0\0");
+	assert_int_equal(bench_in8(b, CD_CTL) & 0x80, 0x80);
+	device_reset_of(b, device);
+	/* the disc is being read */
+	send_packet(b, device, 0, "\x28\0\0\0\0\0\0\0\x40\0\0");
+	device_reset_of(b, device);
+	/* the packet is only half there */
+	bench_out8(b, CD + 7, 0xa0);
+	bench_out16(b, CD, 0x0012);
+	device_reset_of(b, device);
+	packet_to(b, device, 0, "\x12\0\0\0\x24\0\0\0\0\0\0");
+	assert_int_equal(packet_block(b), 36);
+}
+
+static void
+device_reset_as_device_0(struct bench *b)
+{
+	device_reset_in(b, 0xa0);
+}
+
+static void
+device_reset_as_device_1(struct bench *b)
+{
+	device_reset_in(b, 0xb0);
+}
+
+/* 8.15, 8.34: IDENTIFY DEVICE and READ SECTORS. */
+static void
+commands_of_disks_show_the_signature(struct bench *b)
+{
+	static const uint8_t commands[] = { 0xec, 0x20 };
+	unsigned i;
+
+	for (i = 0; i < sizeof(commands); i++) {
+		bench_out8(b, CD + 4, 0);
+		bench_out8(b, CD + 5, 0);
+		bench_out8(b, CD + 7, commands[i]);
+		assert_true(bench_irq(b, 15));
+		assert_int_equal(bench_in8(b, CD + 7) & 0x89, 0x01);
+		assert_int_equal(bench_in8(b, CD + 1), 0x04);
+		expect_signature(b);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -204,6 +281,9 @@ main(int argc, char **argv)
 		BENCH_TEST(a_limit_of_nothing_aborts),
 		BENCH_TEST(overlap_is_aborted),
 		BENCH_TEST(the_limit_is_that_of_the_command),
+		BENCH_TEST(device_reset_as_device_0),
+		BENCH_TEST_WITH(device_reset_as_device_1, slave),
+		BENCH_TEST(commands_of_disks_show_the_signature),
 		BENCH_TEST(identify_packet_device),
 		BENCH_TEST_WITH(identify_as_device_1, slave),
 	};

@@ -20,12 +20,13 @@
 
 /* Hands a packet over. Feature: 1 for DMA. Limit: of bytes a DRQ block. */
 static inline void
-packet_limit(struct bench *b, uint8_t feature, unsigned limit, const char *cdb)
+send_packet_limit(struct bench *b, uint8_t device, uint8_t feature,
+		  unsigned limit, const char *cdb)
 {
 	uint8_t bytes[12];
 
 	memcpy(bytes, cdb, sizeof(bytes));
-	bench_out8(b, CD + 6, 0xa0);
+	bench_out8(b, CD + 6, device);
 	bench_out8(b, CD + 1, feature);
 	bench_out8(b, CD + 4, (uint8_t)limit);
 	bench_out8(b, CD + 5, (uint8_t)(limit >> 8));
@@ -33,13 +34,33 @@ packet_limit(struct bench *b, uint8_t feature, unsigned limit, const char *cdb)
 	assert_int_equal(bench_in8(b, CD + 7), 0x58);
 	assert_int_equal(bench_in8(b, CD + 2), 1);
 	bench_string(b, IOEMU_IO, CD, 2, 6, true, bytes);
+}
+
+static inline void
+send_packet(struct bench *b, uint8_t device, uint8_t feature, const char *cdb)
+{
+	send_packet_limit(b, device, feature, 2048, cdb);
+}
+
+/* And the drive does what it can. */
+static inline void
+packet_to(struct bench *b, uint8_t device, uint8_t feature, const char *cdb)
+{
+	send_packet(b, device, feature, cdb);
+	bench_settle(b);
+}
+
+static inline void
+packet_limit(struct bench *b, uint8_t feature, unsigned limit, const char *cdb)
+{
+	send_packet_limit(b, 0xa0, feature, limit, cdb);
 	bench_settle(b);
 }
 
 static inline void
 packet(struct bench *b, uint8_t feature, const char *cdb)
 {
-	packet_limit(b, feature, 2048, cdb);
+	packet_to(b, 0xa0, feature, cdb);
 }
 
 /* Bytes of the block that is there to be read; 0: none. */
