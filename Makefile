@@ -122,6 +122,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-h
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(addprefix $(B)/tests/spine/test_,disks diskstop): $(B)/tests/spine/room.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
+$(addprefix $(B)/tests/spine/test_peer,word life): $(addprefix $(B)/tests/spine/,handpeer.o side.o)
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 $(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox rights memory upgrade gsi ecam): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
@@ -129,7 +130,6 @@ $(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async bench_timing tes
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/,test_async bench_timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop idedma dmastop): $(B)/tests/spine/side.o
-$(B)/tests/spine/test_peerword: $(B)/tests/spine/handpeer.o
 $(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
 $(B)/tests/spine/test_statuses: $(addprefix $(B)/tests/spine/,procs.o statuses.o)
 $(B)/tests/nets/test_statuses: $(B)/tests/spine/statuses.o

@@ -149,7 +149,9 @@ peer_ready(struct peer *peer)
 	char text[80];
 	bool loaded = peer->state.step == PEER_STATE_LOADED;
 
-	if (!peer->peers->stopped)
+	if (peer->peers->stopped)
+		peer_pause(peer);
+	else
 		link_say_run(peer->link, clock_now(peer->env->clock));
 	peer->state.step = PEER_STATE_NONE;
 	peer->ready = true;

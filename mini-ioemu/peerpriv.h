@@ -153,8 +153,8 @@ struct peer {
 	bool replay_number; /* nothing else */
 
 	/* peerstate.c */
-	bool paused; /* PAUSE was said on this link, */
-	bool waited; /* and nothing heard yet */
+	uint16_t pause; /* number of the last said on this link; 0: none was */
+	bool waited;	/* for the answer to it */
 	struct peer_state state;
 
 	/* peerpath.c */
@@ -265,6 +265,8 @@ void peer_state_expect(struct peer *peer, const char *name);
  * is being loaded. */
 bool peer_state_load(struct peer *peer, bool same);
 void peer_state_lost(struct peer *peer);
+/* Say PAUSE; peers_waiting() until it is answered. */
+void peer_pause(struct peer *peer);
 /* What it says of pausing, saving and loading. False: not at this time. */
 bool peer_state_message(struct peer *peer, const struct link_msg *msg);
 

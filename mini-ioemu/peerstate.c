@@ -33,13 +33,15 @@ state_fail(struct peer *peer, const char *why)
 
 /* ---- pausing ------------------------------------------------------ */
 
-static void
+void
 peer_pause(struct peer *peer)
 {
-	peer->paused = peer->waited = true;
+	peer->pause = peer->pause == UINT16_MAX ? 1 : peer->pause + 1;
+	peer->waited = true;
 	link_say(peer->link, &(struct link_msg){
 				     .code = LINK_VENDOR_MSG,
 				     .word = LINK_PAUSE,
+				     .b = peer->pause,
 			     });
 }
 
@@ -196,15 +198,14 @@ state_loaded(struct peer *peer, uint8_t what)
 		[LINK_LOADED_CORRUPT] = "finds its saved state damaged",
 		[LINK_LOADED_TYPE] = "was another device when it was saved",
 		[LINK_LOADED_VERSION] = "is older than its saved state",
+		[LINK_LOADED_FAILED] = "cannot load its saved state",
 	};
 
-	if (peer->state.step != PEER_STATE_LOADING)
+	if (peer->state.step != PEER_STATE_LOADING || what > LINK_LOADED_FAILED)
 		return false;
 	state_drop(peer);
 	if (what != LINK_LOADED_GOOD) {
-		state_fail(peer, what < LINK_LOADED_FAILED && word[what]
-					 ? word[what]
-					 : "cannot load its saved state");
+		state_fail(peer, word[what]);
 		return true;
 	}
 	peer->state.step = PEER_STATE_LOADED;
@@ -219,18 +220,24 @@ peer_state_message(struct peer *peer, const struct link_msg *msg)
 		return state_piece(peer, msg);
 	if (msg->word == LINK_LOADED)
 		return !msg->len && state_loaded(peer, msg->a);
-	/* PAUSED may cross a RUN */
-	if (!peer->paused || msg->len != CLOCK_SIZE)
+	if (!peer->pause || msg->len != CLOCK_SIZE)
 		return false;
-	peer->waited = false;
+	/* another number: it crossed the PAUSE it is waited for, or a RUN; a
+	 * peer of 1.0 has no numbers */
+	if (msg->b == peer->pause || !link_other(peer->link)->minor)
+		peer->waited = false;
 	return true;
 }
 
 void
 peer_state_lost(struct peer *peer)
 {
-	peer->paused = peer->waited = false;
+	peer->pause = 0;
+	peer->waited = false;
+	/* with all of it here, too: what is saved beside it, where it was and
+	 * what the guest had set, has gone with the link */
 	if (peer->state.step == PEER_STATE_COMING ||
+	    peer->state.step == PEER_STATE_HERE ||
 	    peer->state.step == PEER_STATE_LOADING ||
 	    peer->state.step == PEER_STATE_LOADED)
 		state_fail(peer, "went away meanwhile");

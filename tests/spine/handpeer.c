@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define TURNS_TO_SETTLE 12u
+#define SILENCE_NS 10000000000ull /* the core bears no more */
 #define LIMIT_NS 10000000000ull
 
 /* ---- what the core asks and says ---------------------------------- */
@@ -89,8 +90,9 @@ hand_message(struct link *link, const struct link_msg *msg)
 	if (msg->code != LINK_VENDOR_MSG || msg->word >= HAND_WORDS)
 		return;
 	h->seen[msg->word]++;
+	h->b = msg->b;
 	if (msg->word == LINK_PAUSE && h->obeys)
-		handpeer_say(h, h->id, LINK_PAUSED, 0, 0, clock, 8);
+		handpeer_say(h, h->id, LINK_PAUSED, 0, msg->b, clock, 8);
 	if (msg->word == LINK_SAVE && h->saves)
 		link_say_state(link, h->id, "state", 5);
 	if (msg->word == LINK_STATE && h->saves)
@@ -115,8 +117,7 @@ hand_wake(struct link *link)
 static uint64_t
 hand_now(struct link *link)
 {
-	(void)link;
-	return uv_hrtime();
+	return uv_hrtime() + ((struct handpeer *)link_user(link))->ahead_ns;
 }
 
 static const struct link_ops hand_ops = {
@@ -183,7 +184,7 @@ hand_write(struct handpeer *h)
 {
 	const uint8_t *p;
 	size_t n;
-	ssize_t rc = 1;
+	ssize_t rc = h->mute ? 0 : 1;
 
 	while (rc > 0 && (n = link_output(h->link, &p))) {
 		rc = send(h->fd, p, n, MSG_NOSIGNAL);
@@ -197,7 +198,7 @@ hand_read(struct handpeer *h)
 {
 	ssize_t rc = 1;
 
-	while (rc > 0) {
+	while (rc > 0 && !h->ended) {
 		size_t room;
 		uint8_t *p = link_input(h->link, &room);
 
@@ -205,7 +206,8 @@ hand_read(struct handpeer *h)
 		if (rc > 0)
 			link_received(h->link, (size_t)rc);
 		else if (!rc || (errno != EAGAIN && errno != EINTR))
-			h->ended = true;
+			link_close(h->link, LINK_END, "end of stream");
+		h->ended |= !rc;
 	}
 }
 
@@ -338,6 +340,45 @@ handpeer_bytes(struct handpeer *h, const void *p, size_t n)
 	assert_int_equal(send(h->fd, p, n, MSG_NOSIGNAL), n);
 }
 
+static void
+put_be(uint8_t *p, uint32_t v, unsigned n)
+{
+	while (n--) {
+		p[n] = (uint8_t)v;
+		v >>= 8;
+	}
+}
+
+size_t
+handpeer_frame(uint8_t out[HAND_FRAME], uint8_t code, uint8_t word, uint8_t a,
+	       uint16_t b, const void *data, uint32_t len)
+{
+	uint8_t *tlp = out + 4;
+
+	memset(out, 0, 20);
+	out[0] = 3; /* TLP */
+	put_be(out + 2, 16 + len, 2);
+	tlp[0] = len ? 0x74 : 0x34;
+	put_be(tlp + 2, len / 4, 2);
+	tlp[7] = code;
+	if (code == LINK_VENDOR_MSG) {
+		put_be(tlp + 10, 0xffff, 2);
+		tlp[12] = word;
+		tlp[13] = a;
+		put_be(tlp + 14, b, 2);
+	}
+	if (len)
+		memcpy(tlp + 16, data, len);
+	return 20 + len;
+}
+
+void
+handpeer_ping(struct handpeer *h)
+{
+	h->ahead_ns += SILENCE_NS;
+	link_tick(h->link);
+}
+
 struct hand_op {
 	struct link_op op; /* first */
 	bool done;
@@ -353,6 +394,25 @@ static bool
 hand_op_is_done(void *ctx)
 {
 	return ((struct hand_op *)ctx)->done;
+}
+
+bool
+handpeer_alive(struct handpeer *h)
+{
+	struct hand_op o = {
+		.op = {
+			.kind = LINK_FLUSH,
+			.space = IOEMU_MEM,
+			.done = hand_op_done,
+		},
+	};
+
+	if (h->ended)
+		return false;
+	link_submit(h->link, &o.op);
+	while (!o.done)
+		handpeer_turn(h);
+	return !h->ended;
 }
 
 int

@@ -22,6 +22,7 @@ struct handpeer {
 	bool quiet; /* requests are left unanswered, and ... */
 	bool saves; /* SAVE and STATE are answered */
 	bool obeys; /* PAUSE is answered */
+	bool mute;  /* nothing is sent but handpeer_bytes() */
 
 	/* After it. */
 	struct core *core;
@@ -29,7 +30,9 @@ struct handpeer {
 	int fd; /* -1: gone */
 	bool ended;
 	char why[200];		   /* what ended it */
+	uint64_t ahead_ns;	   /* its clock is, of ours */
 	unsigned seen[HAND_WORDS]; /* messages of ours by their number */
+	uint16_t b;		   /* of the last of them */
 	unsigned requests;	   /* that came, and of these: */
 	unsigned flushes, config_writes;
 	uint64_t last_addr; /* of the last one */
@@ -66,9 +69,17 @@ void handpeer_window(struct handpeer *h, uint16_t rid, uint8_t index,
 		     enum ioemu_space space, uint64_t base, uint64_t size);
 /* Bytes as they are, beside the link's own. */
 void handpeer_bytes(struct handpeer *h, const void *p, size_t n);
+/* PING, as it has been silent for long. */
+void handpeer_ping(struct handpeer *h);
 /* A read of guest memory, waited for; its status. */
 int handpeer_read(struct handpeer *h, uint16_t rid, uint64_t gpa, void *buf,
 		  uint32_t len);
+/* A message as a frame of its own; its length. */
+#define HAND_FRAME 4200u
+size_t handpeer_frame(uint8_t out[HAND_FRAME], uint8_t code, uint8_t word,
+		      uint8_t a, uint16_t b, const void *data, uint32_t len);
+/* To a read of no bytes the core has answered; false: it has closed. */
+bool handpeer_alive(struct handpeer *h);
 void handpeer_answer_held(struct handpeer *h);
 
 #endif
