@@ -118,6 +118,13 @@ bench_settle(struct bench *b)
 }
 
 void
+bench_reset(struct bench *b, const char *id, enum ioemu_reset why)
+{
+	hostdev_reset(machine_find(b->m, id)->hd, why);
+	bench_after(b);
+}
+
+void
 bench_hotplug(struct bench *b, const char *id, unsigned which,
 	      enum ioemu_hotplug what)
 {

@@ -13,10 +13,9 @@
  *  - "peer": every device, with its children, is at the other end of a socket,
  *    as in ioemu-peer, and the bench is the root of its link (doc/wire.md).
  *    Accesses, memory, windows, interrupts and text cross it in pieces of any
- *    size; power, routing of links, unplug, hot-plug, changes of media and
- *    bench_query() do not.
- *    As on PCI Express no request crosses a multiple of 4 KiB: a burst that
- *    does is two.
+ *    size; power, resets, routing of links, unplug, hot-plug, changes of media
+ *and bench_query() do not. As on PCI Express no request crosses a multiple of 4
+ *KiB: a burst that does is two.
  *
  * In all of them an access has had its effect when the call returns: a posted
  * write has arrived, and so has what the device said because of it.
@@ -136,6 +135,8 @@ unsigned bench_disk_flushes(struct bench *b, const char *name);
  */
 int bench_medium(struct bench *b, const char *id, const char *name,
 		 enum ioemu_medium what, uint64_t size);
+/* hostdev_reset() of the device with that id or type name. */
+void bench_reset(struct bench *b, const char *id, enum ioemu_reset why);
 /* hostdev_hotplug() of the device with that id or type name. */
 void bench_hotplug(struct bench *b, const char *id, unsigned which,
 		   enum ioemu_hotplug what);
