@@ -10,8 +10,13 @@
 
 #define CONFADD 0xcf8 /* PMC data sheet, CONFADD */
 
+#define SMRAM 0x72 /* the same, SMRAM */
+#define SMRAM_OPEN 0x40u
+#define SMRAM_LOCK 0x10u
+
 struct i440fx {
 	uint32_t confadd;
+	bool smram_locked;
 };
 
 static void
@@ -47,9 +52,12 @@ static const struct ioemu_region confadd = {
 /* clang-format off */
 static const struct ioemu_reg regs[] = {
 	/* offset, width, reset, writable, cleared by a one */
-	{ 0x04, 2, 0x0006,     0,          0 },	   /* PCICMD */
+	{ 0x04, 2, 0x0006,     0x0140,     0 },	   /* PCICMD */
 	{ 0x06, 2, 0x0280,     0,          0 },	   /* PCISTS */
-	{ 0x50, 2, 0,          0xffff,     0 },	   /* PMCCFG */
+	{ 0x0c, 1, 0,          0,          0 },	   /* reserved */
+	{ 0x0d, 1, 0,          0xf8,       0 },	   /* MLT */
+	{ 0x3c, 1, 0,          0,          0 },	   /* reserved */
+	{ 0x50, 2, 0x0100,     0x8070,     0 },	   /* PMCCFG */
 	{ 0x52, 1, 0,          0xff,       0 },	   /* DETURBO */
 	{ 0x53, 1, 0x80,       0xff,       0 },	   /* DBC */
 	{ 0x54, 1, 0,          0xff,       0 },	   /* AXC */
@@ -65,13 +73,27 @@ static const struct ioemu_reg regs[] = {
 	{ 0x68, 1, 0,          0xff,       0 },	   /* FDHC */
 	{ 0x70, 1, 0,          0xff,       0 },	   /* MTT */
 	{ 0x71, 1, 0x10,       0xff,       0 },	   /* CLT */
-	{ 0x72, 1, 0x02,       0xff,       0 },	   /* SMRAM */
+	{ SMRAM, 1, 0x02,      0x78,       0 },	   /* SMRAM */
 	{ 0x90, 1, 0,          0xff,       0 },	   /* ERRCMD */
 	{ 0x91, 1, 0,          0,          0x11 }, /* ERRSTS */
 	{ 0x93, 1, 0,          0x3f,       0 },	   /* TRC */
 	{ 0 },
 };
 /* clang-format on */
+
+/* DLCK stays until a reset, and with it DOPEN is 0. */
+static void
+i440fx_config_written(struct ioemu_dev *dev, unsigned offset, unsigned len)
+{
+	struct i440fx *s = ioemu_state(dev);
+	uint8_t *smram = ioemu_config(dev) + SMRAM;
+
+	if (offset > SMRAM || offset + len <= SMRAM)
+		return;
+	s->smram_locked |= *smram & SMRAM_LOCK;
+	if (s->smram_locked)
+		*smram = (uint8_t)((*smram | SMRAM_LOCK) & ~SMRAM_OPEN);
+}
 
 static void
 i440fx_reset(struct ioemu_dev *dev, enum ioemu_reset why)
@@ -80,6 +102,7 @@ i440fx_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 
 	(void)why;
 	s->confadd = 0;
+	s->smram_locked = false;
 }
 
 static int
@@ -90,6 +113,7 @@ i440fx_attach(struct ioemu_dev *dev)
 		.device = 0x1237,
 		.class_rev = 0x06000002,
 		.regs = regs,
+		.config_written = i440fx_config_written,
 	};
 	int rc = ioemu_pci(dev, &function);
 
@@ -98,6 +122,7 @@ i440fx_attach(struct ioemu_dev *dev)
 
 static const struct ioemu_field fields[] = {
 	IOEMU_FIELD(struct i440fx, confadd),
+	IOEMU_FIELD(struct i440fx, smram_locked),
 	{ 0 },
 };
 

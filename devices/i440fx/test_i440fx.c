@@ -83,6 +83,59 @@ reset_values_are_those_of_the_data_sheet(struct bench *b)
 	assert_int_equal(bench_cfg_read(b, "i440fx", 0x71, 2), 0x0210);
 }
 
+/* What the data sheet has as read/write, in one table: every other bit keeps
+ * its reset value. */
+static void
+only_the_bits_of_the_data_sheet_are_kept(struct bench *b)
+{
+	static const struct {
+		uint8_t reg, reset, writable;
+	} r[] = {
+		{ 0x04, 0x06, 0x40 }, { 0x05, 0x00, 0x01 },
+		{ 0x06, 0x80, 0x00 }, { 0x07, 0x02, 0x00 },
+		{ 0x0c, 0x00, 0x00 }, { 0x0d, 0x00, 0xf8 },
+		{ 0x0e, 0x00, 0x00 }, { 0x3c, 0x00, 0x00 },
+		{ 0x40, 0x00, 0x00 }, { 0x50, 0x00, 0x70 },
+		{ 0x51, 0x01, 0x80 }, { 0x52, 0x00, 0xff },
+		{ 0x53, 0x80, 0xff }, { 0x54, 0x00, 0xff },
+		{ 0x55, 0x00, 0xff }, { 0x56, 0x00, 0xff },
+		{ 0x57, 0x01, 0xff }, { 0x58, 0x10, 0xff },
+		{ 0x60, 0x01, 0xff }, { 0x67, 0x01, 0xff },
+		{ 0x68, 0x00, 0xff }, { 0x69, 0x00, 0x00 },
+		{ 0x70, 0x00, 0xff }, { 0x71, 0x10, 0xff },
+		{ 0x90, 0x00, 0xff }, { 0x91, 0x00, 0x00 },
+		{ 0x93, 0x00, 0x3f }, { 0xff, 0x00, 0x00 },
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(r) / sizeof(r[0]); i++) {
+		assert_int_equal(bench_cfg_read(b, "i440fx", r[i].reg, 1),
+				 r[i].reset);
+		bench_cfg_write(b, "i440fx", r[i].reg, 1, 0xff);
+		assert_int_equal(bench_cfg_read(b, "i440fx", r[i].reg, 1),
+				 r[i].reset | r[i].writable);
+		bench_cfg_write(b, "i440fx", r[i].reg, 1, 0x00);
+		assert_int_equal(bench_cfg_read(b, "i440fx", r[i].reg, 1),
+				 r[i].reset & (uint8_t)~r[i].writable);
+	}
+}
+
+/* SMRAM: "once DLCK is set, DOPEN and DLCK become read only". */
+static void
+smram_stays_locked_until_a_reset(struct bench *b)
+{
+	bench_cfg_write(b, "i440fx", 0x72, 1, 0x4d);
+	assert_int_equal(bench_cfg_read(b, "i440fx", 0x72, 1), 0x4a);
+	bench_cfg_write(b, "i440fx", 0x72, 1, 0x58);
+	assert_int_equal(bench_cfg_read(b, "i440fx", 0x72, 1), 0x1a);
+	bench_cfg_write(b, "i440fx", 0x70, 4, 0x00400000);
+	assert_int_equal(bench_cfg_read(b, "i440fx", 0x72, 1), 0x12);
+	bench_reset(b, "i440fx", IOEMU_RESET_WAKE);
+	assert_int_equal(bench_cfg_read(b, "i440fx", 0x72, 1), 0x02);
+	bench_cfg_write(b, "i440fx", 0x72, 1, 0x40);
+	assert_int_equal(bench_cfg_read(b, "i440fx", 0x72, 1), 0x42);
+}
+
 static void
 no_base_address_register_exists(struct bench *b)
 {
@@ -122,6 +175,8 @@ main(int argc, char **argv)
 		BENCH_TEST(confdata_with_the_enable_bit_clear_reads_ones),
 		BENCH_TEST(pam_registers_remember_what_was_written),
 		BENCH_TEST(reset_values_are_those_of_the_data_sheet),
+		BENCH_TEST(only_the_bits_of_the_data_sheet_are_kept),
+		BENCH_TEST(smram_stays_locked_until_a_reset),
 		BENCH_TEST(no_base_address_register_exists),
 		BENCH_TEST(every_register_takes_every_width),
 	};
