@@ -17,6 +17,7 @@
 #define PIRQRC 0x60 /* the same, PIRQRC: routes of link A to D */
 #define PIRQRC_OFF 0x80u
 #define PIRQRC_IRQ 0x0fu
+#define PIRQRC_IRQS 0xdef8u /* all but 0, 1, 2, 8 and 13: reserved */
 #define N_LINKS 4u
 
 struct piix3 {
@@ -28,8 +29,10 @@ struct piix3 {
 /* clang-format off */
 static const struct ioemu_reg regs[] = {
 	/* offset, width, reset, writable, cleared by a one */
-	{ 0x04,   2, 0x0007,     0,          0 }, /* PCICMD */
+	{ 0x04,   2, 0x0007,     0x0108,     0 }, /* PCICMD */
 	{ 0x06,   2, 0x0200,     0,          0 }, /* PCISTS */
+	{ 0x0c,   2, 0,          0,          0 }, /* reserved */
+	{ 0x3c,   1, 0,          0,          0 }, /* reserved */
 	{ 0x4c,   1, 0x4d,       0xff,       0 }, /* IORT */
 	{ 0x4e,   2, 0x0003,     0xffff,     0 }, /* XBCS */
 	{ PIRQRC, 4, 0x80808080, 0x8f8f8f8f, 0 },
@@ -59,7 +62,7 @@ piix3_route_links(struct ioemu_dev *dev)
 
 	for (link = 0; link < N_LINKS; link++) {
 		irq = pirqrc[link] & PIRQRC_IRQ;
-		if (pirqrc[link] & PIRQRC_OFF)
+		if (pirqrc[link] & PIRQRC_OFF || !(PIRQRC_IRQS >> irq & 1))
 			irq = 0;
 		ioemu_link_route(dev, link, irq);
 	}
