@@ -19,9 +19,10 @@
 #define PORT_PM1A_CNT 0xb004
 
 #define PM1_SCI_EN 0x0001u
-#define PM1_GBL_RLS 0x0004u /* write only */
+#define PM1_BRLD_EN_BM 0x0002u
 #define PM1_SLP_TYP 0x1c00u
-#define PM1_SLP_EN 0x2000u /* write only */
+#define PM1_SLP_EN 0x2000u /* write only, as is GBL_RLS, bit 2 */
+#define PM1_KEPT (PM1_SCI_EN | PM1_BRLD_EN_BM | PM1_SLP_TYP)
 #define SLP_TYP_SHIFT 10
 #define SLP_TYP_OFF 0u /* Xen's DSDT: _S5, and its SSDT: _S4 */
 #define SLP_TYP_S3 1u  /* Xen's SSDT: _S3 */
@@ -60,12 +61,30 @@ struct piix4_pm {
 /* clang-format off */
 static const struct ioemu_reg regs[] = {
 	/* offset, width, reset, writable, cleared by a one */
+	{ 0x04, 2, 0,      0x0001,     0 }, /* PCICMD */
 	{ 0x06, 2, 0x0280, 0,          0 }, /* PCISTS */
+	{ 0x0c, 2, 0,      0,          0 }, /* reserved */
 	{ 0x40, 4, 0x0001, 0xffc0,     0 }, /* PMBA */
+	{ 0x44, 4, 0,      0xffffffff, 0 }, /* CNTA */
+	{ 0x48, 4, 0,      0xffffffff, 0 }, /* CNTB */
+	{ 0x4c, 4, 0,      0xffffffff, 0 }, /* GPICTL */
+	{ 0x50, 4, 0,      0x00ffffff, 0 }, /* DEVRESD */
+	{ 0x54, 4, 0,      0xffffffff, 0 }, /* DEVACTA */
 	{ 0x58, 4, 0,      0xffffffff, 0 }, /* DEVACTB */
+	{ 0x5c, 4, 0,      0xffffffff, 0 }, /* DEVRESA */
+	{ 0x60, 4, 0,      0xffffffff, 0 }, /* DEVRESB */
+	{ 0x64, 4, 0,      0xffffffff, 0 }, /* DEVRESC */
+	{ 0x68, 4, 0,      0xffffffff, 0 }, /* DEVRESE */
+	{ 0x6c, 4, 0,      0xffffffff, 0 }, /* DEVRESF */
+	{ 0x70, 4, 0,      0xffffffff, 0 }, /* DEVRESG */
+	{ 0x74, 4, 0,      0xffffffff, 0 }, /* DEVRESH */
+	{ 0x78, 4, 0,      0xffffffff, 0 }, /* DEVRESI */
+	{ 0x7c, 4, 0,      0xffffffff, 0 }, /* DEVRESJ */
 	{ 0x80, 1, 0,      0x01,       0 }, /* PMREGMISC */
 	{ 0x90, 4, 0x0001, 0xfff0,     0 }, /* SMBBA */
 	{ 0xd2, 1, 0,      0x0f,       0 }, /* SMBHSTCFG */
+	{ 0xd3, 1, 0,      0xff,       0 }, /* SMBSLVC */
+	{ 0xd4, 2, 0,      0xffff,     0 }, /* SMBSHDW1, 2 */
 	{ 0 },
 };
 /* clang-format on */
@@ -100,8 +119,7 @@ pm1a_cnt_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	uint32_t mask = (a->size == 1 ? 0xffu : 0xffffu) << shift;
 	uint32_t written = ((uint32_t)a->value << shift) & mask;
 
-	s->pm1a_cnt = (uint16_t)((s->pm1a_cnt & ~mask) | written);
-	s->pm1a_cnt &= (uint16_t) ~(PM1_GBL_RLS | PM1_SLP_EN);
+	s->pm1a_cnt = (uint16_t)((s->pm1a_cnt & ~mask) | (written & PM1_KEPT));
 	if (!(written & PM1_SLP_EN))
 		return;
 	switch ((s->pm1a_cnt & PM1_SLP_TYP) >> SLP_TYP_SHIFT) {
@@ -325,9 +343,13 @@ pm_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 	pm_update_sci(dev);
 }
 
+/* What was saved by an older version may have more bits than there are. */
 static int
 pm_loaded(struct ioemu_dev *dev)
 {
+	struct piix4_pm *s = ioemu_state(dev);
+
+	s->pm1a_cnt &= PM1_KEPT;
 	pm_update_sci(dev);
 	return 0;
 }

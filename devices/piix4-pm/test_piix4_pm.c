@@ -112,6 +112,81 @@ a_dword_at_pm1a_control_reaches_its_two_bytes(struct bench *b)
 }
 
 static void
+acpi_on_with_everything(struct bench *b)
+{
+	bench_out16(b, APMC, 0x55f1);
+	bench_out16(b, GPE0_EN, 0xffff);
+	bench_hotplug(b, "piix4-pm", 5, IOEMU_HOTPLUG_CAME);
+	bench_hotplug(b, "piix4-pm", 6, IOEMU_HOTPLUG_GOES);
+	bench_hotplug(b, "piix4-pm", 1, IOEMU_HOTPLUG_CPU);
+	assert_true(bench_irq(b, 9));
+}
+
+/* PMCNTRL: SCI_EN, BRLD_EN_BM and SLP_TYP; GBL_RLS and SLP_EN are write only,
+ * the rest is reserved. */
+static void
+pm1a_control_keeps_what_the_data_sheet_has(struct bench *b)
+{
+	bench_out16(b, PM1A_CNT, 0xdfff);
+	assert_int_equal(bench_in16(b, PM1A_CNT), 0x1c03);
+	bench_out16(b, PM1A_CNT, 0x0000);
+	assert_int_equal(bench_in16(b, PM1A_CNT), 0x0000);
+	bench_out8(b, PM1A_CNT + 1, 0xdf);
+	assert_int_equal(bench_in16(b, PM1A_CNT), 0x1c00);
+	assert_int_equal(bench_power(b), -1);
+}
+
+static void
+only_the_bits_of_the_data_sheet_are_kept(struct bench *b)
+{
+	static const struct {
+		uint8_t reg;
+		uint32_t reset, writable;
+	} r[] = {
+		{ 0x04, 0x02800000, 0x00000001 },
+		{ 0x0c, 0x00000000, 0x00000000 },
+		{ 0x3c, 0x00000100, 0x000000ff },
+		{ 0x40, 0x00000001, 0x0000ffc0 },
+		{ 0x44, 0x00000000, 0xffffffff },
+		{ 0x50, 0x00000000, 0x00ffffff },
+		{ 0x58, 0x00000000, 0xffffffff },
+		{ 0x7c, 0x00000000, 0xffffffff },
+		{ 0x80, 0x00000000, 0x00000001 },
+		{ 0x90, 0x00000001, 0x0000fff0 },
+		{ 0xd0, 0x00000000, 0xff0f0000 },
+		{ 0xd4, 0x00000000, 0x0000ffff },
+		{ 0xfc, 0x00000000, 0x00000000 },
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(r) / sizeof(r[0]); i++) {
+		assert_int_equal(bench_cfg_read(b, "piix4-pm", r[i].reg, 4),
+				 r[i].reset);
+		bench_cfg_write(b, "piix4-pm", r[i].reg, 4, 0xffffffff);
+		assert_int_equal(bench_cfg_read(b, "piix4-pm", r[i].reg, 4),
+				 r[i].reset | r[i].writable);
+		bench_cfg_write(b, "piix4-pm", r[i].reg, 4, 0);
+		assert_int_equal(bench_cfg_read(b, "piix4-pm", r[i].reg, 4),
+				 r[i].reset & ~r[i].writable);
+	}
+}
+
+/* Waking, only memory kept its contents; the processors stay. */
+static void
+a_reset_ends_events_and_keeps_processors(struct bench *b)
+{
+	acpi_on_with_everything(b);
+	bench_reset(b, "piix4-pm", IOEMU_RESET_WAKE);
+	assert_false(bench_irq(b, 9));
+	assert_int_equal(bench_in32(b, GPE0_STS), 0);
+	assert_int_equal(bench_in16(b, PM1A_CNT), 0);
+	assert_int_equal(bench_in16(b, APMC), 0);
+	assert_int_equal(bench_in32(b, PCI_UP), 0);
+	assert_int_equal(bench_in32(b, PCI_DOWN), 0);
+	assert_int_equal(bench_in8(b, CPU_MAP), 0x03);
+}
+
+static void
 ports_of_xen_are_not_claimed(struct bench *b)
 {
 	assert_int_equal(bench_in32(b, 0xb000), 0xffffffff);
@@ -309,6 +384,9 @@ main(int argc, char **argv)
 		BENCH_TEST(other_sleep_types_do_nothing),
 		BENCH_TEST(pm1a_control_can_be_written_byte_by_byte),
 		BENCH_TEST(a_dword_at_pm1a_control_reaches_its_two_bytes),
+		BENCH_TEST(pm1a_control_keeps_what_the_data_sheet_has),
+		BENCH_TEST(only_the_bits_of_the_data_sheet_are_kept),
+		BENCH_TEST(a_reset_ends_events_and_keeps_processors),
 		BENCH_TEST(ports_of_xen_are_not_claimed),
 		BENCH_TEST(no_event_is_pending_at_start),
 		BENCH_TEST(event_status_cannot_be_set_by_the_guest),
