@@ -62,6 +62,37 @@ linux_finds_the_protocol_and_unplugs(struct bench *b)
 }
 
 static void
+drivers_are_told_of_once(struct bench *b)
+{
+	unsigned i;
+	size_t len;
+
+	bench_out16(b, 0x12, 3);
+	bench_out32(b, 0x10, 1);
+	len = strlen(bench_log(b));
+	assert_true(len > 0);
+	for (i = 0; i < 100; i++)
+		bench_out32(b, 0x10, i);
+	assert_int_equal(strlen(bench_log(b)), len);
+	bench_reset(b, "xen-platform", IOEMU_RESET_BUS);
+	bench_out32(b, 0x10, 2);
+	assert_true(strlen(bench_log(b)) > len);
+}
+
+static void
+states_that_cannot_be_do_not_load(struct bench *b)
+{
+	say(b, 0x12, "abc");
+	assert_int_equal(
+		bench_load_field(b, "xen-platform", "line_len", 0, 128),
+		-EINVAL);
+	assert_int_equal(
+		bench_load_field(b, "xen-platform", "line_len", 0, 127), 0);
+	say(b, 0x12, "x");
+	assert_non_null(strstr(bench_log(b), "abc"));
+}
+
+static void
 auxiliary_disks_can_be_unplugged_alone(struct bench *b)
 {
 	bench_out16(b, 0x10, 4);
@@ -168,6 +199,8 @@ main(int argc, char **argv)
 		BENCH_TEST(identity_is_what_drivers_bind_to),
 		BENCH_TEST(hvmloader_sizes_the_bars),
 		BENCH_TEST(linux_finds_the_protocol_and_unplugs),
+		BENCH_TEST(drivers_are_told_of_once),
+		BENCH_TEST(states_that_cannot_be_do_not_load),
 		BENCH_TEST(auxiliary_disks_can_be_unplugged_alone),
 		BENCH_TEST(unknown_unplug_bits_are_ignored),
 		BENCH_TEST(other_widths_and_ports_read_ones),

@@ -29,6 +29,7 @@ struct xen_platform {
 	uint8_t flags;
 	uint16_t product;
 	uint32_t build;
+	bool told; /* of its drivers: once */
 	uint32_t line_len;
 	uint8_t line[LINE_MAX]; /* from the guest, not yet logged */
 };
@@ -100,6 +101,9 @@ build_write(struct ioemu_dev *dev, uint32_t build)
 	struct xen_platform *s = ioemu_state(dev);
 
 	s->build = build;
+	if (s->told)
+		return;
+	s->told = true;
 	ioemu_log(dev, IOEMU_INFO, "guest's PV drivers: product %u, build %u",
 		  s->product, s->build);
 }
@@ -235,6 +239,7 @@ static const struct ioemu_field fields[] = {
 	IOEMU_FIELD(struct xen_platform, flags),
 	IOEMU_FIELD(struct xen_platform, product),
 	IOEMU_FIELD(struct xen_platform, build),
+	IOEMU_FIELD(struct xen_platform, told),
 	IOEMU_FIELD(struct xen_platform, line_len),
 	IOEMU_FIELD_ARRAY(struct xen_platform, line),
 	{ 0 },
