@@ -70,6 +70,17 @@ control_characters_do_not_reach_the_log(struct bench *b)
 }
 
 static void
+a_line_longer_than_its_room_does_not_load(struct bench *b)
+{
+	say(b, "abc");
+	assert_int_equal(bench_load_field(b, "debugcon", "len", 0, 128),
+			 -EINVAL);
+	assert_int_equal(bench_load_field(b, "debugcon", "len", 0, 127), 0);
+	say(b, "x");
+	assert_non_null(strstr(bench_log(b), "abc"));
+}
+
+static void
 the_port_can_be_another(struct bench *b)
 {
 	assert_int_equal(bench_in8(b, OTHER_PORT), 0xe9);
@@ -86,6 +97,7 @@ static const struct bench_test tests[] = {
 	BENCH_TEST(string_output_is_taken_byte_by_byte),
 	BENCH_TEST(a_wide_write_reaches_its_first_byte_only),
 	BENCH_TEST(control_characters_do_not_reach_the_log),
+	BENCH_TEST(a_line_longer_than_its_room_does_not_load),
 	BENCH_TEST_WITH(the_port_can_be_another, other),
 };
 
