@@ -213,16 +213,11 @@ track_there(struct ide_drive *d)
 {
 	enum { BY_LBA, BY_TRACK, BY_SESSION };
 	uint32_t which = get_be32(d->cdb + 2);
+	uint8_t by = d->cdb[1] & 3;
 
-	switch (d->cdb[1] & 3) {
-	case BY_LBA:
+	if (by == BY_LBA)
 		return which < atapi_sectors(d);
-	case BY_TRACK:
-		return which == TRACK;
-	case BY_SESSION:
-		return which == SESSION;
-	}
-	return false;
+	return by <= BY_SESSION && which == 1; /* there is one of each */
 }
 
 void

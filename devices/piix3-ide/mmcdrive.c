@@ -43,31 +43,38 @@ inquiry_page(struct ide_drive *d, size_t n)
 	atapi_answer(d, (uint32_t)n + 4, d->cdb[4]);
 }
 
+/* Text of at most so many bytes, without its NUL; its length. */
+static uint8_t
+put_text(uint8_t *p, const char *text, uint8_t most)
+{
+	uint8_t n;
+
+	for (n = 0; n < most && text[n]; n++)
+		p[n] = (uint8_t)text[n];
+	return n;
+}
+
 static void
 inquiry_vital(struct ide_drive *d)
 {
+	static const uint8_t pages[] = { 0x00, 0x80, 0x83 };
 	uint8_t *p = d->buf + 4;
-	size_t n = strlen(atapi_serial(d));
 
-	if (n > MAX_SERIAL)
-		n = MAX_SERIAL;
 	memset(d->buf, 0, 64);
 	switch (d->cdb[2]) {
-	case 0x00: /* these pages */
-		memcpy(p, "\x00\x80\x83", 3);
-		inquiry_page(d, 3);
+	case 0x00:
+		memcpy(p, pages, sizeof(pages));
+		inquiry_page(d, sizeof(pages));
 		return;
 	case 0x80:
-		memcpy(p, atapi_serial(d), n);
-		inquiry_page(d, n);
+		inquiry_page(d, put_text(p, atapi_serial(d), MAX_SERIAL));
 		return;
 	case 0x83: /* in ASCII, vendor and what that chose */
 		p[0] = 2;
 		p[1] = 1;
-		p[3] = (uint8_t)(8 + n);
-		memcpy(p + 4, VENDOR, 8);
-		memcpy(p + 12, atapi_serial(d), n);
-		inquiry_page(d, n + 12);
+		p[3] = put_text(p + 4, VENDOR, 8);
+		p[3] += put_text(p + 12, atapi_serial(d), MAX_SERIAL);
+		inquiry_page(d, p[3] + 4u);
 		return;
 	}
 	atapi_bad_field(d);
