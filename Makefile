@@ -124,9 +124,9 @@ $(addprefix $(B)/tests/spine/test_,disks diskstop): $(B)/tests/spine/room.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(addprefix $(B)/tests/spine/test_peer,word life): $(addprefix $(B)/tests/spine/,handpeer.o side.o)
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
-$(addprefix $(B)/tests/spine/test_,machine monitor peerexec disks async plug sandbox rights memory upgrade gsi ecam): $(B)/tests/spine/whole.o
+$(addprefix $(B)/tests/spine/test_,flood machine monitor peerexec disks async plug sandbox rights memory upgrade gsi ecam): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
-$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async bench_timing test_merge test_upgrade soak): \
+$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async bench_timing test_merge test_upgrade test_flood soak): \
   $(B)/tests/spine/procs.o
 $(addprefix $(B)/tests/spine/,test_async bench_timing): $(B)/tests/spine/membars.o
 $(addprefix $(B)/tests/spine/test_,save diskstop idedma dmastop): $(B)/tests/spine/side.o
@@ -166,7 +166,7 @@ $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
   $(B)/check/spine/test_hotplug.ok $(B)/check/spine/test_plug.ok \
   $(B)/check/spine/test_async.ok \
   $(B)/check/spine/test_save.ok $(B)/check/spine/test_upgrade.ok \
-  $(B)/check/spine/test_gsi.ok $(B)/check/spine/test_ecam.ok \
+  $(B)/check/spine/test_flood.ok $(B)/check/spine/test_gsi.ok $(B)/check/spine/test_ecam.ok \
   $(B)/check/spine/soak.ok: $(B)/ioemu-peer
 $(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
 $(B)/check/spine/test_statuses.ok: $(B)/ioemu-peer $(B)/tests/asker.so

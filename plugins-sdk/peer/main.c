@@ -140,7 +140,8 @@ serve_attach(struct serve *s, int fd)
 	if (!rc)
 		return;
 	close(fd);
-	fprintf(stderr, "ioemu-peer: %s\n", strerror(-rc));
+	fprintf(stderr, "ioemu-peer: its connection cannot be used: %s\n",
+		strerror(-rc));
 	s->failed = true;
 	uv_stop(&s->peer.loop);
 }
@@ -205,7 +206,7 @@ peer_lost(struct peer *peer, const char *why)
 	struct serve *s = (struct serve *)peer;
 
 	if (peer->met || !s->told)
-		fprintf(stderr, "%s: %s\n", peer->hd->dev.id, why);
+		peer_say(peer, "%s", why);
 	s->told = true;
 	peer->met = false;
 	if (peer->sock)
@@ -288,6 +289,7 @@ serve_run(struct serve *s, const struct options *o)
 
 	if (fd < 0)
 		return fd;
+	peer->inherited = o->fd >= 0;
 	linkhost_say(peer->lh, serve_caps(s, o, fd));
 	if (o->again)
 		rights.connects = s->addr.sa.ss_family;
@@ -306,7 +308,7 @@ serve_run(struct serve *s, const struct options *o)
 		serve_again(s);
 	else
 		serve_attach(s, fd);
-	fprintf(stderr, "%s: ready\n", peer->hd->dev.id);
+	peer_say(peer, "ready");
 	if (!s->failed)
 		uv_run(&peer->loop, UV_RUN_DEFAULT);
 	if (o->listen)

@@ -5,8 +5,6 @@
  */
 #include "peer.h"
 
-#include <stdio.h>
-
 /* ---- what the link tells ------------------------------------------ */
 
 static void
@@ -71,8 +69,7 @@ on_up(struct linkhost *lh, const struct link_hello *root)
 	struct peer *peer = linkhost_user(lh);
 
 	peer->met = true;
-	fprintf(stderr, "%s: connected to '%s'\n", peer->hd->dev.id,
-		root->name);
+	peer_say(peer, "connected to '%s'", root->name);
 }
 
 static void

@@ -2,7 +2,7 @@
 /*
  * peer.h - between the parts of ioemu-peer: main.c (arguments, sockets),
  * peer.c (its connection), peerops.c (what the device asks of this process),
- * sandbox.c.
+ * log.c, sandbox.c.
  */
 #ifndef PEER_H
 #define PEER_H
@@ -19,7 +19,9 @@ struct peer {
 	struct clock *clock;
 	struct spin *spin;
 	struct linksock *sock;
-	bool met; /* the device model, by this connection */
+	bool met;	/* the device model, by this connection */
+	bool inherited; /* that connection is by whoever started us */
+	struct log_budget of_device, of_itself; /* log.c */
 
 	struct ioemu_block *block[8];
 	struct ioemu_io flush[8]; /* ours, when the guest is paused */
@@ -36,6 +38,10 @@ void peer_free(struct peer *peer);
 int peer_attach(struct peer *peer, int fd);
 /* The connection is gone; main.c says what then. */
 void peer_lost(struct peer *peer, const char *why);
+
+/* log.c: a line of this process, and one of its device. */
+void peer_say(struct peer *peer, const char *fmt, ...) IOEMU_PRINTF(2, 3);
+void peer_words(struct peer *peer, enum ioemu_level level, const char *text);
 
 /* peerops.c */
 extern const struct host_ops peer_ops;

@@ -5,8 +5,6 @@
  */
 #include "peer.h"
 
-#include <stdio.h>
-
 #define N_CHR (sizeof(((struct peer *)0)->chr) / sizeof(void *))
 
 static struct peer *
@@ -106,7 +104,7 @@ ops_chr_open(struct hostdev *hd, const char *value, struct ioemu_chardev **out)
 	*place = *out;
 	chr_hold(*out, !peer->runs);
 	chr_bind(*out, hd);
-	fprintf(stderr, "%s: %s\n", hd->dev.id, chr_name(*out));
+	peer_say(peer, "%s", chr_name(*out));
 	return 0;
 }
 
@@ -137,8 +135,8 @@ ops_chr_accept(struct hostdev *hd, struct ioemu_chardev *chr, size_t room)
 static void
 no_chipset(struct hostdev *hd, const char *what)
 {
-	fprintf(stderr, "%s: %s: not for a device in a process of its own\n",
-		hd->dev.id, what);
+	peer_say(peer_of(hd), "%s: not for a device in a process of its own",
+		 what);
 }
 
 static void
@@ -168,8 +166,7 @@ ops_unplug(struct hostdev *hd, unsigned what)
 static void
 ops_log(struct hostdev *hd, enum ioemu_level level, const char *text)
 {
-	fprintf(stderr, "%s: %s\n", hd->dev.id, text);
-	linkhost_log(hd, level, text);
+	peer_words(peer_of(hd), level, text);
 }
 
 static void
