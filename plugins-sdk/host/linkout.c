@@ -268,7 +268,6 @@ tag_start(struct link *link, uint16_t i, struct link_op *op, uint32_t n,
 		.len = n,
 		.requester = t->requester,
 		.data = op->kind == LINK_READ || op_flushes(op),
-		.sent_ns = link_now(link),
 	};
 	tag_push(link, &link->tag_wait, i);
 	op->tags++;
@@ -510,6 +509,17 @@ op_time_out(struct link *link, struct link_op *op)
 	op_end(op, -ETIMEDOUT);
 }
 
+/* When what waits for this answer was started: what it waited for before, as
+ * for credit, is time that its guest waited, too. */
+static uint64_t
+tag_since(const struct link *link, uint16_t i)
+{
+	const struct link_op *op = link->tag[i].op;
+
+	assert(op); /* as of every tag that waits */
+	return op->since_ns;
+}
+
 /* When the oldest of what is not done was started. */
 static uint64_t
 oldest(const struct link *link)
@@ -517,7 +527,7 @@ oldest(const struct link *link)
 	uint64_t since = UINT64_MAX;
 
 	if (link->tag_wait.first != TAG_NONE)
-		since = link->tag[link->tag_wait.first].sent_ns;
+		since = tag_since(link, link->tag_wait.first);
 	if (link->np.first && link->np.first->since_ns < since)
 		since = link->np.first->since_ns;
 	if (link->held.first && link->held.first->since_ns < since)
@@ -573,9 +583,9 @@ tick_tag(struct link *link, uint64_t now)
 {
 	uint16_t i = link->tag_wait.first;
 
-	if (i == TAG_NONE || given_up(link, link->tag[i].sent_ns) > now)
+	if (i == TAG_NONE || given_up(link, tag_since(link, i)) > now)
 		return false;
-	if (link_hung(link, link->tag[i].sent_ns)) {
+	if (link_hung(link, tag_since(link, i))) {
 		link->stats.timeouts++;
 		link_close(link, LINK_SILENCE,
 			   "no answer and nothing else heard in time");

@@ -59,7 +59,6 @@ struct tag {
 	uint32_t at, len;      /* ... and its place in op->data */
 	uint16_t requester;
 	bool data; /* answered with data */
-	uint64_t sent_ns;
 	uint16_t next, prev; /* waiting: by age; free: a queue */
 };
 

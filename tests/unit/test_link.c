@@ -566,6 +566,38 @@ a_slow_answer_times_out_and_is_dropped_when_it_comes(void **state)
 	assert_int_equal(link_stats(p->root.link)->unexpected, 0);
 }
 
+/* Whatever it waits for: room at the other end, or an answer. */
+static void
+the_time_out_counts_from_when_a_request_was_made(void **state)
+{
+	static struct op o[20];
+	struct pair *p = *state;
+	unsigned i;
+
+	p->peer.hold = true;
+	for (i = 0; i < 20; i++)
+		op_start(&o[i], &p->root, LINK_READ, BASE, 4);
+	run(p);
+	assert_int_equal(p->peer.n_held, 8); /* its credits */
+	tick(p, TIMEOUT / 2);
+	run(p);
+	tick(p, TIMEOUT / 2 - 1);
+	for (i = 0; i < 8; i++)
+		serve(&p->peer, p->peer.held[i]);
+	run(p);
+	assert_true(p->peer.n_held > 8); /* it said so late */
+	for (i = 0; i < 20; i++)
+		assert_int_equal(o[i].done, i < 8);
+	tick(p, 1);
+	for (i = 8; i < 20; i++) {
+		assert_true(o[i].done);
+		assert_int_equal(o[i].op.status, -ETIMEDOUT);
+	}
+	assert_true(link_is_up(p->root.link));
+	for (i = 8; i < p->peer.n_held; i++)
+		serve(&p->peer, p->peer.held[i]);
+}
+
 static void
 a_silent_peer_is_given_up(void **state)
 {
@@ -845,6 +877,7 @@ main(void)
 		T(messages_keep_their_place_among_writes),
 		T(what_nobody_takes_reads_ones),
 		T(a_slow_answer_times_out_and_is_dropped_when_it_comes),
+		T(the_time_out_counts_from_when_a_request_was_made),
 		T(a_silent_peer_is_given_up),
 		T(a_request_outlives_our_own_standstill),
 		T(a_peer_that_takes_nothing_is_given_up),

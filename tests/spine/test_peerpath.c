@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way of the guest's accesses to a peer that is slow, or does not answer:
+ * what they cost the guest, and what is remembered of them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "spine/handpeer.h"
+
+#define DEVFN 0x18u
+#define BAR0 0x10u
+#define COMMAND 0x04u
+#define BASE 0xf0000000u
+#define SIZE 0x10000u
+#define GPA 0x2000u
+#define CONFIG_ADDR ((uint64_t)DEVFN << 32)
+
+static const char *plugin_dir;
+
+struct fix {
+	struct core core; /* first */
+	struct handpeer h;
+	char dir[32], path[48];
+};
+
+static int
+setup(void **state)
+{
+	struct fix *f = calloc(1, sizeof(*f));
+	char spec[128];
+
+	core_open(&f->core, plugin_dir);
+	handpeer_init(&f->h);
+	strcpy(f->dir, "/tmp/ioemu-path-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof(f->path), "%s/p0", f->dir);
+	snprintf(spec, sizeof(spec),
+		 "peer,id=p0,slot=3,timeout-ms=50,listen=unix:%s", f->path);
+	core_add_spec(&f->core, spec);
+	handpeer_connect(&f->h, &f->core, f->path);
+	handpeer_until_said(&f->h, LINK_RUN);
+	handpeer_config_write(&f->h, DEVFN, BAR0, BASE);
+	handpeer_config_write(&f->h, DEVFN, COMMAND, 6);
+	handpeer_window(&f->h, f->h.id, 0, IOEMU_MEM, BASE, SIZE);
+	assert_true(handpeer_alive(&f->h));
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fix *f = *state;
+
+	handpeer_kill(&f->h);
+	core_close(&f->core);
+	unlink(f->path);
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+/* It lives, and answers PING, but not this: the string is one access of the
+ * guest, and waits as long as one. */
+static void
+a_string_that_is_not_answered_waits_once(void **state)
+{
+	struct fix *f = *state;
+	const struct request req = {
+		.type = SLOT_COPY,
+		.read = true,
+		.addr = BASE,
+		.data = GPA,
+		.size = 4,
+		.count = 1024,
+		.ptr = true,
+	};
+	unsigned i;
+
+	f->h.quiet = true;
+	f->h.requests = 0;
+	memset(f->core.xen->ram + GPA, 0, 4096);
+	(void)handpeer_access(&f->h, &req);
+	assert_int_equal(f->h.requests, 1);
+	for (i = 0; i < 4096; i++)
+		assert_int_equal(f->core.xen->ram[GPA + i], 0xff);
+	assert_true(handpeer_alive(&f->h));
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+		T(a_string_that_is_not_answered_waits_once),
+	};
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s PLUGIN-FOLDER\n", argv[0]);
+		return 2;
+	}
+	plugin_dir = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
