@@ -8,22 +8,9 @@
 
 #include <string.h>
 
-#define HEADS 16u
-#define SECTORS_PER_TRACK 63u
-#define MAX_CYLINDERS 16383u
-#define MAX_LBA28 0x0fffffffull
-#define MAX_MULTIPLE 16u
 #define BUF_SECTORS (IDE_BUF / IDE_SECTOR)
 
 /* ---- addresses ------------------------------------------------------- */
-
-static uint32_t
-ata_cylinders(const struct ide_drive *d)
-{
-	uint64_t n = d->sectors / HEADS / SECTORS_PER_TRACK;
-
-	return n < MAX_CYLINDERS ? (uint32_t)n : MAX_CYLINDERS;
-}
 
 static uint64_t
 ata_lba48(const struct ide_drive *d)
@@ -33,18 +20,26 @@ ata_lba48(const struct ide_drive *d)
 	       (uint64_t)d->lba1[1] << 32 | (uint64_t)d->lba2[1] << 40;
 }
 
+/* UINT64_MAX: there is no such sector in the geometry that holds. */
 static uint64_t
-ata_lba28(const struct ide_drive *d)
+ata_chs(const struct ide_drive *d)
 {
 	uint32_t head = d->device & 0x0f;
 	uint32_t cylinder = d->lba1[0] | (uint32_t)d->lba2[0] << 8;
 
-	if (d->device & DEV_LBA)
-		return d->lba0[0] | cylinder << 8 | head << 24;
-	if (!d->lba0[0] || d->lba0[0] > SECTORS_PER_TRACK) /* from 1 */
+	if (!d->lba0[0] || d->lba0[0] > d->spt || head >= d->heads ||
+	    cylinder >= ata_cylinders(d))
 		return UINT64_MAX;
-	return ((uint64_t)cylinder * HEADS + head) * SECTORS_PER_TRACK +
-	       d->lba0[0] - 1;
+	return ((uint64_t)cylinder * d->heads + head) * d->spt + d->lba0[0] - 1;
+}
+
+static uint64_t
+ata_lba28(const struct ide_drive *d)
+{
+	if (!(d->device & DEV_LBA))
+		return ata_chs(d);
+	return d->lba0[0] | (uint64_t)d->lba1[0] << 8 |
+	       (uint64_t)d->lba2[0] << 16 | (uint64_t)(d->device & 0x0f) << 24;
 }
 
 static void
@@ -62,10 +57,38 @@ ata_put_lba(struct ide_drive *d, uint64_t lba)
 	}
 }
 
-/* Range of the command into lba and left; false: outside the disk. */
+/* In the form the command had it. */
+static void
+ata_put_address(struct ide_drive *d, uint64_t lba)
+{
+	uint64_t track = lba / d->spt;
+
+	if (d->lba48 || d->device & DEV_LBA) {
+		ata_put_lba(d, lba);
+		return;
+	}
+	d->lba0[0] = (uint8_t)(lba % d->spt + 1);
+	d->lba1[0] = (uint8_t)(track / d->heads);
+	d->lba2[0] = (uint8_t)(track / d->heads >> 8);
+	d->device = (uint8_t)((d->device & 0xf0) | track % d->heads);
+}
+
+/* How many sectors the command can name. */
+static uint64_t
+ata_capacity(const struct ide_drive *d)
+{
+	if (d->lba48 || d->device & DEV_LBA)
+		return d->sectors;
+	return (uint64_t)ata_cylinders(d) * d->heads * d->spt;
+}
+
+/* Range of the command into lba and left; false: some of it is not there, and
+ * the registers say where. */
 static bool
 ata_range(struct ide_drive *d)
 {
+	uint64_t capacity = ata_capacity(d);
+
 	if (d->lba48) {
 		d->lba = ata_lba48(d);
 		d->left = d->nsect[0] | (uint32_t)d->nsect[1] << 8;
@@ -74,7 +97,12 @@ ata_range(struct ide_drive *d)
 		d->lba = ata_lba28(d);
 		d->left = d->nsect[0] ? d->nsect[0] : 256;
 	}
-	return d->lba < d->sectors && d->left <= d->sectors - d->lba;
+	if (d->lba >= capacity)
+		return false;
+	if (d->left <= capacity - d->lba)
+		return true;
+	ata_put_address(d, capacity);
+	return false;
 }
 
 /* ---- reading and writing --------------------------------------------- */
@@ -121,7 +149,7 @@ ata_advance(struct ide_drive *d, uint32_t sectors)
 static void
 ata_error(struct ide_drive *d, uint8_t error)
 {
-	ata_put_lba(d, d->lba);
+	ata_put_address(d, d->lba);
 	if (d->dma)
 		bmdma_end(ide_channel_of(d), d, false);
 	ide_finish(d, error);
@@ -142,6 +170,41 @@ ata_block_done(struct ide_drive *d)
 	}
 }
 
+/* All of a write command is with the host, on stable storage or in its cache,
+ * which the guest may not want (SET FEATURES 82h). */
+static void
+ata_written(struct ide_drive *d)
+{
+	if (d->no_cache)
+		ide_disk(d, 0, 0, 0);
+	else
+		ide_finish(d, 0);
+}
+
+void
+ata_dma_done(struct ide_drive *d)
+{
+	bmdma_end(ide_channel_of(d), d, false);
+	if (d->write)
+		ata_written(d);
+	else
+		ide_finish(d, 0);
+}
+
+static void
+ata_read_done(struct ide_drive *d)
+{
+	ata_advance(d, d->filled / IDE_SECTOR);
+	if (d->block) {
+		ide_pio(d, IDE_PIO_IN, ata_drq(d));
+		ide_raise(d);
+	} else if (d->left) { /* only to be verified */
+		ata_next_read(d);
+	} else {
+		ide_finish(d, 0);
+	}
+}
+
 void
 ata_disk_done(struct ide_drive *d, int status)
 {
@@ -152,16 +215,14 @@ ata_disk_done(struct ide_drive *d, int status)
 	} else if (d->dma) {
 		bmdma_moved(d);
 	} else if (!d->write) {
-		ata_advance(d, d->filled / IDE_SECTOR);
-		ide_pio(d, IDE_PIO_IN, ata_drq(d));
-		ide_raise(d);
+		ata_read_done(d);
 	} else {
 		ata_advance(d, d->filled / IDE_SECTOR);
 		if (d->left) {
 			ata_next_write(d);
 			ide_raise(d);
 		} else {
-			ide_finish(d, 0);
+			ata_written(d);
 		}
 	}
 }
@@ -169,6 +230,7 @@ ata_disk_done(struct ide_drive *d, int status)
 static void
 ata_transfer(struct ide_drive *d, bool write, uint8_t block)
 {
+	d->power = IDE_ACTIVE;
 	d->write = write;
 	d->dma = false;
 	d->block = block;
@@ -185,6 +247,7 @@ ata_transfer(struct ide_drive *d, bool write, uint8_t block)
 static void
 ata_transfer_dma(struct ide_drive *d, bool write)
 {
+	d->power = IDE_ACTIVE;
 	d->write = write;
 	d->pos = d->filled = 0;
 	if (ata_range(d))
@@ -193,116 +256,38 @@ ata_transfer_dma(struct ide_drive *d, bool write)
 		ide_finish(d, ER_IDNF);
 }
 
-/* ---- identification -------------------------------------------------- */
-
-/* Two characters a word, first one high, padded with blanks. */
-void
-ide_identify_string(uint8_t *to, unsigned words, const char *text)
+static void
+ata_verify(struct ide_drive *d)
 {
-	unsigned i;
-	size_t n = strlen(text);
-
-	for (i = 0; i < 2 * words; i++)
-		to[i ^ 1] = (uint8_t)(i < n ? text[i] : ' ');
+	d->write = false;
+	d->dma = false;
+	d->block = 0;
+	if (ata_range(d))
+		ata_next_read(d);
+	else
+		ide_finish(d, ER_IDNF);
 }
 
 static void
-ata_identify(struct ide_drive *d)
+ata_seek(struct ide_drive *d)
 {
-	uint8_t *id = d->buf;
-	uint64_t n28 = d->sectors < MAX_LBA28 ? d->sectors : MAX_LBA28;
-	uint32_t cylinders = ata_cylinders(d);
+	bool there = ata_lba28(d) < ata_capacity(d);
 
-	d->write = false;
-	memset(id, 0, IDE_SECTOR);
-#define WORD(n, v) put_le16(id + sizeof(uint16_t) * (n), (uint16_t)(v))
-	WORD(0, 0x0040); /* fixed */
-	WORD(1, cylinders);
-	WORD(3, HEADS);
-	WORD(6, SECTORS_PER_TRACK);
-	ide_identify_string(id + 20, 10, d->serial ? d->serial : "IOEMU-1");
-	ide_identify_string(id + 46, 4, "1.0");
-	ide_identify_string(id + 54, 20,
-			    d->model ? d->model : "mini-ioemu disk");
-	WORD(47, 0x8000 | MAX_MULTIPLE);
-	WORD(49, 0x0f00); /* LBA, DMA, IORDY */
-	WORD(50, 0x4000);
-	WORD(51, 0x0200);
-	WORD(53, 0x0007); /* 54-58, 64-70, 88 are valid */
-	WORD(54, cylinders);
-	WORD(55, HEADS);
-	WORD(56, SECTORS_PER_TRACK);
-	put_le32(id + 114, cylinders * HEADS * SECTORS_PER_TRACK);
-	WORD(59, d->multiple ? 0x100 | d->multiple : 0);
-	put_le32(id + 120, (uint32_t)n28);
-	WORD(63, 0x0007); /* multiword DMA 0-2 */
-	WORD(64, 0x0003); /* PIO 3, 4 */
-	WORD(65, 120);
-	WORD(66, 120);
-	WORD(67, 120);
-	WORD(68, 120);
-	WORD(80, 0x007e); /* ATA-1 to ATA/ATAPI-6 */
-	WORD(82, 0x4020); /* NOP, write cache */
-	WORD(83, 0x7400); /* FLUSH CACHE, its EXT, 48-bit */
-	WORD(84, 0x4000);
-	WORD(85, 0x4020);
-	WORD(86, 0x3400);
-	WORD(87, 0x4000);
-	WORD(88, 0x003f | 1u << 13); /* Ultra DMA 0-5, 5 selected */
-	WORD(93, 0x600b);	     /* 80-conductor cable, passed */
-	put_le64(id + 200, d->sectors);
-#undef WORD
-	d->pos = 0;
-	d->filled = IDE_SECTOR;
-	d->left = 0;
-	ide_pio(d, IDE_PIO_IN, IDE_SECTOR);
-	ide_raise(d);
+	ide_finish(d, there ? 0 : ER_IDNF);
 }
 
 /* ---- the rest -------------------------------------------------------- */
 
 static void
-ata_set_features(struct ide_drive *d)
-{
-	switch (d->feature[0]) {
-	case 0x02: /* write cache on */
-	case 0x03: /* transfer mode: all are alike here */
-	case 0x82: /* write cache off: flushes are asked for */
-	case 0x55: /* read look-ahead off, on */
-	case 0xaa:
-	case 0x66: /* keep, or restore, defaults at reset */
-	case 0xcc:
-		ide_finish(d, 0);
-		return;
-	}
-	ide_finish(d, ER_ABRT);
-}
-
-static void
-ata_set_multiple(struct ide_drive *d)
-{
-	uint8_t n = d->nsect[0];
-
-	if (n > MAX_MULTIPLE || n & (n - 1)) {
-		ide_finish(d, ER_ABRT);
-		return;
-	}
-	d->multiple = n;
-	ide_finish(d, 0);
-}
-
-static void
 ata_native_max(struct ide_drive *d)
 {
-	uint64_t last = d->sectors - 1;
+	uint64_t n = d->lba48 ? d->sectors : ata_sectors28(d), last = n - 1;
 
-	if (!d->lba48 && last > MAX_LBA28 - 1)
-		last = MAX_LBA28 - 1;
 	ata_put_lba(d, last);
 	ide_finish(d, 0);
 }
 
-static void
+void
 ata_flush(struct ide_drive *d)
 {
 	d->write = true;
@@ -357,12 +342,14 @@ ata_data_command(struct ide_drive *d, uint8_t command)
 static void
 ata_disk_command(struct ide_drive *d, uint8_t command)
 {
+	if (command >> 4 == 0x1 || command >> 4 == 0x4 || command >> 4 == 0x7)
+		d->power = IDE_ACTIVE; /* heads move */
 	switch (command) {
 	case 0x42:		 /* READ VERIFY EXT */
 		d->lba48 = true; /* fall through */
 	case 0x40:
 	case 0x41:
-		ide_finish(d, ata_range(d) ? 0 : ER_IDNF);
+		ata_verify(d);
 		return;
 	case 0x27:		 /* READ NATIVE MAX ADDRESS EXT */
 		d->lba48 = true; /* fall through */
@@ -379,22 +366,16 @@ ata_disk_command(struct ide_drive *d, uint8_t command)
 	case 0xec:
 		ata_identify(d);
 		return;
-	case 0x91: /* INITIALIZE DEVICE PARAMETERS: the geometry we tell */
-		ide_finish(d, 0);
+	case 0x91:
+		ata_geometry(d);
 		return;
 	}
-	if (command >> 4 == 0x1 || command >> 4 == 0x7) /* RECALIBRATE, SEEK */
+	if (command >> 4 == 0x1) /* RECALIBRATE, which ATA-4 dropped */
 		ide_finish(d, 0);
+	else if (command >> 4 == 0x7)
+		ata_seek(d);
 	else
 		ide_finish(d, ER_ABRT);
-}
-
-static void
-ata_power(struct ide_drive *d, uint8_t command)
-{
-	if (command == 0xe5 || command == 0x98) /* CHECK POWER MODE */
-		d->nsect[0] = 0xff;		/* active */
-	ide_finish(d, 0);
 }
 
 /* DEVICE RESET gives up what runs, but only the drive's own, and says nothing;
@@ -427,6 +408,8 @@ ata_command(struct ide_drive *d, uint8_t command)
 		if (!cd)
 			break;
 		if (command == 0xa0)
+			d->power = IDE_ACTIVE;
+		if (command == 0xa0)
 			atapi_packet(d);
 		else if (command == 0xa1)
 			atapi_identify(d);
@@ -439,21 +422,9 @@ ata_command(struct ide_drive *d, uint8_t command)
 	case 0xef:
 		ata_set_features(d);
 		return;
-	case 0xe0: /* STANDBY, IDLE (IMMEDIATE), CHECK POWER, SLEEP */
-	case 0xe1:
-	case 0xe2:
-	case 0xe3:
-	case 0xe5:
-	case 0xe6:
-	case 0x94:
-	case 0x95:
-	case 0x96:
-	case 0x97:
-	case 0x98:
-	case 0x99:
-		ata_power(d, command);
-		return;
 	}
+	if (ata_power(d, command))
+		return;
 	if (cd)
 		ide_finish(d, ER_ABRT);
 	else if (!ata_data_command(d, command))

@@ -379,21 +379,13 @@ atapi_identify(struct ide_drive *d)
 	ide_identify_string(id + 54, 20, d->model ? d->model : "mini-ioemu CD");
 	WORD(49, 0x0b00); /* LBA, DMA, IORDY */
 	WORD(53, 0x0006);
-	WORD(63, 0x0007);
-	WORD(64, 0x0003);
-	WORD(65, 120);
-	WORD(66, 120);
-	WORD(67, 120);
-	WORD(68, 120);
-	WORD(80, 0x007e);
 	WORD(82, 0x4218); /* NOP, DEVICE RESET, PACKET, power management */
 	WORD(83, 0x4000);
 	WORD(84, 0x4000);
 	WORD(85, 0x4218);
 	WORD(87, 0x4000);
-	WORD(88, 0x003f | 1u << 13);
-	WORD(93, d->unit ? 0x6b00 : 0x600b); /* 80-conductor cable, passed */
 #undef WORD
+	ide_identify_modes(d, id);
 	/* one block of 512 bytes, not bound by the byte count limit */
 	d->pos = 0;
 	d->filled = IDE_SECTOR;

@@ -266,25 +266,16 @@ bmdma_sectors(struct ide_channel *c, struct ide_drive *d)
 }
 
 static void
-bmdma_done(struct ide_channel *c, struct ide_drive *d)
-{
-	if (ide_is_cd(d)) {
-		atapi_dma_done(d);
-		return;
-	}
-	bmdma_end(c, d, false);
-	ide_finish(d, 0);
-}
-
-static void
 bmdma_step(struct ide_channel *c, struct ide_drive *d)
 {
 	if (d->pos < d->filled && d->write)
 		bmdma_collect(c, d);
 	else if (d->pos < d->filled)
 		bmdma_give(c, d);
+	else if (!d->left && ide_is_cd(d))
+		atapi_dma_done(d);
 	else if (!d->left)
-		bmdma_done(c, d);
+		ata_dma_done(d);
 	else if (!ide_is_cd(d) || !tray_refuses(d))
 		bmdma_sectors(c, d);
 }

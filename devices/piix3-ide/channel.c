@@ -114,6 +114,8 @@ reset_ends(struct ide_channel *c)
 static void
 drive_reset(struct ide_drive *d)
 {
+	if (d->power == IDE_SLEEP)
+		d->power = IDE_STANDBY;
 	d->pending = false;
 	ide_go(d, IDE_RESET);
 }
@@ -129,6 +131,18 @@ drives_reset(struct ide_channel *c)
 			drive_reset(c->drive[i]);
 	c->selected = 0;
 	c->diagnosing = false;
+}
+
+/* SRST. */
+static void
+software_reset(struct ide_channel *c)
+{
+	unsigned i;
+
+	drives_reset(c);
+	for (i = 0; i < IDE_UNITS; i++)
+		if (c->drive[i] && !c->drive[i]->keep)
+			ata_defaults(c->drive[i]);
 }
 
 void
@@ -158,7 +172,7 @@ ide_channel_reset(struct ide_channel *c)
 	for (i = 0; i < IDE_UNITS; i++) {
 		if (!c->drive[i])
 			continue;
-		c->drive[i]->multiple = 0;
+		ata_power_on(c->drive[i]);
 		tray_reset(c->drive[i]);
 	}
 	reset_ends(c);
@@ -380,7 +394,7 @@ channel_command(struct ioemu_dev *dev, struct ide_channel *c, unsigned tag,
 	}
 	d->pending = false;
 	ide_irq(dev, tag);
-	if (d->status & ST_BSY &&
+	if ((d->status & ST_BSY || d->power == IDE_SLEEP) &&
 	    !(command == IDE_DEVICE_RESET && ide_is_cd(d)))
 		return;
 	d->pos = 0;
@@ -439,7 +453,7 @@ control_write(struct ioemu_dev *dev, struct ioemu_access *a)
 
 	c->control = (uint8_t)a->value;
 	if (reset)
-		drives_reset(c);
+		software_reset(c);
 	reset_ends(c);
 	ide_irq(dev, a->tag);
 }

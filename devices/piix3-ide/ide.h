@@ -54,6 +54,14 @@ enum ide_phase {
 	IDE_BETWEEN, /* busy: the next block of buf is due */
 };
 
+/* How awake a drive is (ATA/ATAPI-6, 6.9). */
+enum ide_power {
+	IDE_ACTIVE,
+	IDE_RESTS, /* idle */
+	IDE_STANDBY,
+	IDE_SLEEP, /* takes no command until it is reset */
+};
+
 /* What the guest is still to be told of another medium. */
 enum ide_changed {
 	IDE_UNCHANGED,
@@ -78,8 +86,14 @@ struct ide_drive {
 	bool in_flight; /* io is; nothing else may be asked of the disk */
 	bool pending;	/* INTRQ, if selected and not masked */
 	bool write, dma, lba48;
+	/* What SET FEATURES and the like have set. */
+	uint8_t heads, spt; /* the geometry that holds */
+	bool no_cache, no_ahead;
+	bool keep;	  /* through a software reset */
+	uint8_t mode;	  /* of DMA, as SET FEATURES has it */
+	uint8_t power;	  /* enum ide_power */
 	uint8_t multiple; /* sectors a DRQ block of the MULTIPLE commands */
-	uint8_t block;	  /* sectors a DRQ block of this command */
+	uint8_t block;	  /* sectors a DRQ block of this command; 0: no data */
 	uint64_t lba;
 	uint32_t left;	   /* sectors of the command not yet moved */
 	uint32_t pos, end; /* of the DRQ block in buf */
@@ -180,6 +194,25 @@ void atapi_cdb(struct ide_drive *d);
 void atapi_block_done(struct ide_drive *d);
 void atapi_disk_done(struct ide_drive *d, int status);
 void atapi_dma_done(struct ide_drive *d);
+/* All of a disk's DMA command has moved. */
+void ata_dma_done(struct ide_drive *d);
+void ata_flush(struct ide_drive *d);
+
+/* atainfo.c: commands ... */
+void ata_identify(struct ide_drive *d);
+void ata_set_features(struct ide_drive *d);
+void ata_set_multiple(struct ide_drive *d);
+void ata_geometry(struct ide_drive *d);
+bool ata_power(struct ide_drive *d, uint8_t command); /* false: none of it */
+/* ... what is as it was before SET FEATURES, and all at power-on ... */
+void ata_defaults(struct ide_drive *d);
+void ata_power_on(struct ide_drive *d);
+/* ... cylinders of the geometry that holds; sectors that 28 bits can name. */
+uint32_t ata_cylinders(const struct ide_drive *d);
+uint64_t ata_sectors28(const struct ide_drive *d);
+/* Words of IDENTIFY that disks and packet drives have alike: modes and cable.
+ */
+void ide_identify_modes(struct ide_drive *d, uint8_t *id);
 void ide_identify_string(uint8_t *to, unsigned words, const char *text);
 
 /* tray.c: the type's medium(); RESET- unlocks it. */

@@ -246,6 +246,7 @@ drive_attach(struct ioemu_dev *dev, bool cd)
 	}
 	d->sectors = cd ? UINT64_MAX : info.size / IDE_SECTOR;
 	*place = d;
+	ata_power_on(d);
 	ide_signature(d);
 	return 0;
 }
@@ -311,6 +312,13 @@ static const struct ioemu_field drive_fields[] = {
 	IOEMU_FIELD(struct ide_drive, write),
 	IOEMU_FIELD(struct ide_drive, dma),
 	IOEMU_FIELD(struct ide_drive, lba48),
+	IOEMU_FIELD(struct ide_drive, heads),
+	IOEMU_FIELD(struct ide_drive, spt),
+	IOEMU_FIELD(struct ide_drive, no_cache),
+	IOEMU_FIELD(struct ide_drive, no_ahead),
+	IOEMU_FIELD(struct ide_drive, keep),
+	IOEMU_FIELD(struct ide_drive, mode),
+	IOEMU_FIELD(struct ide_drive, power),
 	IOEMU_FIELD(struct ide_drive, multiple),
 	IOEMU_FIELD(struct ide_drive, block),
 	IOEMU_FIELD(struct ide_drive, lba),
@@ -372,6 +380,7 @@ drive_loaded(struct ioemu_dev *dev)
 	struct ide_channel *c = ide_channel_of(d);
 
 	if (!drive_place_valid(d, c) || d->block > 128 || d->multiple > 128 ||
+	    !d->heads || d->heads > 16 || !d->spt || d->power > IDE_SLEEP ||
 	    d->changed > IDE_CHANGED_AWAY)
 		return -EINVAL;
 	if (c->irq && ide_selected(c) == d) {
