@@ -2,7 +2,8 @@
 /*
  * ide.h - between the modules of this plugin: the controller with its two
  * channels (piix3ide.c), the registers of a channel (channel.c), bus-master DMA
- * (bmdma.c), and the drives: ATA (ata.c) and ATAPI (atapi.c, tray.c).
+ * (bmdma.c), and the drives: what they are at (drive.c), ATA (ata.c, atainfo.c)
+ * and ATAPI (atapi.c, mmc*.c, tray.c).
  */
 #ifndef IDE_H
 #define IDE_H
@@ -160,6 +161,10 @@ extern const struct ioemu_region ide_command_region[IDE_CHANNELS];
 extern const struct ioemu_region ide_control_region[IDE_CHANNELS];
 /* The same in a block of four (PCI IDE Controller Specification 1.0, 2.4). */
 extern const struct ioemu_region ide_control_block[IDE_CHANNELS];
+/* The drive goes on, from IDE_BETWEEN or with a DMA command that rested. */
+void ide_next(struct ioemu_dev *dev, struct ioemu_timer *timer);
+
+/* drive.c */
 /*
  * Every change of phase, and the status that goes with it. While disk I/O is in
  * flight a drive can only go to IDE_RESET, from where it comes back by itself.
@@ -171,8 +176,9 @@ void ide_give_up(struct ide_drive *d);
 /* EXECUTE DEVICE DIAGNOSTIC, which is for both drives. */
 void ide_diagnose(struct ide_channel *c);
 void ide_signature(struct ide_drive *d);
-/* The drive goes on, from IDE_BETWEEN or with a DMA command that rested. */
-void ide_next(struct ioemu_dev *dev, struct ioemu_timer *timer);
+/* SRST is set; and, called once it is clear, drives are ready. */
+void ide_software_reset(struct ide_channel *c);
+void ide_reset_ends(struct ide_channel *c);
 /* RESET- on the cable (ATA/ATAPI-6, 9.1): with the PCI bus. */
 void ide_channel_reset(struct ide_channel *c);
 bool ide_is_cd(const struct ide_drive *d);
