@@ -173,11 +173,12 @@ $(B)/check/spine/test_statuses.ok: $(B)/ioemu-peer $(B)/tests/asker.so
 $(B)/check/nets/test_statuses.ok: $(B)/tests/asker.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
+$(B)/check/unit/test_wiretable.ok: plugins-sdk/doc/wire.json
 $(B)/check/unit/test_programs.ok $(B)/check/unit/test_options.ok: $(PROGRAMS)
 
 # Both ends of the wire against what its document alone says.
 $(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/spine/wire_root $(PLUGINS) \
-  $(wildcard tests/wire/*.py) plugins-sdk/doc/wire.md
+  $(wildcard tests/wire/*.py) plugins-sdk/doc/wire.md plugins-sdk/doc/wire.json
 	@mkdir -p $(@D)
 	@timeout -k 5 3000 tests/wire/conform.py $(B) >$(@:.ok=.log) 2>&1 && touch $@ || \
 	  { grep -v '^ok' $(@:.ok=.log); \
@@ -268,11 +269,12 @@ I = $(DESTDIR)$(PREFIX)
 install: all ## install programs, plugins, SDK, machine description, manuals
 	install -d $(I)/bin $(I)/lib/mini-ioemu/devices $(I)/lib/pkgconfig \
 	  $(I)/include/ioemu $(I)/share/mini-ioemu $(I)/share/man/man1 \
-	  $(I)/share/man/man5
+	  $(I)/share/man/man5 $(I)/share/doc/mini-ioemu
 	install -m 755 $(PROGRAMS) $(I)/bin/
 	install -m 644 $(PLUGINS) $(I)/lib/mini-ioemu/devices/
 	[ ! -e $(HVMLOADER) ] || install -m 755 $(HVMLOADER) $(I)/lib/mini-ioemu/
 	install -m 644 plugins-sdk/include/ioemu/*.h $(I)/include/ioemu/
+	install -m 644 plugins-sdk/doc/*.md plugins-sdk/doc/wire.json $(I)/share/doc/mini-ioemu/
 	install -m 644 mini-ioemu/machine.conf $(I)/share/mini-ioemu/
 	for n in 1 5; do for m in mini-ioemu/*.$$n plugins-sdk/*/*.$$n; do [ ! -e $$m ] || \
 	  install -m 644 $$m $(I)/share/man/man$$n/; done; done
