@@ -13,6 +13,12 @@
  *	msi				how many, address and data of the last
  *	claimed config|mem|port ADDR
  *	peers				what peers_describe() says
+ *	stop, cont			the guest's clock, for peers
+ *	waiting				for which peer, or "-"
+ *	save				ask all peers, or why not
+ *	state				0: all have answered, 1, or what failed
+ *	record				what is saved of the first peer, as hex
+ *	load HEX			it was saved so; before it connects
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -165,6 +171,105 @@ cmd_peers(struct root *root)
 	putchar('\n');
 }
 
+/* ---- the guest stopped, saved, loaded ----------------------------- */
+
+static void
+cmd_save(struct root *root)
+{
+	char why[200];
+
+	puts(peers_save(root->core.peers, false, why, sizeof(why)) ? why
+								   : "done");
+}
+
+static void
+cmd_state(struct root *root)
+{
+	char why[200];
+	int rc = peers_state(root->core.peers, why, sizeof(why));
+
+	puts(rc < 0 ? why : rc ? "1" : "0");
+}
+
+static void
+cmd_record(struct root *root)
+{
+	struct blob blob = { .failed = false };
+	size_t i;
+
+	peers_put(root->core.peers, 0, &blob);
+	for (i = 0; i < blob.len; i++)
+		printf("%02x", blob.p[i]);
+	putchar('\n');
+	blob_free(&blob);
+}
+
+static void
+cmd_load(struct root *root)
+{
+	const char *hex = strtok(NULL, " ");
+	struct blob blob = { .failed = false };
+	char why[200] = "done";
+	struct view in;
+	unsigned byte;
+
+	for (; hex && sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+		uint8_t b = (uint8_t)byte;
+
+		blob_bytes(&blob, &b, 1);
+	}
+	in = (struct view){ .p = blob.p, .left = blob.len };
+	(void)peers_get(root->core.peers, 0, &in, why, sizeof(why));
+	puts(why);
+	blob_free(&blob);
+}
+
+static void
+cmd_stop(struct root *root)
+{
+	peers_pause(root->core.peers);
+	puts("done");
+}
+
+static void
+cmd_cont(struct root *root)
+{
+	peers_run(root->core.peers);
+	puts("done");
+}
+
+static void
+cmd_waiting(struct root *root)
+{
+	const char *id = peers_waiting(root->core.peers);
+
+	puts(id ? id : "-");
+}
+
+/* False: another word. */
+static bool
+guest_command(struct root *root, const char *word)
+{
+	static const struct {
+		const char *word;
+		void (*run)(struct root *root);
+	} commands[] = {
+		{ "stop", cmd_stop },	    { "cont", cmd_cont },
+		{ "waiting", cmd_waiting }, { "save", cmd_save },
+		{ "state", cmd_state },	    { "record", cmd_record },
+		{ "load", cmd_load },
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(word, commands[i].word) != 0)
+			continue;
+		commands[i].run(root);
+		return true;
+	}
+	return false;
+}
+
 static void
 command(struct root *root, char *line)
 {
@@ -172,6 +277,8 @@ command(struct root *root, char *line)
 
 	if (!word) {
 		puts("?");
+	} else if (guest_command(root, word)) {
+		return;
 	} else if (!strcmp(word, "device")) {
 		core_add_spec(&root->core, strtok(NULL, " "));
 		puts("done");

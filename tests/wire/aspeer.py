@@ -9,6 +9,8 @@ import kit
 import peer_access
 import peer_dma
 import peer_life
+import peer_link
+import peer_state
 import ring_checks
 import wire
 from corebench import MPS, Bench
@@ -58,7 +60,8 @@ def guarded(bench, function, *args):
 
 
 def run_checks(report, bench):
-    for checks in (peer_access.check, peer_dma.check, peer_life.check):
+    for checks in (peer_access.check, peer_dma.check, peer_life.check,
+                   peer_link.check, peer_state.check):
         checks.run(report, guarded, bench)
     if bench.caps:
         ring_checks.core.run(report, guarded, bench)

@@ -90,6 +90,26 @@ class Scripted(Device):
         super().__init__()
         self.on_read = None     # instead of the answers to memory reads
         self.force = False      # ask with bus master off
+        self.words = []         # messages of the root, in order
+        self.pauses = True      # PAUSE is answered at once ...
+        self.numbers = True     # ... with its number
+        self.state = b""        # what SAVE gives
+
+    def told(self, tlp):
+        if tlp.ours():
+            self.words.append(tlp)
+        super().told(tlp)
+
+    def heard(self):
+        """Numbers of the messages so far."""
+        return [m.number for m in self.words]
+
+    def tell_paused(self, number):
+        if self.pauses:
+            super().tell_paused(number if self.numbers else 0)
+
+    def tell_state(self, blob):
+        super().tell_state(blob or self.state)
 
     def read(self, tlp):
         if self.on_read:
@@ -110,6 +130,7 @@ class Bench:
     def __init__(self, build, folder, name, ring=False):
         self.caps = wire.CAP_RING if ring else 0
         self.core = Core(build, folder, name)
+        self.build = build
         self.folder = folder
         self.device = None
         self.link = None

@@ -87,6 +87,7 @@ class Device:
         self.rid = 0
         self.link = None
         self.running = False
+        self.clock = bytes(8)   # of the last RUN: it keeps none
         self.log = []           # (register, bytes) of each CfgWr, in order
         self.reads = []         # memory reads that came, as TLPs
         self.writes = []        # likewise
@@ -240,10 +241,10 @@ class Device:
                   "message of a peer from the root")
         if tlp.number == wire.M_RUN:
             self.running = True
+            self.clock = tlp.data
         elif tlp.number == wire.M_PAUSE:
             self.running = False
-            self.link.send(wire.message(wire.M_PAUSED, data=bytes(8),
-                                        rid=self.rid))
+            self.tell_paused(tlp.b)
         elif tlp.number == wire.M_RESET:
             rid = self.rid if tlp.a else 0
             known = self.windows, self.wire_up
@@ -252,7 +253,15 @@ class Device:
             self.announce()
             self.rid = rid
         elif tlp.number == wire.M_SAVE:
-            self.link.send(wire.states(b"", self.link.mps)[0])
+            self.tell_state(b"")        # it has none
+
+    def tell_paused(self, number):
+        self.link.send(wire.message(wire.M_PAUSED, 0, number, self.clock,
+                                    self.rid))
+
+    def tell_state(self, blob):
+        for m in wire.states(blob, self.link.mps):
+            self.link.send(m)
 
     # -- what the device does of its own accord
 
