@@ -12,6 +12,7 @@ import peer_life
 import peer_link
 import peer_state
 import ring_checks
+import smallest_checks
 import wire
 from corebench import MPS, Bench
 from kit import equal, true
@@ -61,7 +62,8 @@ def guarded(bench, function, *args):
 
 def run_checks(report, bench):
     for checks in (peer_access.check, peer_dma.check, peer_life.check,
-                   peer_link.check, peer_state.check):
+                   peer_link.check, peer_state.check,
+                   smallest_checks.check):
         checks.run(report, guarded, bench)
     if bench.caps:
         ring_checks.core.run(report, guarded, bench)
