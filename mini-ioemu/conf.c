@@ -102,3 +102,9 @@ conf_add_word(const struct conf_ctx *c, struct conf_word **list,
 	CONF_APPEND(*list, word);
 	return 0;
 }
+
+bool
+conf_restricted(const struct conf *conf)
+{
+	return conf->chroot || conf->restrict_domid;
+}

@@ -58,6 +58,7 @@ struct conf_device {
 	unsigned gsi;	    /* the pin that its interrupt line is; 0: ISA's */
 	bool removable;	    /* the guest may give it up: no part of the board */
 	bool later;	    /* the guest runs already and is to be told */
+	bool waits;	    /* later=on: only named here, for then */
 	const char *source; /* for messages: "-device" or "FILE:LINE" */
 };
 
@@ -189,6 +190,9 @@ enum conf_errors conf_drive_errors(const struct conf *conf,
 /* What a user writes in xl.cfg so that the toolstack does not ask for a device
  * of this type; NULL: it does not by itself. */
 const char *conf_hint(const struct conf_device *dev);
+
+/* The toolstack wants this process to be shut in (dm_restrict=1). */
+bool conf_restricted(const struct conf *conf);
 
 /* The text of --help. */
 const char *conf_help(void);

@@ -2,7 +2,7 @@
 /*
  * One device as the user names it, "TYPE,key=value,...", to struct conf_device.
  * Knows the words that belong to every device: id, bus, addr, multifunction,
- * isolate, gsi.
+ * isolate, later, gsi.
  */
 #include <string.h>
 
@@ -58,7 +58,7 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 	    struct conf_device **out)
 {
 	struct conf_device *dev = conf_alloc(c, sizeof(*dev));
-	const char *addr, *bus, *multi, *isolate, *gsi;
+	const char *addr, *bus, *multi, *isolate, *later, *gsi;
 	int err;
 
 	if (!dev)
@@ -75,6 +75,7 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 	bus = conf_take(&list, "bus");
 	multi = conf_take(&list, "multifunction");
 	isolate = conf_take(&list, "isolate");
+	later = conf_take(&list, "later");
 	gsi = conf_take(&list, "gsi");
 	dev->props = list;
 	err = bus ? device_bus(c, bus, dev) : 0;
@@ -85,6 +86,8 @@ conf_device(const struct conf_ctx *c, struct conf_prop *list,
 				  &dev->multifunction);
 	if (!err)
 		err = conf_on_off(c, "isolate", isolate, &dev->isolate);
+	if (!err)
+		err = conf_on_off(c, "later", later, &dev->waits);
 	if (!err)
 		err = conf_number(c, "gsi", gsi, MAX_GSI, &dev->gsi);
 	*out = dev;

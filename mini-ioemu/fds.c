@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fds.h"
 
-#include <stddef.h>
+#include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,4 +28,30 @@ fds_take(struct msghdr *msg, int *fds, unsigned *n, unsigned max)
 				close(fd);
 		}
 	}
+}
+
+int
+fds_send(int sock, const void *bytes, size_t len, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = { .buf = { 0 } };
+	struct iovec iov = {
+		.iov_base = (void *)(uintptr_t)bytes,
+		.iov_len = len,
+	};
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		msg.msg_control = control.buf;
+		msg.msg_controllen = sizeof(control.buf);
+		control.align = (struct cmsghdr){
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(sizeof(fd)),
+		};
+		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
+	}
+	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "spawn.h"
 
 /* ---- addresses ------------------------------------------------------- */
 
@@ -334,6 +335,23 @@ local_chardev(struct local *l, unsigned i, const char **label,
 	*label = l->chr[i].label;
 	*name = chr_name(l->chr[i].chr);
 	return true;
+}
+
+int
+local_leave_paths(struct local *l, struct spawn *spawn)
+{
+	static const char by_path[] = "unix:";
+	const char *name;
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < l->n_chr; i++) {
+		name = chr_name(l->chr[i].chr);
+		chr_leave_path(l->chr[i].chr);
+		if (spawn && !strncmp(name, by_path, strlen(by_path)))
+			rc = spawn_add_path(spawn, name + strlen(by_path));
+	}
+	return rc;
 }
 
 /* ---- all of them, when the guest is stopped ----------------------- */

@@ -17,6 +17,8 @@ struct jail_user;
 struct local;
 
 /* What the devices need of the machine; outlives them. */
+struct spawn;
+
 struct local_env {
 	uv_loop_t *loop;
 	struct xen *xen;
@@ -29,6 +31,7 @@ struct local_env {
 	struct spin *spin; /* NULL: the loop always sleeps at once */
 	const struct conf *conf;
 	const struct jail_user *user; /* to become; NULL: stay */
+	struct spawn *spawn;
 	struct hand *hand; /* of the one before; NULL: a fresh guest */
 	void (*power)(void *ctx, enum ioemu_power what);
 	void *ctx;
@@ -71,6 +74,9 @@ struct hostdev *local_find(struct local *l, const char *id);
 /* The bus behind a bridge; the root bus for NULL. NULL: no bridge. */
 struct bus *local_bus(struct local *l, const char *id);
 
+/* Files of their sockets are not removed at the end any more: by this helper
+ * (spawn.h), or, NULL, not at all. -errno. */
+int local_leave_paths(struct local *l, struct spawn *spawn);
 /* The i-th character device of -serial or -chardev: false past the end. */
 bool local_chardev(struct local *l, unsigned i, const char **label,
 		   const char **name);

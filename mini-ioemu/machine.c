@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ecam.h"
 #include "events.h"
@@ -17,6 +18,7 @@
 #include "plug.h"
 #include "power.h"
 #include "sandbox.h"
+#include "spawn.h"
 
 struct machine {
 	uv_loop_t *loop;
@@ -25,6 +27,9 @@ struct machine {
 	struct jail_user run_as;
 	const struct jail_user *user; /* NULL: who we are */
 	struct xen *xen;
+	struct xen_news news;
+	struct spawn *spawn;
+	bool ours; /* the guest, for good */
 	struct route_table *routes;
 	struct claims *claims;
 	struct irq *irq;
@@ -83,6 +88,49 @@ machine_open_xen(struct machine *m)
 	else
 		log_info("this Xen has, beyond a stock one: %s",
 			 xen_has(m->xen));
+	return rc;
+}
+
+/* ---- in the helper ---- */
+
+static int
+machine_tell(void *ctx)
+{
+	const struct machine *m = ctx;
+
+	return xen_tell((unsigned)m->conf->domid, &m->news);
+}
+
+static int
+machine_sleep(void *ctx, bool asleep)
+{
+	return xen_sleep(((struct machine *)ctx)->xen, asleep);
+}
+
+/*
+ * Forked before anything that comes from outside was looked at. What it tells
+ * is known by now; with -S libxl asks by query-status instead.
+ */
+static int
+machine_spawn(struct machine *m)
+{
+	const struct spawn_env env = {
+		.tell = machine_tell,
+		.sleep = conf_restricted(m->conf) ? NULL : machine_sleep,
+		.ctx = m,
+	};
+	int rc;
+
+	m->news = (struct xen_news){
+		.running = !m->hand && !m->conf->stopped,
+		.pid = m->hand ? (int)getpid() : 0,
+		.words = m->conf->words,
+		.words_len = m->conf->words_len,
+	};
+	rc = spawn_new(&env, &m->spawn);
+	if (rc)
+		log_error("cannot start the process that keeps rights: %s",
+			  strerror(-rc));
 	return rc;
 }
 
@@ -151,7 +199,7 @@ machine_core(struct machine *m)
 	if (!rc)
 		rc = machine_hold(m);
 	if (!rc)
-		rc = power_new(m->xen, &m->power);
+		rc = power_new(m->xen, m->spawn, &m->power);
 	if (!rc)
 		rc = machine_root_bus(m);
 	if (!rc)
@@ -182,29 +230,6 @@ machine_plug(struct machine *m, const struct host_plugins *plugins)
 	return plug_new(&env, &m->plug);
 }
 
-/* Those that came while it ran. Under dm_restrict none can have come: whoever
- * says so wants something that only a process with more rights can have. */
-static int
-machine_later(struct machine *m)
-{
-	bool closed = m->conf->chroot || m->conf->restrict_domid;
-	const char *text;
-	char why[256];
-	unsigned i;
-	int rc = 0;
-
-	for (i = 0; m->hand && !rc && (text = hand_later(m->hand, i)); i++) {
-		rc = closed ? -EPERM
-			    : plug_again(m->plug, text, why, sizeof(why));
-		if (rc)
-			log_error("a device that came later: %s",
-				  closed ? strerror(-rc) : why);
-	}
-	if (m->hand)
-		plug_take_cpus(m->plug, m->hand);
-	return rc;
-}
-
 static int
 machine_devices(struct machine *m, const struct host_plugins *plugins)
 {
@@ -220,6 +245,7 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 		.spin = m->spin,
 		.conf = m->conf,
 		.user = m->user,
+		.spawn = m->spawn,
 		.hand = m->hand,
 		.power = machine_power,
 		.ctx = m,
@@ -233,8 +259,6 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 		rc = machine_plug(m, plugins);
 	for (d = m->conf->devices; !rc && d; d = d->next)
 		rc = plug_device(m->plug, d);
-	if (!rc)
-		rc = machine_later(m);
 	if (!rc)
 		local_finish(m->local);
 	return rc;
@@ -299,10 +323,35 @@ machine_monitor(struct machine *m)
 		.hand = m->hand,
 	};
 
-	return monitor_new(&env, &m->monitor);
+	int rc = monitor_new(&env, &m->monitor);
+
+	if (!rc)
+		monitor_leave_paths(m->monitor);
+	return rc;
 }
 
-/* All is open, and the guest has done nothing yet. */
+/*
+ * Files of sockets that listen are the helper's to remove at the end, as no
+ * name means anything in the sandbox; with dm_restrict nobody's, so that it
+ * need not stay for that.
+ */
+static int
+machine_paths(struct machine *m)
+{
+	bool removed = !conf_restricted(m->conf);
+	const struct conf_monitor *c = m->conf->monitors;
+	int rc = peers_leave_paths(m->peers, removed);
+
+	if (!rc)
+		rc = local_leave_paths(m->local, removed ? m->spawn : NULL);
+	for (; removed && !rc && c; c = c->next)
+		rc = c->path ? spawn_add_path(m->spawn, c->path) : 0;
+	if (rc)
+		log_error("too many sockets: %s", strerror(-rc));
+	return rc;
+}
+
+/* All is open, and nothing from outside was looked at. */
 static int
 machine_sandbox(struct machine *m)
 {
@@ -312,23 +361,17 @@ machine_sandbox(struct machine *m)
 		.user = m->user,
 		.xen = m->xen,
 		.disks = local_disks(m->local),
-		.peers = m->peers,
+		.spawn = m->spawn,
 	};
+	int rc = machine_paths(m);
 
-	return sandbox_enter(&env);
+	return rc ? rc : sandbox_enter(&env);
 }
 
-/* With -S libxl asks by query-status instead. */
 static int
 machine_ready(struct machine *m)
 {
-	const struct xen_news news = {
-		.running = !m->hand && !m->conf->stopped,
-		.pid = m->hand,
-		.words = m->conf->words,
-		.words_len = m->conf->words_len,
-	};
-	int rc = xen_tell(m->xen, &news);
+	int rc = spawn_tell(m->spawn);
 
 	if (rc)
 		log_error("cannot write 'running' to xenstore: %s",
@@ -345,33 +388,59 @@ machine_build(struct machine *m, const struct host_plugins *plugins)
 	if (!rc)
 		rc = machine_open_xen(m);
 	if (!rc)
+		rc = machine_spawn(m);
+	if (!rc)
 		rc = machine_core(m);
 	if (!rc)
 		rc = machine_devices(m, plugins);
 	return rc ? rc : machine_pause(m);
 }
 
+/* The state is looked at with no more rights than are needed for that. */
 static int
 machine_fresh(struct machine *m)
 {
-	int rc = machine_restore(m);
+	int rc = machine_monitor(m);
 
+	if (!rc)
+		rc = machine_sandbox(m);
+	if (!rc)
+		rc = machine_restore(m);
 	if (!rc)
 		rc = events_new(m->loop, m->xen, m->dispatch, m->spin,
 				&m->events);
-	if (!rc)
-		rc = machine_monitor(m);
-	if (!rc)
-		rc = machine_sandbox(m);
-	return rc ? rc : machine_ready(m);
+	if (rc)
+		return rc;
+	monitor_go(m->monitor);
+	return machine_ready(m);
 }
 
-/* The state is looked at with no more rights than are needed for that. */
+/* Those that came while it ran: with the rights that the other had then. */
+static int
+machine_later(struct machine *m)
+{
+	const char *text;
+	char why[256];
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; !rc && (text = hand_later(m->hand, i)); i++) {
+		rc = plug_again(m->plug, text, why, sizeof(why));
+		if (rc)
+			log_error("a device that came later: %s", why);
+	}
+	plug_take_cpus(m->plug, m->hand);
+	local_finish(m->local);
+	return rc;
+}
+
 static int
 machine_taken(struct machine *m)
 {
 	int rc = machine_sandbox(m);
 
+	if (!rc)
+		rc = machine_later(m);
 	return rc ? rc : machine_restore(m);
 }
 
@@ -390,6 +459,7 @@ machine_take(uv_loop_t *loop, const struct conf *conf,
 	m->loop = loop;
 	m->conf = conf;
 	m->hand = hand;
+	m->ours = !hand;
 	rc = machine_build(m, plugins);
 	if (!rc)
 		rc = hand ? machine_taken(m) : machine_fresh(m);
@@ -417,13 +487,15 @@ machine_go(struct machine *m)
 		log_error("cannot listen to the guest: %s", strerror(-rc));
 		return rc;
 	}
+	m->ours = true;
 	claims_go(m->claims);
 	irq_go(m->irq);
 	pause_cont(m->pause);
 	rc = machine_monitor(m);
-	if (!rc)
-		rc = machine_ready(m);
-	return rc;
+	if (rc)
+		return rc;
+	monitor_go(m->monitor);
+	return machine_ready(m);
 }
 
 bool
@@ -460,6 +532,9 @@ machine_free(struct machine *m)
 	irq_free(m->irq);
 	claims_free(m->claims);
 	route_free(m->routes);
+	if (m->spawn && m->ours)
+		spawn_remove(m->spawn);
+	spawn_free(m->spawn);
 	xen_close(m->xen);
 	hand_free(m->hand);
 	free(m);

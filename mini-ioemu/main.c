@@ -142,6 +142,7 @@ main_probe(uv_loop_t *loop, const struct conf *conf)
 
 	if (rc)
 		return rc;
+	monitor_go(mon);
 	uv_run(loop, UV_RUN_DEFAULT);
 	monitor_free(mon);
 	return 0;

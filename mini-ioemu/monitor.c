@@ -265,14 +265,28 @@ monitor_new(const struct monitor_env *env, struct monitor **out)
 	if (env->dispatch)
 		uv_signal_start(&mon->usr1, monitor_usr1, SIGUSR1);
 	rc = qmp_new(env->loop, &monitor_ops, mon, &mon->qmp);
-	if (!rc)
+	if (!rc) {
+		qmp_hold(mon->qmp, true);
 		rc = monitor_listen(mon);
+	}
 	if (rc) {
 		monitor_free(mon);
 		return rc;
 	}
 	*out = mon;
 	return 0;
+}
+
+void
+monitor_go(struct monitor *mon)
+{
+	qmp_hold(mon->qmp, false);
+}
+
+void
+monitor_leave_paths(struct monitor *mon)
+{
+	qmp_leave_paths(mon->qmp);
 }
 
 static void

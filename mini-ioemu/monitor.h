@@ -36,8 +36,12 @@ struct monitor_env {
 	struct hand *hand; /* of the one before; NULL: none */
 };
 
-/* Logs what fails; -errno. */
+/* It listens, but answers nobody before monitor_go(). Logs what fails; -errno.
+ */
 int monitor_new(const struct monitor_env *env, struct monitor **out);
+void monitor_go(struct monitor *mon);
+/* Somebody else removes its sockets at the end. */
+void monitor_leave_paths(struct monitor *mon);
 /* Run the loop once afterwards. */
 void monitor_free(struct monitor *mon);
 /* The guest is another process's: leave all as it is. */

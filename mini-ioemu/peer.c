@@ -26,7 +26,16 @@ peer_closed(uv_handle_t *handle)
 		free(peer);
 }
 
-static void
+/* Where it is waited for; NULL: at no file. */
+static const char *
+peer_path(const struct peer *peer)
+{
+	return peer->listen_fd >= 0 && peer->addr.sa.ss_family == AF_UNIX
+		       ? peer->conf.listen + strlen("unix:")
+		       : NULL;
+}
+
+void
 peer_drop(struct peer *peer)
 {
 	struct linksock *sock = peer->sock;
@@ -49,8 +58,9 @@ peer_drop(struct peer *peer)
 	if (peer->listen_fd >= 0) {
 		uv_close((uv_handle_t *)&peer->accept, peer_closed);
 		close(peer->listen_fd);
-		if (peer->addr.sa.ss_family == AF_UNIX && peer->peers->ours)
-			(void)unlink(peer->conf.listen + strlen("unix:"));
+		if (peer_path(peer) && peer->peers->ours &&
+		    !peer->peers->leaves)
+			(void)unlink(peer_path(peer));
 	}
 }
 
@@ -74,7 +84,7 @@ peer_bus(struct peer *peer, const struct conf_device *conf)
 	return -ENOENT;
 }
 
-static void
+void
 peer_init(struct peer *peer, struct peers *peers,
 	  const struct conf_device *conf)
 {
@@ -296,18 +306,11 @@ int
 peers_new(const struct local_env *env, struct local *local, struct peers **out)
 {
 	struct peers *peers = calloc(1, sizeof(*peers));
-	int rc;
 
 	if (!peers)
 		return -ENOMEM;
-	rc = spawn_new(env->user, &peers->spawn);
-	if (rc) {
-		log_error("cannot start the process that starts others: %s",
-			  strerror(-rc));
-		free(peers);
-		return rc;
-	}
 	peers->env = *env;
+	peers->spawn = env->spawn;
 	peers->local = local;
 	peers->last = &peers->first;
 	peers->ours = !env->hand;
@@ -330,14 +333,21 @@ peers_free(struct peers *peers)
 		peers->first = peer->next;
 		peer_drop(peer);
 	}
-	spawn_free(peers->spawn);
+	peers_named_free(peers);
 	await_free(&peers->back);
 }
 
-void
-peers_close(struct peers *peers)
+int
+peers_leave_paths(struct peers *peers, bool removed)
 {
-	spawn_close(peers->spawn);
+	const struct peer *peer;
+	int rc = 0;
+
+	peers->leaves = true;
+	for (peer = peers->first; removed && !rc && peer; peer = peer->next)
+		if (peer_path(peer))
+			rc = spawn_add_path(peers->spawn, peer_path(peer));
+	return rc;
 }
 
 struct peer *

@@ -16,8 +16,9 @@ struct peers;
 int peers_new(const struct local_env *env, struct local *local,
 	      struct peers **out);
 void peers_free(struct peers *peers);
-/* From now on no process can be had that is not known yet. */
-void peers_close(struct peers *peers);
+/* Sockets that listen for peers are not removed at the end any more: by the
+ * helper (spawn.h), or not at all. -errno. */
+int peers_leave_paths(struct peers *peers, bool removed);
 
 /* -device peer,... and -device raw-mmio,...: is this type one of them? */
 bool peers_type(const char *type);
@@ -26,6 +27,20 @@ int peers_add(struct peers *peers, const struct conf_device *conf);
 /* A device of a plugin, in a process that is started here. */
 int peers_isolate(struct peers *peers, const struct host_type *type,
 		  const struct conf_device *conf);
+
+/*
+ * One that comes later (later=on): what it is goes to the helper now, and
+ * nothing else happens. Logs what is wrong; -errno. `type` NULL: a peer by
+ * itself.
+ */
+int peers_name(struct peers *peers, const struct host_type *type,
+	       const struct conf_device *conf);
+/*
+ * It comes: what to make of it, as it was named, and where it was asked for.
+ * -EPERM, and a sentence: it was not named, or not like that.
+ */
+int peers_named(const struct peers *peers, const struct conf_device *asked,
+		struct conf_device *out, char *why, size_t size);
 
 bool peers_have(const struct peers *peers, const char *id);
 /*

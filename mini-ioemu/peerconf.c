@@ -18,13 +18,13 @@
 static const char *const peer_keys[] = { "connect",    "listen",  "exec",
 					 "timeout-ms", "on-exit", "dma",
 					 "allow",      "slot",	  "irq",
-					 "ring",       NULL };
+					 "ring",       "run-as",  NULL };
 /* The last five are what ioemu-ssdt(1) tells the guest. */
 static const char *const range_keys[] = {
-	"ring", "connect", "listen",	   "exec",   "timeout-ms", "on-exit",
-	"dma",	"allow",   "peer",	   "base",   "size",	   "space",
-	"ro",	"wo",	   "prefetchable", "posted", "irq",	   "irq-mode",
-	"hid",	"cid",	   "compatible",   "name",   NULL
+	"run-as",   "ring", "connect", "listen",       "exec",	 "timeout-ms",
+	"on-exit",  "dma",  "allow",   "peer",	       "base",	 "size",
+	"space",    "ro",   "wo",      "prefetchable", "posted", "irq",
+	"irq-mode", "hid",  "cid",     "compatible",   "name",	 NULL
 };
 static const char *const isolate_keys[] = { "timeout-ms", "on-exit", "dma",
 					    "allow",	  "ring",    NULL };
@@ -165,6 +165,9 @@ read_place(const struct conf_device *conf, struct peer_conf *out)
 	out->connect = value_of(conf, "connect");
 	out->listen = value_of(conf, "listen");
 	out->exec = value_of(conf, "exec");
+	out->run_as = value_of(conf, "run-as");
+	if (!rc && out->run_as && !out->exec)
+		rc = wrong(conf, "run-as", "only of exec=");
 	if (rc || !!out->connect + !!out->listen + !!out->exec == 1)
 		return rc;
 	log_error("%s (%s): one of connect=ADDR, listen=ADDR, exec=COMMAND is "

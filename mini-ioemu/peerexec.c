@@ -44,18 +44,18 @@ static int IOEMU_PRINTF(2, 3)
 	return 0;
 }
 
-/* The last words; from now on it can be started. `rights`: it gives them up by
- * itself. */
+/* The last words; from now on it can be started. `user` as of spawn_add(). */
 static int
-exec_known(struct peer *peer, bool rights)
+exec_known(struct peer *peer, const struct jail_user *user)
 {
 	struct peer_exec *x = &peer->exec;
 	int rc = exec_add(x, "--fd");
 
 	if (!rc)
 		rc = exec_add(x, "%d", SPAWN_FD);
-	if (!rc)
-		rc = spawn_add(peer->peers->spawn, x->argv, rights);
+	if (rc)
+		return rc;
+	rc = spawn_add(peer->peers->spawn, x->argv, user);
 	if (rc < 0)
 		return rc;
 	x->number = rc;
@@ -63,13 +63,65 @@ exec_known(struct peer *peer, bool rights)
 	return 0;
 }
 
+#define NOBODY 65534u /* where /etc/passwd has none */
+
+/*
+ * Who a program is of which we do not know that it gives up anything. NULL: who
+ * we are, with all rights.
+ */
+static int
+exec_user(const struct peer *peer, struct jail_user *user,
+	  const struct jail_user **out)
+{
+	const char *run_as = peer->conf.run_as;
+	int rc = 0;
+
+	*out = user;
+	if (run_as && !strcmp(run_as, "root"))
+		*out = NULL;
+	else if (run_as)
+		rc = jail_user(run_as, user);
+	else if (peer->env->user)
+		*user = *peer->env->user;
+	else if (geteuid())
+		*user = (struct jail_user){ geteuid(), getegid() };
+	else if (jail_user("nobody", user))
+		*user = (struct jail_user){ NOBODY, NOBODY };
+	if (rc)
+		log_error("%s: run-as=%s: %s", peer->id, run_as,
+			  rc == -EPERM ? "root is called that"
+				       : "neither a user nor UID:GID");
+	return rc;
+}
+
+/* The helper knows it from the start (peernamed.c). */
+static bool
+exec_is_named(struct peer *peer, const char *program)
+{
+	struct peer_exec *x = &peer->exec;
+	int number = peer_named_number(peer->peers, peer->id);
+
+	if (number < 0 || exec_add(x, "%s", program))
+		return false;
+	x->number = number;
+	x->known = x->kept = true;
+	return true;
+}
+
 int
 peer_exec_words(struct peer *peer, const char *text)
 {
 	static const char blanks[] = " \t";
 	struct peer_exec *x = &peer->exec;
-	int rc = 0;
+	const struct jail_user *who;
+	struct jail_user user;
+	int rc;
 
+	if (exec_is_named(peer, text))
+		return 0;
+	rc = exec_user(peer, &user, &who);
+	if (rc)
+		return rc;
 	for (text += strspn(text, blanks); !rc && *text;
 	     text += strspn(text, blanks)) {
 		size_t n = strcspn(text, blanks);
@@ -80,7 +132,7 @@ peer_exec_words(struct peer *peer, const char *text)
 	if (!rc && !x->n)
 		rc = -EINVAL;
 	if (!rc)
-		rc = exec_known(peer, false);
+		rc = exec_known(peer, who);
 	if (rc)
 		log_error("%s: exec: %s", peer->id,
 			  rc == -EINVAL ? "no program is named"
@@ -205,6 +257,8 @@ peer_exec_device(struct peer *peer, const struct host_type *type,
 			  conf->type, conf->source, type->type.parent);
 		return -EOPNOTSUPP;
 	}
+	if (exec_is_named(peer, type->path))
+		return 0;
 	rc = exec_add_program(x);
 	if (!rc)
 		rc = exec_add(x, "%s", type->path);
@@ -218,7 +272,7 @@ peer_exec_device(struct peer *peer, const struct host_type *type,
 		rc = exec_add_rights(peer);
 	if (!rc)
 		rc = exec_add_props(peer, type, conf);
-	return rc ? rc : exec_known(peer, true);
+	return rc ? rc : exec_known(peer, NULL); /* it drops them itself */
 }
 
 /* ---- a process ---------------------------------------------------- */
@@ -333,7 +387,9 @@ peer_exec_end(struct peer *peer)
 {
 	struct peer_exec *x = &peer->exec;
 
-	if (x->known)
+	if (x->known && x->kept)
+		spawn_end(peer->peers->spawn, x->number, GRACE_MS);
+	else if (x->known)
 		spawn_del(peer->peers->spawn, x->number, GRACE_MS);
 	x->known = false;
 	x->pid = 0;

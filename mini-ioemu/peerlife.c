@@ -371,8 +371,9 @@ static void
 peer_retry(uv_timer_t *timer)
 {
 	struct peer *peer = timer->data;
-	int fd = peer->exec.n ? peer_exec_again(peer)
-			      : linkaddr_connect(&peer->addr);
+	int fd = peer->exec.n
+			 ? peer_exec_again(peer)
+			 : spawn_connect(peer->peers->spawn, peer->address);
 
 	if (fd >= 0 && !peer_attach(peer, fd))
 		return;
@@ -402,19 +403,22 @@ peer_connect(struct peer *peer)
 		uv_timer_start(&peer->retry, peer_retry, ms, 0);
 }
 
-static int
+int
 peer_address(struct peer *peer)
 {
 	const char *text =
 		peer->conf.connect ? peer->conf.connect : peer->conf.listen;
-	int rc = linkaddr_parse(text, &peer->addr);
+	int rc = peer_named_number(peer->peers, peer->id);
 
-	if (!rc && peer->conf.connect && peer->env->conf->chroot &&
-	    peer->addr.sa.ss_family == AF_UNIX) {
-		log_error("%s: connect=%s: out of reach for who lives in "
-			  "-chroot %s: use listen=, exec= or tcp:",
-			  peer->id, text, peer->env->conf->chroot);
-		return -EPERM;
+	if (rc >= 0) {
+		peer->address = rc;
+		return 0;
+	}
+	rc = linkaddr_parse(text, &peer->addr);
+	if (!rc && peer->conf.connect) {
+		rc = spawn_add_address(peer->peers->spawn, &peer->addr);
+		peer->address = rc;
+		rc = rc < 0 ? rc : 0;
 	}
 	if (!rc && peer->conf.listen) {
 		rc = peer->peers->ours ? linkaddr_listen(&peer->addr)

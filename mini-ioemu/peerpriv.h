@@ -63,6 +63,7 @@ enum peer_exit {
 struct peer_conf {
 	const char *id;
 	const char *connect, *listen, *exec; /* one of them */
+	const char *run_as;		     /* of exec; NULL: not given */
 	uint32_t timeout_ms;
 	enum peer_exit on_exit;
 	bool ring; /* shared memory, if it can */
@@ -79,11 +80,21 @@ struct peer_conf {
 	bool isolated;
 };
 
+/* One that the configuration names and that comes later, when somebody says
+ * so: the helper knows its process or address. */
+struct peer_named {
+	struct peer_named *next;
+	const struct host_type *type; /* NULL: a peer by itself */
+	const struct conf_device *conf;
+	int number;
+};
+
 /* A process of ours at the other end. */
 struct peer_exec {
 	char *argv[SPAWN_ARGS + 1];
 	unsigned n; /* 0: it is not ours */
 	bool known; /* to the helper, by this */
+	bool kept;  /* also when we forget it: it may come again */
 	int number;
 	pid_t pid; /* 0: none at present */
 	uint64_t started_ns;
@@ -121,6 +132,7 @@ struct peer {
 	/* peerlife.c */
 	uint64_t instance_of_ours;
 	struct linkaddr addr;
+	int address; /* the helper's number of it */
 	int listen_fd; /* -1: we connect */
 	uv_poll_t accept;
 	uv_timer_t retry;
@@ -167,12 +179,14 @@ struct peers {
 	struct local_env env;
 	struct local *local;
 	struct spawn *spawn;
+	struct peer_named *named;
 	struct peer *first, **last;
 	uint64_t instance;
 	unsigned n_auto;
 	bool stopped; /* the guest's clock: nobody is told to run */
 	bool lent;    /* who is no process of ours is left alone */
 	bool ours;    /* the guest: it is handed over for good */
+	bool leaves;  /* sockets that listen are removed by the helper */
 	void (*back_done)(void *ctx);
 	void *back_ctx;
 };
@@ -182,6 +196,7 @@ struct peer *peer_at(const struct peers *peers, unsigned i);
 
 /* peerlife.c */
 int peer_open(struct peer *peer);
+int peer_address(struct peer *peer); /* of connect= or listen= */
 void peer_connect(struct peer *peer); /* be there for it */
 void peer_lost(struct peer *peer);
 /* Are these functions in the slot of devfn, where their first is to be? Any
@@ -194,8 +209,15 @@ void peer_bus_reset(struct bus_dev *place);
 void peer_bus_eject(struct bus_dev *place);
 void peer_leave(struct peer *peer);
 
-/* peer.c: out of the list, and freed. */
+/* peer.c: as configured, but for what peer_conf_read() says. */
+void peer_init(struct peer *peer, struct peers *peers,
+	       const struct conf_device *conf);
+/* Freed, perhaps by the loop; and out of the list before that. */
+void peer_drop(struct peer *peer);
 void peer_forget(struct peer *peer);
+/* peernamed.c: the helper's number of what was named as this id; -ENOENT. */
+int peer_named_number(const struct peers *peers, const char *id);
+void peers_named_free(struct peers *peers);
 
 /* peerconf.c: one device as configured; logs what is wrong. `type` is that of
  * an isolated device, else NULL. */

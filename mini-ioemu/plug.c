@@ -16,6 +16,7 @@
 struct words {
 	struct words *next;
 	struct conf conf;
+	struct conf_device named; /* of a process: what it is */
 	char *text;
 	char id[64];
 };
@@ -49,11 +50,27 @@ plug_missing(const struct conf *conf, const struct conf_device *d)
 			  d->type, d->source, IOEMU_PLUGIN_DIR);
 }
 
+/* later=on */
+static int
+plug_name(struct plug *p, const struct host_type *t,
+	  const struct conf_device *d)
+{
+	if (t && !d->isolate) {
+		log_error("%s (%s): later=on: only what is a process "
+			  "(isolate=on, peer) has to be named",
+			  d->type, d->source);
+		return -EINVAL;
+	}
+	return peers_name(p->env.peers, t, d);
+}
+
 int
 plug_device(struct plug *p, const struct conf_device *d)
 {
 	const struct host_type *t = host_plugins_find(p->env.plugins, d->type);
 
+	if (d->waits && (t || peers_type(d->type)))
+		return plug_name(p, t, d);
 	if (!t && peers_type(d->type))
 		return peers_add(p->env.peers, d);
 	if (!t) {
@@ -144,11 +161,8 @@ static int
 plug_make(struct plug *p, const struct conf_device *d, bool tell, char *why,
 	  size_t size)
 {
-	int rc = plug_check(p, d, why, size);
+	int rc = plug_device(p, d);
 
-	if (rc)
-		return rc;
-	rc = plug_device(p, d);
 	if (rc)
 		snprintf(why, size,
 			 "'%s' cannot be made (%s): the log says "
@@ -156,6 +170,23 @@ plug_make(struct plug *p, const struct conf_device *d, bool tell, char *why,
 			 d->id, strerror(-rc));
 	else if (tell)
 		plug_tell(p, d->id);
+	return rc;
+}
+
+/* What came as words becomes what is made: of a process what was named before.
+ */
+static int
+plug_find(struct plug *p, struct words *w, struct conf_device **d, char *why,
+	  size_t size)
+{
+	int rc = plug_check(p, *d, why, size);
+
+	(*d)->later = true;
+	(*d)->waits = false;
+	if (rc || !((*d)->isolate || peers_type((*d)->type)))
+		return rc;
+	rc = peers_named(p->env.peers, *d, &w->named, why, size);
+	*d = &w->named;
 	return rc;
 }
 
@@ -171,14 +202,13 @@ plug_words(struct plug *p, const char *text, bool tell, char *why, size_t size)
 		return -ENOMEM;
 	words_sweep(p);
 	rc = conf_one_device(&w->conf, text, "device_add", &d, &err);
-	if (!rc) {
-		d->later = true;
-		w->text = strdup(text);
-	}
+	w->text = strdup(text);
 	if (rc)
 		snprintf(why, size, "%s", err.text);
 	else
-		rc = w->text ? plug_make(p, d, tell, why, size) : -ENOMEM;
+		rc = w->text ? plug_find(p, w, &d, why, size) : -ENOMEM;
+	if (!rc)
+		rc = plug_make(p, d, tell, why, size);
 	if (rc) {
 		words_free(w);
 		return rc;

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "log.h"
+#include "spawn.h"
 
 #define SOURCE "machine"
 
 struct power {
 	struct xen *xen;
+	struct spawn *spawn; /* for what takes rights */
 	bool asleep;
 };
 
@@ -22,7 +24,7 @@ power_do(struct power *p, enum ioemu_power what)
 	int rc;
 
 	log_guest(SOURCE, IOEMU_INFO, word[what]);
-	rc = what == IOEMU_POWER_SUSPEND ? xen_sleep(p->xen, true)
+	rc = what == IOEMU_POWER_SUSPEND ? spawn_sleep(p->spawn, true)
 					 : xen_shutdown(p->xen, what);
 	if (!rc) {
 		p->asleep = p->asleep || what == IOEMU_POWER_SUSPEND;
@@ -47,17 +49,18 @@ power_wake(struct power *p, struct local *local, struct peers *peers)
 	local_wake(local);
 	peers_wake(peers);
 	p->asleep = false;
-	return xen_sleep(p->xen, false);
+	return spawn_sleep(p->spawn, false);
 }
 
 int
-power_new(struct xen *xen, struct power **out)
+power_new(struct xen *xen, struct spawn *spawn, struct power **out)
 {
 	struct power *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return -ENOMEM;
 	p->xen = xen;
+	p->spawn = spawn;
 	*out = p;
 	return 0;
 }

@@ -8,8 +8,9 @@
 #include "peer.h"
 
 struct power;
+struct spawn;
 
-int power_new(struct xen *xen, struct power **out);
+int power_new(struct xen *xen, struct spawn *spawn, struct power **out);
 void power_free(struct power *p);
 
 /* As the guest wants it. Logs what Xen refuses. */

@@ -58,6 +58,8 @@ listener_accept(uv_poll_t *poll, int status, int events)
 static void
 listener_watch(struct qmp_listener *l)
 {
+	if (l->qmp->held)
+		return;
 	uv_poll_start(&l->poll, UV_READABLE, listener_accept);
 }
 
@@ -197,6 +199,31 @@ qmp_listen_path(struct qmp *qmp, const char *path)
 err_close:
 	close(fd);
 	return ret;
+}
+
+void
+qmp_hold(struct qmp *qmp, bool on)
+{
+	struct qmp_listener *l;
+
+	qmp->held = on;
+	for (l = qmp->listeners; l; l = l->next) {
+		if (on)
+			uv_poll_stop(&l->poll);
+		else
+			listener_watch(l);
+	}
+}
+
+void
+qmp_leave_paths(struct qmp *qmp)
+{
+	struct qmp_listener *l;
+
+	for (l = qmp->listeners; l; l = l->next) {
+		free(l->path);
+		l->path = NULL;
+	}
 }
 
 int

@@ -121,6 +121,10 @@ int qmp_listen_path(struct qmp *qmp, const char *path);
 /* Serve a socket that listens already; the fd becomes ours if this succeeds. */
 int qmp_listen_fd(struct qmp *qmp, int fd);
 
+/* Whoever connects waits until this is over. */
+void qmp_hold(struct qmp *qmp, bool on);
+/* Sockets that were made stay where they are when they are closed. */
+void qmp_leave_paths(struct qmp *qmp);
 /* Close everything; run the loop once afterwards. Calls that are not answered
  * yet must still be, later: they then free themselves. */
 void qmp_free(struct qmp *qmp);

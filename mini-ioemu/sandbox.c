@@ -27,32 +27,14 @@ static const struct jail_rule core_rules[] = {
 	JAIL_ANY(fstat),
 	JAIL_MASK(newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH), /* fstat() */
 	JAIL_IS(socketpair, 0, AF_UNIX),
-	JAIL_ANY(wait4), /* for the helper of spawn.h: there is no other */
+	JAIL_ANY(readlink), /* what a medium that came is called */
+	JAIL_ANY(wait4),    /* for the helper of spawn.h: there is no other */
 	JAIL_IS(ioctl, 1, BLKGETSIZE64),
 	JAIL_IS(ioctl, 1, TCGETS),
 	JAIL_IS(ioctl, 1, TCSETS),
 };
 
-/*
- * Names of files and sockets, for devices and media that come later. A root
- * that may open files is hardly confined: dm_restrict=1 leaves this out.
- */
-static const struct jail_rule name_rules[] = {
-	JAIL_ANY(access),
-	JAIL_ANY(openat),
-	JAIL_ANY(newfstatat),
-	JAIL_ANY(readlink),
-	JAIL_ANY(unlink),
-	JAIL_ANY(bind),
-	JAIL_ANY(listen),
-	JAIL_IS(ioctl, 1, TIOCGPTN), /* openpty() */
-	JAIL_IS(ioctl, 1, TIOCSPTLCK),
-	JAIL_IS(ioctl, 1, TIOCGPTPEER),
-	JAIL_IS(ioctl, 1, TCSETSF),
-};
-
 static const struct jail_table core_table = JAIL_TABLE(core_rules);
-static const struct jail_table name_table = JAIL_TABLE(name_rules);
 
 /* ---- the list ----------------------------------------------------- */
 
@@ -62,57 +44,22 @@ list_add(struct sandbox_list *list, const struct jail_table *table)
 	list->tables[list->n++] = table;
 }
 
-static void
-list_xen(struct sandbox_list *list, bool sleep)
+void
+sandbox_list(struct sandbox_list *out)
 {
 	unsigned i;
 
-	for (i = 0; i < XEN_REQUESTS; i++)
-		list->xen_rules[i] =
-			(struct jail_rule)JAIL_IS(ioctl, 1, xen_requests[i]);
-	list->xen_rules[i] =
-		(struct jail_rule)JAIL_IS(ioctl, 1, xen_sleep_request);
-	list->xen = (struct jail_table)JAIL_TABLE(list->xen_rules);
-	list->xen.n -= !sleep;
-	list_add(list, &list->xen);
-}
-
-static bool
-is_closed(const struct conf *conf)
-{
-	return conf->chroot || conf->restrict_domid;
-}
-
-static bool
-connects_by_tcp(const struct conf *conf)
-{
-	const struct conf_device *d;
-	const struct conf_prop *p;
-
-	for (d = conf->devices; d; d = d->next)
-		for (p = d->props; p && peers_type(d->type); p = p->next)
-			if (!strcmp(p->key, "connect") &&
-			    !strncmp(p->value, "tcp:", 4))
-				return true;
-	return false;
-}
-
-void
-sandbox_list(const struct conf *conf, struct sandbox_list *out)
-{
 	out->n = 0;
+	for (i = 0; i < XEN_REQUESTS; i++)
+		out->xen_rules[i] =
+			(struct jail_rule)JAIL_IS(ioctl, 1, xen_requests[i]);
+	out->xen = (struct jail_table)JAIL_TABLE(out->xen_rules);
 	list_add(out, &jail_base);
 	list_add(out, &jail_accept);
 	list_add(out, &jail_rings);
 	list_add(out, &jail_disk);
 	list_add(out, &core_table);
-	list_xen(out, !is_closed(conf));
-	if (!is_closed(conf)) {
-		list_add(out, &name_table);
-		list_add(out, &jail_connect_unix);
-	}
-	if (connects_by_tcp(conf))
-		list_add(out, &jail_connect_tcp);
+	list_add(out, &out->xen);
 }
 
 /* ---- giving up ---------------------------------------------------- */
@@ -130,19 +77,23 @@ sandbox_user(const struct conf *conf, struct jail_user *out)
 }
 
 /* Also without -xen-domid-restrict: no device here has business with another
- * domain. Only then its failure is one. */
+ * domain, and a handle that reaches all is as good as root. */
 static int
 enter_domid(const struct sandbox_env *env)
 {
 	const struct conf *conf = env->conf;
 	int rc = xen_restrict(env->xen);
+	bool wanted = conf->restrict_domid || !conf->no_sandbox;
 
 	if (!rc)
 		return 0;
-	log_line(conf->restrict_domid ? IOEMU_ERROR : IOEMU_WARN,
-		 "domain %d: cannot give up other domains: %s", conf->domid,
-		 strerror(-rc));
-	return conf->restrict_domid ? rc : 0;
+	log_line(wanted ? IOEMU_ERROR : IOEMU_WARN,
+		 "domain %d: cannot give up other domains: %s%s", conf->domid,
+		 strerror(-rc),
+		 wanted ? " (Linux 4.14 or later can); --sandbox off does "
+			  "without, unless -xen-domid-restrict is given"
+			: "");
+	return wanted ? rc : 0;
 }
 
 /*
@@ -177,20 +128,19 @@ enter_user(const struct sandbox_env *env)
 }
 
 static int
-enter_calls(const struct conf *conf)
+enter_calls(void)
 {
 	struct sandbox_list list;
 	int rc;
 
-	sandbox_list(conf, &list);
+	sandbox_list(&list);
 	rc = jail_close(list.tables, list.n);
 	if (rc)
 		log_error("no sandbox: %s; --sandbox off does without",
 			  strerror(-rc));
 	else
-		log_info("sandbox: %u system calls allowed%s",
-			 jail_count(list.tables, list.n),
-			 is_closed(conf) ? "" : ", opening files is one");
+		log_info("sandbox: %u system calls allowed",
+			 jail_count(list.tables, list.n));
 	return rc;
 }
 
@@ -211,7 +161,7 @@ enter_sandbox(const struct sandbox_env *env)
 		log_error("cannot give up capabilities: %s", strerror(-rc));
 		return rc;
 	}
-	return enter_calls(env->conf);
+	return enter_calls();
 }
 
 int
@@ -221,8 +171,7 @@ sandbox_enter(const struct sandbox_env *env)
 
 	if (!rc)
 		rc = enter_file_size(env);
-	if (is_closed(env->conf))
-		peers_close(env->peers);
+	spawn_close(env->spawn);
 	if (!rc)
 		rc = enter_user(env);
 	return rc ? rc : enter_sandbox(env);

@@ -11,7 +11,7 @@
 
 #include "conf.h"
 #include "disks.h"
-#include "peer.h"
+#include "spawn.h"
 #include "xen.h"
 
 #define SANDBOX_TABLES 9u
@@ -22,27 +22,26 @@ struct sandbox_env {
 	const struct jail_user *user; /* to become; NULL: stay */
 	struct xen *xen;
 	const struct disks *disks;
-	struct peers *peers;
+	struct spawn *spawn; /* closed */
 };
 
 /* -runas, looked up; logs what is wrong. */
 int sandbox_user(const struct conf *conf,
 		 struct jail_user *out) IOEMU_MUST_CHECK;
 
-/* The system calls of this configuration. */
+/* The system calls of every core. */
 struct sandbox_list {
 	const struct jail_table *tables[SANDBOX_TABLES];
 	unsigned n;
 	struct jail_table xen;
-	struct jail_rule xen_rules[XEN_REQUESTS + 1];
+	struct jail_rule xen_rules[XEN_REQUESTS];
 };
 
-void sandbox_list(const struct conf *conf, struct sandbox_list *out);
+void sandbox_list(struct sandbox_list *out);
 
 /*
- * Before anything of the guest was looked at, with nothing left to open; the
- * way to xen_tell() stays open. Logs what is wrong;
- * -errno: the process must end.
+ * With nothing left to open, before anything from outside is looked at. Logs
+ * what is wrong; -errno: the process must end.
  */
 int sandbox_enter(const struct sandbox_env *env) IOEMU_MUST_CHECK;
 

@@ -11,67 +11,90 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fds.h"
+
 struct spawn {
 	int sock;
-	pid_t pid;
+	pid_t pid; /* 0: it has ended */
 };
 
 /* ---- asking ------------------------------------------------------- */
 
-/* `fd` -1: none goes with it. */
+/* *fd: what came along, or -1. */
 static int
-spawn_send(struct spawn *s, const struct spawn_request *req, size_t len, int fd)
+spawn_receive(const struct spawn *s, struct spawn_reply *reply, int *fd)
 {
 	union {
 		struct cmsghdr align;
 		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { .buf = { 0 } };
-	struct iovec iov = {
-		.iov_base = (void *)(uintptr_t)req,
-		.iov_len = SPAWN_HEAD + len,
+	} control;
+	struct iovec iov = { .iov_base = reply, .iov_len = sizeof(*reply) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
 	};
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
-		control.align = (struct cmsghdr){
-			.cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS,
-			.cmsg_len = CMSG_LEN(sizeof(fd)),
-		};
-		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
-	}
-	return sendmsg(s->sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-/* `len` of req->bytes count. */
-static int
-spawn_ask(struct spawn *s, const struct spawn_request *req, size_t len, int fd,
-	  int *value)
-{
-	struct spawn_reply reply;
-	int rc = spawn_send(s, req, len, fd);
+	unsigned fds = 0;
 	ssize_t n;
 
-	if (rc)
-		return rc;
 	do
-		n = recv(s->sock, &reply, sizeof(reply), 0);
+		n = recvmsg(s->sock, &msg, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof(reply)) /* it is gone */
-		return -ESHUTDOWN;
-	if (value)
-		*value = reply.value;
-	return reply.rc;
+	*fd = -1;
+	if (n >= 0)
+		fds_take(&msg, fd, &fds, 1);
+	return n == sizeof(*reply) ? 0 : -ESHUTDOWN; /* it is gone */
 }
 
-int
-spawn_add(struct spawn *s, char *const *argv, bool rights)
+/* `len` of req->bytes count, and `fd` goes with it, unless it is -1. */
+static int
+spawn_ask(struct spawn *s, const struct spawn_request *req, size_t len, int fd,
+	  struct spawn_reply *reply, int *out_fd)
 {
-	struct spawn_request req = { .what = SPAWN_ADD, .arg = rights };
+	int came, rc = fds_send(s->sock, req, SPAWN_HEAD + len, fd);
+
+	*reply = (struct spawn_reply){ .value = 0 };
+	if (!rc)
+		rc = spawn_receive(s, reply, &came);
+	if (rc)
+		return rc;
+	if (reply->last) {
+		(void)waitpid(s->pid, NULL, 0);
+		s->pid = 0;
+	}
+	if (out_fd)
+		*out_fd = came;
+	else if (came >= 0)
+		close(came);
+	return reply->rc;
+}
+
+/* With nothing but numbers. */
+static int
+spawn_say(struct spawn *s, enum spawn_what what, int number, unsigned arg)
+{
+	const struct spawn_request req = {
+		.what = what,
+		.number = number,
+		.arg = arg,
+	};
+	struct spawn_reply reply;
+
+	return spawn_ask(s, &req, 0, -1, &reply, NULL);
+}
+
+/* ---- before it is closed ------------------------------------------ */
+
+int
+spawn_add(struct spawn *s, char *const *argv, const struct jail_user *user)
+{
+	struct spawn_request req = { .what = SPAWN_ADD, .arg = user != NULL };
+	struct spawn_reply reply;
 	size_t len = 0;
 
+	if (user)
+		req.user = *user;
 	for (; *argv; argv++) {
 		size_t n = strlen(*argv) + 1;
 
@@ -80,20 +103,39 @@ spawn_add(struct spawn *s, char *const *argv, bool rights)
 		memcpy(req.bytes + len, *argv, n);
 		len += n;
 	}
-	return spawn_ask(s, &req, len, -1, NULL);
+	return spawn_ask(s, &req, len, -1, &reply, NULL);
+}
+
+int
+spawn_add_address(struct spawn *s, const struct linkaddr *addr)
+{
+	struct spawn_request req = { .what = SPAWN_ADD_ADDRESS };
+	struct spawn_reply reply;
+
+	memcpy(req.bytes, addr, sizeof(*addr));
+	return spawn_ask(s, &req, sizeof(*addr), -1, &reply, NULL);
+}
+
+int
+spawn_add_path(struct spawn *s, const char *path)
+{
+	struct spawn_request req = { .what = SPAWN_ADD_PATH };
+	size_t len = strlen(path) + 1;
+	struct spawn_reply reply;
+
+	if (len > sizeof(req.bytes))
+		return -E2BIG;
+	memcpy(req.bytes, path, len);
+	return spawn_ask(s, &req, len, -1, &reply, NULL);
 }
 
 void
 spawn_close(struct spawn *s)
 {
-	const struct spawn_request req = { .what = SPAWN_CLOSE };
-	int used = 1;
-
-	if (spawn_ask(s, &req, 0, -1, &used) || used)
-		return;
-	(void)waitpid(s->pid, NULL, 0); /* it ends */
-	s->pid = 0;
+	(void)spawn_say(s, SPAWN_CLOSE, 0, 0);
 }
+
+/* ---- programs ----------------------------------------------------- */
 
 int
 spawn_start(struct spawn *s, int number, int sock, pid_t *pid)
@@ -102,8 +144,11 @@ spawn_start(struct spawn *s, int number, int sock, pid_t *pid)
 		.what = SPAWN_START,
 		.number = number,
 	};
+	struct spawn_reply reply;
+	int rc = spawn_ask(s, &req, 0, sock, &reply, NULL);
 
-	return spawn_ask(s, &req, 0, sock, pid);
+	*pid = reply.value;
+	return rc;
 }
 
 bool
@@ -113,39 +158,70 @@ spawn_ended(struct spawn *s, int number, int *status)
 		.what = SPAWN_ENDED,
 		.number = number,
 	};
+	struct spawn_reply reply;
+	int rc = spawn_ask(s, &req, 0, -1, &reply, NULL);
 
-	*status = 0;
-	/* gone itself, it took it along */
-	return spawn_ask(s, &req, 0, -1, status) != -EBUSY;
+	*status = reply.value;
+	return rc != -EBUSY; /* gone itself, it took it along */
 }
 
 void
 spawn_kill(struct spawn *s, int number)
 {
-	const struct spawn_request req = {
-		.what = SPAWN_KILL,
-		.number = number,
-	};
+	(void)spawn_say(s, SPAWN_KILL, number, 0);
+}
 
-	(void)spawn_ask(s, &req, 0, -1, NULL);
+void
+spawn_end(struct spawn *s, int number, unsigned grace_ms)
+{
+	(void)spawn_say(s, SPAWN_END, number, grace_ms);
 }
 
 void
 spawn_del(struct spawn *s, int number, unsigned grace_ms)
 {
-	const struct spawn_request req = {
-		.what = SPAWN_DEL,
-		.number = number,
-		.arg = grace_ms,
-	};
+	(void)spawn_say(s, SPAWN_DEL, number, grace_ms);
+}
 
-	(void)spawn_ask(s, &req, 0, -1, NULL);
+/* ---- the rest ----------------------------------------------------- */
+
+int
+spawn_connect(struct spawn *s, int number)
+{
+	const struct spawn_request req = {
+		.what = SPAWN_CONNECT,
+		.number = number,
+	};
+	struct spawn_reply reply;
+	int fd, rc = spawn_ask(s, &req, 0, -1, &reply, &fd);
+
+	if (!rc)
+		return fd < 0 ? -ESHUTDOWN : fd;
+	return rc;
+}
+
+void
+spawn_remove(struct spawn *s)
+{
+	(void)spawn_say(s, SPAWN_REMOVE, 0, 0);
+}
+
+int
+spawn_tell(struct spawn *s)
+{
+	return spawn_say(s, SPAWN_TELL, 0, 0);
+}
+
+int
+spawn_sleep(struct spawn *s, bool asleep)
+{
+	return spawn_say(s, SPAWN_SLEEP, 0, asleep);
 }
 
 /* ---- life --------------------------------------------------------- */
 
 int
-spawn_new(const struct jail_user *user, struct spawn **out)
+spawn_new(const struct spawn_env *env, struct spawn **out)
 {
 	pid_t parent = getpid();
 	struct spawn *s = calloc(1, sizeof(*s));
@@ -159,7 +235,7 @@ spawn_new(const struct jail_user *user, struct spawn **out)
 	}
 	s->pid = fork();
 	if (!s->pid)
-		spawner_run(sock[1], parent, user);
+		spawner_run(sock[1], parent, env);
 	rc = s->pid < 0 ? -errno : 0;
 	close(sock[1]);
 	s->sock = sock[0];

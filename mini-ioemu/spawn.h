@@ -1,40 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spawn.h - programs that are started while this process itself may start
- * none. A helper, forked before rights are given up, knows commands by number
- * and starts them when asked: one process of each at a time.
+ * spawn.h - what this process may not do any more is done by a helper, forked
+ * before rights are given up, which keeps them: it starts programs, goes to
+ * addresses, removes files and tells Xen. It is told of each of these while
+ * this process is still what it was; after spawn_close() all that it takes is
+ * their numbers, so that whoever has this process in hand by then gets nothing
+ * else done.
  *
- * The helper keeps the rights it was made with. It ends when the device model
- * does, however that happens, and all that it started with it.
+ * It ends when the device model does, however that happens, and all that it
+ * started with it.
  */
 #ifndef SPAWN_H
 #define SPAWN_H
 
 #include <ioemu/jail.h>
+#include <ioemu/loop.h>
 #include <sys/types.h>
 
 #define SPAWN_COMMANDS 64
+#define SPAWN_ADDRESSES 64
+#define SPAWN_PATHS 64
 #define SPAWN_ARGS 64u	   /* words of a command */
 #define SPAWN_BYTES 16384u /* of its words, ends included */
 #define SPAWN_FD 3	   /* the socket, in the process */
 
 struct spawn;
 
-/* `user`: who processes are that do not give up rights by themselves; NULL: who
- * we are. -errno. */
-int spawn_new(const struct jail_user *user,
-	      struct spawn **out) IOEMU_MUST_CHECK;
+/* What the helper does beside that, in its own process: 0 or -errno. */
+struct spawn_env {
+	int (*tell)(void *ctx);		      /* once; NULL: nothing */
+	int (*sleep)(void *ctx, bool asleep); /* NULL: there is no such thing */
+	void *ctx;
+};
+
+int spawn_new(const struct spawn_env *env, struct spawn **out) IOEMU_MUST_CHECK;
 /* Ends the helper, and what still runs at once. */
 void spawn_free(struct spawn *s);
 
-/*
- * A command from now on: its number, or -errno (-E2BIG, -ENOSPC; -EPERM after
- * spawn_close()). argv ends with NULL. `rights`: the program gives up rights
- * by itself.
+/* ---- before spawn_close() -------------------------------------------------
+ * Numbers, or -errno: -E2BIG, -ENOSPC; -EPERM: it is closed.
  */
-int spawn_add(struct spawn *s, char *const *argv, bool rights) IOEMU_MUST_CHECK;
-/* No command is added any more. A helper without commands ends. */
+
+/*
+ * A program, argv ending with NULL. It runs as `user` with no capabilities, and
+ * with none to be had; NULL: as we are, with all that we have.
+ */
+int spawn_add(struct spawn *s, char *const *argv,
+	      const struct jail_user *user) IOEMU_MUST_CHECK;
+int spawn_add_address(struct spawn *s,
+		      const struct linkaddr *addr) IOEMU_MUST_CHECK;
+/* A file that spawn_remove() removes. 0 or -errno. */
+int spawn_add_path(struct spawn *s, const char *path) IOEMU_MUST_CHECK;
+/* Nothing is added any more. A helper with nothing to do ends. */
 void spawn_close(struct spawn *s);
+
+/* ---- programs ------------------------------------------------------------ */
 
 /*
  * Start a process of it: it has `sock`, which stays the caller's, as SPAWN_FD,
@@ -46,7 +66,19 @@ int spawn_start(struct spawn *s, int number, int sock,
 /* True once it ended; *status as of wait(2), for the one who asks first. */
 bool spawn_ended(struct spawn *s, int number, int *status);
 void spawn_kill(struct spawn *s, int number);
-/* Wait so long for its end, then kill it; forget the command. */
+/* Wait so long for its end, then kill it. It can be started again ... */
+void spawn_end(struct spawn *s, int number, unsigned grace_ms);
+/* ... or not: forget the command. */
 void spawn_del(struct spawn *s, int number, unsigned grace_ms);
+
+/* ---- the rest ------------------------------------------------------------ */
+
+/* As linkaddr_connect(). */
+int spawn_connect(struct spawn *s, int number) IOEMU_MUST_CHECK;
+/* All files that were named. */
+void spawn_remove(struct spawn *s);
+/* What tell() and sleep() say; -EPERM: it has none, or was told. */
+int spawn_tell(struct spawn *s) IOEMU_MUST_CHECK;
+int spawn_sleep(struct spawn *s, bool asleep) IOEMU_MUST_CHECK;
 
 #endif

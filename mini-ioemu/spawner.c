@@ -1,152 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The helper: a process that only starts what it was told before, and says how
- * it ended. Its requests come from a process that may be in a guest's hands,
- * so all it takes is numbers, once it was closed.
+ * The helper: a process that does what it was told of before. Its requests come
+ * from a process that may be in a guest's hands, so all it takes is numbers,
+ * once it was closed.
  */
 #include "spawnpriv.h"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fds.h"
 
 #define MAX_GRACE_MS 5000u
 
-struct command {
-	char *bytes; /* NULL: unused */
-	char *argv[SPAWN_ARGS + 1];
-	bool rights;
-	pid_t pid; /* 0: none at present */
-};
-
 struct spawner {
 	int sock;
-	const struct jail_user *user;
-	bool closed;
-	struct command command[SPAWN_COMMANDS];
+	const struct spawn_env *env;
+	bool closed, told;
+	struct spawn_command command[SPAWN_COMMANDS];
+	struct linkaddr address[SPAWN_ADDRESSES];
+	int n_addresses;
+	char *path[SPAWN_PATHS];
+	unsigned n_paths;
 	struct spawn_request req;
 	size_t len; /* of req.bytes */
 	int fd;	    /* that came with it, or -1 */
 };
 
-static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE };
-
-/* ---- a process ---------------------------------------------------- */
-
-/* It has the socket as SPAWN_FD, our standard output and error, and nothing
- * else of ours; it dies with us. */
-static int
-child_prepare(int sock, pid_t parent, const struct jail_user *user)
-{
-	sigset_t none;
-	size_t i;
-	int null, rc;
-
-	/* first away from where they have to go */
-	sock = fcntl(sock, F_DUPFD, SPAWN_FD + 1);
-	null = open("/dev/null", O_RDWR);
-	dup2(sock, SPAWN_FD);
-	dup2(null, STDIN_FILENO);
-	close_range(SPAWN_FD + 1, ~0u, CLOSE_RANGE_CLOEXEC);
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		(void)signal(ignored[i], SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	rc = jail_enter(NULL, user);
-	if (!rc && user)
-		rc = jail_drop();
-	if (getppid() != parent) /* died before that */
-		_exit(EXIT_FAILURE);
-	return rc;
-}
-
-static _Noreturn void
-child_run(char **argv, int sock, int report, pid_t parent,
-	  const struct jail_user *user)
-{
-	int err;
-
-	report = fcntl(report, F_DUPFD_CLOEXEC, SPAWN_FD + 1);
-	err = -child_prepare(sock, parent, user);
-	if (!err) {
-		execvp(argv[0], argv);
-		err = errno;
-	}
-	if (write(report, &err, sizeof(err)) < 0)
-		err = 0;
-	_exit(EXIT_FAILURE);
-}
-
-/* `report` closes when the program runs, or says why it does not. */
-static int
-command_fork(struct command *c, int sock, const struct jail_user *user)
-{
-	pid_t parent = getpid();
-	int report[2], err = 0;
-	ssize_t n;
-
-	if (pipe2(report, O_CLOEXEC))
-		return -errno;
-	/* without what libuv does at a fork: it closes its own descriptors,
-	 * whose numbers are ours now */
-	c->pid = _Fork();
-	if (!c->pid)
-		child_run(c->argv, sock, report[1], parent, user);
-	if (c->pid < 0)
-		err = errno;
-	close(report[1]);
-	do
-		n = read(report[0], &err, sizeof(err));
-	while (n < 0 && errno == EINTR);
-	close(report[0]);
-	if (err && c->pid > 0)
-		waitpid(c->pid, NULL, 0);
-	if (err)
-		c->pid = 0;
-	return -err;
-}
-
-/* -EBUSY: it runs. */
-static int
-command_ended(struct command *c, int *status)
-{
-	if (!c->pid)
-		return 0;
-	if (!waitpid(c->pid, status, WNOHANG))
-		return -EBUSY;
-	c->pid = 0;
-	return 0;
-}
-
-static void
-command_end(struct command *c, unsigned grace_ms)
-{
-	struct pollfd p = { .events = POLLIN };
-
-	if (!c->pid)
-		return;
-	p.fd = pidfd_open(c->pid, 0);
-	if (p.fd >= 0) {
-		(void)poll(&p, 1, (int)grace_ms);
-		close(p.fd);
-	}
-	kill(c->pid, SIGKILL);
-	waitpid(c->pid, NULL, 0);
-	c->pid = 0;
-}
-
-/* ---- requests ----------------------------------------------------- */
+/* ---- what it is told of ------------------------------------------- */
 
 static unsigned
 words_in(const char *bytes, size_t len)
@@ -159,7 +46,7 @@ words_in(const char *bytes, size_t len)
 }
 
 static void
-command_words(struct command *c, size_t len)
+command_words(struct spawn_command *c, size_t len)
 {
 	unsigned n = 0;
 	size_t at;
@@ -168,13 +55,22 @@ command_words(struct command *c, size_t len)
 		c->argv[n++] = c->bytes + at;
 }
 
+/* All of them, malloc()ed; NULL: no memory. */
+static char *
+request_bytes(const struct spawner *s)
+{
+	char *bytes = malloc(s->len);
+
+	if (bytes)
+		memcpy(bytes, s->req.bytes, s->len);
+	return bytes;
+}
+
 static int
 request_add(struct spawner *s)
 {
-	struct command *c = s->command;
+	struct spawn_command *c = s->command;
 
-	if (s->closed)
-		return -EPERM;
 	if (!s->len || s->req.bytes[s->len - 1])
 		return -EINVAL;
 	if (words_in(s->req.bytes, s->len) > SPAWN_ARGS)
@@ -183,81 +79,186 @@ request_add(struct spawner *s)
 		c++;
 	if (c == s->command + SPAWN_COMMANDS)
 		return -ENOSPC;
-	c->bytes = malloc(s->len);
+	c->bytes = request_bytes(s);
 	if (!c->bytes)
 		return -ENOMEM;
-	memcpy(c->bytes, s->req.bytes, s->len);
 	command_words(c, s->len);
-	c->rights = s->req.arg;
+	c->drops = s->req.arg;
+	c->user = s->req.user;
 	return (int)(c - s->command);
 }
 
 static int
-request_start(struct spawner *s, struct command *c, int *pid)
+request_add_address(struct spawner *s)
 {
-	int status, rc = command_ended(c, &status);
+	struct linkaddr *addr = &s->address[s->n_addresses];
+
+	if (s->n_addresses == SPAWN_ADDRESSES)
+		return -ENOSPC;
+	if (s->len != sizeof(*addr))
+		return -EINVAL;
+	memcpy(addr, s->req.bytes, sizeof(*addr));
+	if (addr->len > sizeof(addr->sa))
+		return -EINVAL;
+	return s->n_addresses++;
+}
+
+static int
+request_add_path(struct spawner *s)
+{
+	if (s->n_paths == SPAWN_PATHS)
+		return -ENOSPC;
+	if (!s->len || s->req.bytes[s->len - 1])
+		return -EINVAL;
+	s->path[s->n_paths] = request_bytes(s);
+	if (!s->path[s->n_paths])
+		return -ENOMEM;
+	s->n_paths++;
+	return 0;
+}
+
+/* ---- what it does ------------------------------------------------- */
+
+static int
+request_start(struct spawner *s, struct spawn_command *c, int *pid)
+{
+	int status, rc = spawn_command_ended(c, &status);
 
 	if (!rc && s->fd < 0)
 		rc = -EBADF;
 	if (!rc)
-		rc = command_fork(c, s->fd, c->rights ? NULL : s->user);
+		rc = spawn_command_start(c, s->fd);
 	*pid = c->pid;
 	return rc;
 }
 
 static int
-request_del(struct command *c, unsigned grace_ms)
-{
-	command_end(c, grace_ms < MAX_GRACE_MS ? grace_ms : MAX_GRACE_MS);
-	free(c->bytes);
-	*c = (struct command){ .bytes = NULL };
-	return 0;
-}
-
-static int
 request_command(struct spawner *s, int *value)
 {
-	struct command *c = &s->command[s->req.number];
+	struct spawn_command *c = &s->command[s->req.number];
+	unsigned grace = s->req.arg < MAX_GRACE_MS ? s->req.arg : MAX_GRACE_MS;
 
 	switch (s->req.what) {
 	case SPAWN_START:
 		return request_start(s, c, value);
 	case SPAWN_ENDED:
-		return command_ended(c, value);
+		return spawn_command_ended(c, value);
 	case SPAWN_KILL:
 		return c->pid && kill(c->pid, SIGKILL) ? -errno : 0;
-	case SPAWN_DEL:
-		return request_del(c, s->req.arg);
-	default:
-		return -EINVAL;
+	case SPAWN_END:
+		spawn_command_end(c, grace);
+		return 0;
+	default: /* SPAWN_DEL */
+		spawn_command_end(c, grace);
+		free(c->bytes);
+		*c = (struct spawn_command){ .bytes = NULL };
+		return 0;
 	}
 }
 
-static bool
-spawner_used(const struct spawner *s)
+/* The descriptor goes with the reply. */
+static int
+request_connect(struct spawner *s)
+{
+	int rc;
+
+	if (s->req.number < 0 || s->req.number >= s->n_addresses)
+		return -ENOENT;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = rc = linkaddr_connect(&s->address[s->req.number]);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+request_remove(struct spawner *s)
 {
 	unsigned i;
 
-	for (i = 0; i < SPAWN_COMMANDS; i++)
-		if (s->command[i].bytes)
-			return true;
-	return false;
+	for (i = 0; i < s->n_paths; i++)
+		(void)unlink(s->path[i]);
+	return 0;
+}
+
+static int
+request_tell(struct spawner *s)
+{
+	if (!s->env->tell || s->told)
+		return -EPERM;
+	s->told = true;
+	return s->env->tell(s->env->ctx);
+}
+
+static int
+request_sleep(struct spawner *s)
+{
+	return s->env->sleep ? s->env->sleep(s->env->ctx, s->req.arg) : -EPERM;
+}
+
+/* ---- requests ----------------------------------------------------- */
+
+static int
+request_learn(struct spawner *s)
+{
+	if (s->closed)
+		return -EPERM;
+	switch (s->req.what) {
+	case SPAWN_ADD:
+		return request_add(s);
+	case SPAWN_ADD_ADDRESS:
+		return request_add_address(s);
+	case SPAWN_ADD_PATH:
+		return request_add_path(s);
+	default: /* SPAWN_CLOSE */
+		s->closed = true;
+		return 0;
+	}
 }
 
 static int
 request_run(struct spawner *s, int *value)
 {
-	if (s->req.what == SPAWN_ADD)
-		return request_add(s);
-	if (s->req.what == SPAWN_CLOSE) {
-		s->closed = true;
-		*value = spawner_used(s);
-		return 0;
+	switch (s->req.what) {
+	case SPAWN_ADD:
+	case SPAWN_ADD_ADDRESS:
+	case SPAWN_ADD_PATH:
+	case SPAWN_CLOSE:
+		return request_learn(s);
+	case SPAWN_START:
+	case SPAWN_ENDED:
+	case SPAWN_KILL:
+	case SPAWN_END:
+	case SPAWN_DEL:
+		if (s->req.number < 0 || s->req.number >= SPAWN_COMMANDS ||
+		    !s->command[s->req.number].bytes)
+			return -ENOENT;
+		return request_command(s, value);
+	case SPAWN_CONNECT:
+		return request_connect(s);
+	case SPAWN_REMOVE:
+		return request_remove(s);
+	case SPAWN_TELL:
+		return request_tell(s);
+	case SPAWN_SLEEP:
+		return request_sleep(s);
+	default:
+		return -EINVAL;
 	}
-	if (s->req.number < 0 || s->req.number >= SPAWN_COMMANDS ||
-	    !s->command[s->req.number].bytes)
-		return -ENOENT;
-	return request_command(s, value);
+}
+
+/* Nothing that is asked for now would get anything done. */
+static bool
+spawner_done(const struct spawner *s)
+{
+	unsigned i;
+
+	if (!s->closed || s->n_addresses || s->n_paths || s->env->sleep ||
+	    (s->env->tell && !s->told))
+		return false;
+	for (i = 0; i < SPAWN_COMMANDS; i++)
+		if (s->command[i].bytes)
+			return false;
+	return true;
 }
 
 /* ---- life --------------------------------------------------------- */
@@ -294,37 +295,43 @@ spawner_receive(struct spawner *s)
 static void
 spawner_loop(struct spawner *s)
 {
-	while (spawner_receive(s)) {
-		struct spawn_reply reply = { .value = 0 };
+	struct spawn_reply reply = { .last = false };
 
+	while (!reply.last && spawner_receive(s)) {
+		bool give;
+		int rc;
+
+		reply.value = 0;
 		reply.rc = request_run(s, &reply.value);
-		if (s->fd >= 0)
+		reply.last = spawner_done(s);
+		give = s->req.what == SPAWN_CONNECT && !reply.rc;
+		if (s->fd >= 0 && !give)
 			close(s->fd);
-		if (send(s->sock, &reply, sizeof(reply), 0) < 0)
-			return;
-		if (s->closed && !spawner_used(s))
+		rc = fds_send(s->sock, &reply, sizeof(reply),
+			      give ? s->fd : -1);
+		if (give)
+			close(s->fd);
+		if (rc)
 			return;
 	}
 }
 
 /* Of what the device model has open it keeps the log. */
 void
-spawner_run(int sock, pid_t parent, const struct jail_user *user)
+spawner_run(int sock, pid_t parent, const struct spawn_env *env)
 {
 	struct spawner *s;
-	size_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* what it started goes with it */
 	prctl(PR_SET_NAME, "ioemu-spawner");
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		(void)signal(ignored[i], SIG_IGN);
+	spawn_ignore_signals();
 	if (sock != SPAWN_FD)
 		dup3(sock, SPAWN_FD, O_CLOEXEC);
 	close_range(SPAWN_FD + 1, ~0u, 0);
 	s = calloc(1, sizeof(*s));
 	if (s && getppid() == parent) {
 		s->sock = SPAWN_FD;
-		s->user = user;
+		s->env = env;
 		spawner_loop(s);
 	}
 	_exit(EXIT_SUCCESS);

@@ -17,7 +17,6 @@
 #include <xen/sys/evtchn.h>
 
 #include "slot.h"
-#include "xentell.h"
 
 #define PAGE ((size_t)4096)
 #define MAX_MAP 64u /* pages of one mapping */
@@ -281,17 +280,4 @@ void
 xen_modified(struct xen *xen, uint64_t gfn)
 {
 	(void)xendevicemodel_modified_memory(xen->dm, xen->domid, gfn, 1);
-}
-
-int
-xen_tell(struct xen *xen, const struct xen_news *news)
-{
-	int rc;
-
-	if (!xen->xs)
-		return news->running ? -ENOTCONN : 0;
-	rc = xentell(xen->xs, xen->domid, news);
-	xs_close(xen->xs);
-	xen->xs = NULL;
-	return rc;
 }

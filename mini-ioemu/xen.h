@@ -45,15 +45,12 @@ const char *xen_has(const struct xen *xen);
 void xen_close(struct xen *xen);
 int xen_enable(struct xen *xen, bool on);
 
-/*
- * From now on nothing that is open can touch another domain. xen_tell() is
- * still to come and keeps its way. -errno: some of it can.
- */
+/* From now on nothing that is open can touch another domain, nor xenstore.
+ * -errno: some of it can. */
 int xen_restrict(struct xen *xen);
 /* The ioctl(2) requests that are made after that. */
 #define XEN_REQUESTS 3
 extern const uint32_t xen_requests[XEN_REQUESTS];
-extern const uint32_t xen_sleep_request; /* only by xen_sleep() */
 
 /* ---- requests --------------------------------------------------------------
  */
@@ -124,7 +121,8 @@ int xen_msi(struct xen *xen, uint64_t addr, uint32_t data);
 /* Not IOEMU_POWER_SUSPEND. */
 int xen_shutdown(struct xen *xen, enum ioemu_power how);
 /* ACPI S3: the vCPUs are reset and stand still; and run, from their reset
- * vector. Opens a file: -EPERM or -EACCES in a process that may not. */
+ * vector. By a handle for any hypercall: for a process that keeps its rights.
+ */
 int xen_sleep(struct xen *xen, bool asleep);
 
 /*
@@ -143,13 +141,14 @@ void xen_modified(struct xen *xen, uint64_t gfn);
 /* What the toolstack and the next device model are told. */
 struct xen_news {
 	bool running;	   /* the device model serves */
-	bool pid;	   /* it is another process now */
+	int pid;	   /* it is this process now; 0: no other */
 	const char *words; /* of its command line, each with a NUL at its end */
 	size_t words_len;
 };
 
-/* Once, after xen_restrict(). -errno: of `running`; the others are logged. */
-int xen_tell(struct xen *xen, const struct xen_news *news);
+/* In a process that keeps its rights. -errno: of `running`; the others are
+ * logged. */
+int xen_tell(unsigned domid, const struct xen_news *news);
 /* The words that the guest's device model told, malloc()ed. Only a process with
  * rights to xenstore can have said them. -ENOENT: it told none. */
 int xen_words(unsigned domid, char **words, size_t *len);

@@ -247,8 +247,6 @@ xen_close(struct xen *xen)
 		xenforeignmemory_close(xen->fm);
 	if (xen->dm)
 		xendevicemodel_close(xen->dm);
-	if (xen->xs)
-		xs_close(xen->xs);
 	free(xen);
 }
 
@@ -259,19 +257,12 @@ xen_enable(struct xen *xen, bool on)
 							    xen->server, on));
 }
 
-/*
- * Handles of all Xen libraries, those that these open for themselves included;
- * xenstore's are put out of use (tools/libs/store/xs.c, all_restrict_cb), so
- * that the one for xen_tell() comes afterwards.
+/* Handles of all Xen libraries, those that these open for themselves included.
  */
 int
 xen_restrict(struct xen *xen)
 {
-	int rc = xen_rc(xentoolcore_restrict_all(xen->domid));
-
-	if (!xen->xs)
-		xen->xs = xs_open(0);
-	return rc;
+	return xen_rc(xentoolcore_restrict_all(xen->domid));
 }
 
 const uint32_t xen_requests[XEN_REQUESTS] = {
@@ -279,4 +270,3 @@ const uint32_t xen_requests[XEN_REQUESTS] = {
 	IOCTL_PRIVCMD_MMAPBATCH_V2,
 	IOCTL_EVTCHN_NOTIFY,
 };
-const uint32_t xen_sleep_request = IOCTL_PRIVCMD_HYPERCALL;

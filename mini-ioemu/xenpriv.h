@@ -16,7 +16,6 @@
 #include <xendevicemodel.h>
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
-#include <xenstore.h>
 
 #include "xen.h"
 #include "xenext.h"
@@ -35,7 +34,6 @@ struct xen {
 	xenforeignmemory_handle *fm;
 	xenevtchn_handle *ec; /* NULL: another process opened it */
 	int fd;		      /* of it */
-	struct xs_handle *xs; /* for xen_tell(), or NULL */
 	xenforeignmemory_resource_handle *resource;
 	void *pages;
 	struct xenext ext;

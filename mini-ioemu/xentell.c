@@ -3,12 +3,11 @@
  * xenstore: what the toolstack waits for, and what the next device model of the
  * guest is to know from somebody it can trust.
  */
-#include "xentell.h"
+#include "xen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <xenstore.h>
 
@@ -47,13 +46,13 @@ xs_tell_words(struct xs_handle *xs, unsigned domid, const char *words,
 
 /* Whom libxl ends (libxl_dm.c, libxl__destroy_device_model). */
 static bool
-xs_tell_pid(struct xs_handle *xs, unsigned domid)
+xs_tell_pid(struct xs_handle *xs, unsigned domid, int pid)
 {
 	char path[PATH_MAX_LEN], text[16];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/image/device-model-pid",
 		 domid);
-	snprintf(text, sizeof(text), "%d", (int)getpid());
+	snprintf(text, sizeof(text), "%d", pid);
 	return xs_write(xs, XBT_NULL, path, text, (unsigned)strlen(text));
 }
 
@@ -69,17 +68,24 @@ xs_tell_running(struct xs_handle *xs, unsigned domid)
 }
 
 int
-xentell(struct xs_handle *xs, unsigned domid, const struct xen_news *news)
+xen_tell(unsigned domid, const struct xen_news *news)
 {
-	if (news->pid && !xs_tell_pid(xs, domid))
+	struct xs_handle *xs = xs_open(0);
+	bool ok;
+
+	if (!xs)
+		return news->running ? -ENOTCONN : 0;
+	if (news->pid && !xs_tell_pid(xs, domid, news->pid))
 		log_error("domain %u: xenstore does not take our pid %d: the "
 			  "toolstack will not end this process",
-			  domid, (int)getpid());
+			  domid, news->pid);
 	if (!xs_tell_words(xs, domid, news->words, news->words_len))
 		log_warn("domain %u: xenstore does not take the command line: "
 			 "--take-over will not work",
 			 domid);
-	return !news->running || xs_tell_running(xs, domid) ? 0 : -EIO;
+	ok = !news->running || xs_tell_running(xs, domid);
+	xs_close(xs);
+	return ok ? 0 : -EIO;
 }
 
 static int

@@ -403,6 +403,12 @@ chr_open(uv_loop_t *loop, const char *spec, struct ioemu_chardev **out)
 	return 0;
 }
 
+void
+chr_leave_path(struct ioemu_chardev *chr)
+{
+	chr->leaves = true;
+}
+
 const char *
 chr_why(int rc)
 {

@@ -46,6 +46,7 @@ struct ioemu_chardev {
 	size_t room;
 	bool took;   /* input since the last tick */
 	bool held;   /* none is taken at present */
+	bool leaves; /* what is at addr */
 	bool frozen; /* nor is anything written or accepted: handed over */
 	uint64_t lost;
 	uint32_t head, used; /* of the ring */

@@ -62,7 +62,7 @@ unix_close(struct ioemu_chardev *chr)
 {
 	uv_close((uv_handle_t *)&chr->listen, chr_closed);
 	close(chr->listen_fd);
-	if (!chr->frozen) /* else another process listens there */
+	if (!chr->leaves && !chr->frozen) /* else another process listens there */
 		(void)unlink(chr->addr.sun_path);
 }
 

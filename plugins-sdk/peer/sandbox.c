@@ -46,6 +46,18 @@ has_chardev(const struct peer *peer)
 	return false;
 }
 
+/* Nobody removes the file of a socket in there; the next one that listens at it
+ * does. */
+static void
+leave_paths(const struct peer *peer)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof(peer->chr) / sizeof(peer->chr[0]); i++)
+		if (peer->chr[i])
+			chr_leave_path(peer->chr[i]);
+}
+
 static int
 close_jail(const struct peer *peer, const struct peer_rights *rights)
 {
@@ -81,5 +93,8 @@ sandbox_enter(struct peer *peer, const struct peer_rights *rights)
 	/* they have no rights from the start */
 	if (!rc && peer->n_blocks)
 		rc = jail_start_workers(&peer->loop);
-	return rc ? rc : close_jail(peer, rights);
+	if (rc)
+		return rc;
+	leave_paths(peer);
+	return close_jail(peer, rights);
 }

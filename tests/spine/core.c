@@ -40,6 +40,7 @@ void
 core_open_with(struct core *core, const char *plugin_dir, unsigned poll_us,
 	       bool merge)
 {
+	static const struct spawn_env none = { .tell = NULL };
 	struct local_env *env = &core->env;
 	struct bus_env bus;
 
@@ -49,9 +50,11 @@ core_open_with(struct core *core, const char *plugin_dir, unsigned poll_us,
 	assert_int_equal(host_plugins_new(&core->plugins), 0);
 	assert_true(host_plugins_load_dir(core->plugins, plugin_dir, NULL,
 					  NULL) > 0);
+	assert_int_equal(spawn_new(&none, &core->spawn), 0);
 	*env = (struct local_env){
 		.loop = &core->loop,
 		.xen = core->xen,
+		.spawn = core->spawn,
 		.conf = &core->conf,
 		.power = core_power,
 		.ctx = core,
@@ -75,6 +78,7 @@ core_close(struct core *core)
 	unsigned slot, pin;
 
 	peers_free(core->peers);
+	spawn_free(core->spawn);
 	local_free(core->local);
 	dispatch_free(core->d);
 	clock_free(core->env.clock);

@@ -9,6 +9,7 @@
 
 #include "limit.h"
 #include "peer.h"
+#include "spawn.h"
 #include "spine/fake_xen.h"
 
 struct core {
@@ -20,6 +21,7 @@ struct core {
 	struct dispatch *d;
 	struct local *local;
 	struct peers *peers;
+	struct spawn *spawn;
 };
 
 void core_open(struct core *core, const char *plugin_dir);

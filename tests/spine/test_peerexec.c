@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -225,32 +226,37 @@ what_cannot_be_started_is_an_error_at_once(void **state)
 /* A shell tells what it was given, by itself: what it starts has more. */
 static const char script[] = "exec >\"$0.out\"\n"
 			     "while read -r key value; do\n"
-			     "case $key in Sig[BI]*) echo $key$value;; esac\n"
+			     "case $key in\n"
+			     "Sig[BI]*|[UG]id:|CapEff:|NoNewPrivs:)\n"
+			     "echo $key $value;; esac\n"
 			     "done </proc/$$/status\n"
 			     "echo args $@\n"
 			     "ls -l /proc/$$/fd\n";
 
 static void
-run_script(struct core *core, char *text, size_t size)
+run_script(struct core *core, const char *keys, char *text, size_t size)
 {
-	char dir[] = "/tmp/ioemu-exec-XXXXXX", path[64], spec[160];
+	char dir[] = "/tmp/ioemu-exec-XXXXXX", path[64], out[80], spec[160];
 	FILE *f;
 
 	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chmod(dir, 0755), 0);
 	snprintf(path, sizeof(path), "%s/run", dir);
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fputs(script, f);
 	fclose(f);
-	snprintf(spec, sizeof(spec), "peer,addr=5,exec=sh %s a,,b c", path);
+	snprintf(out, sizeof(out), "%s.out", path);
+	f = fopen(out, "w+"); /* whoever it runs as */
+	assert_non_null(f);
+	assert_int_equal(chmod(out, 0666), 0);
+	snprintf(spec, sizeof(spec), "peer,addr=5,exec=sh %s a,,b c%s", path,
+		 keys);
 	assert_int_equal(add_fails(core, spec), -ECONNRESET);
 	unlink(path);
-	strcat(path, ".out");
-	f = fopen(path, "r");
-	assert_non_null(f);
 	text[fread(text, 1, size - 1, f)] = '\0';
 	fclose(f);
-	unlink(path);
+	unlink(out);
 	assert_int_equal(rmdir(dir), 0);
 }
 
@@ -276,9 +282,9 @@ a_child_has_one_socket_and_nothing_else_of_ours(void **state)
 	sigaddset(&usr1, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);
 	signal(SIGPIPE, SIG_IGN); /* as main.c does */
-	run_script(core, text, sizeof(text));
+	run_script(core, "", text, sizeof(text));
 	sigprocmask(SIG_UNBLOCK, &usr1, NULL);
-	assert_non_null(strstr(text, "SigBlk:0000000000000000"));
+	assert_non_null(strstr(text, "SigBlk: 0000000000000000"));
 	ignored = strstr(text, "SigIgn:");
 	assert_non_null(ignored);
 	assert_false(strtoull(ignored + 7, NULL, 16) >> (SIGPIPE - 1) & 1);
@@ -287,6 +293,37 @@ a_child_has_one_socket_and_nothing_else_of_ours(void **state)
 	assert_non_null(strstr(text, " 3 -> socket:["));
 	assert_int_equal(count(text, "socket:["), 1);
 	assert_int_equal(count(text, "anon_inode:"), 0); /* of our loop */
+}
+
+/* A program of exec= is not known to give up anything. */
+static void
+a_child_is_nobody_unless_asked_otherwise(void **state)
+{
+	struct core *core = *state;
+	char text[4096];
+
+	if (geteuid())
+		skip();
+	run_script(core, "", text, sizeof(text));
+	assert_non_null(strstr(text, "Uid: 65534 65534 65534 65534\n"));
+	assert_non_null(strstr(text, "Gid: 65534 65534 65534 65534\n"));
+	assert_non_null(strstr(text, "CapEff: 0000000000000000\n"));
+	assert_non_null(strstr(text, "NoNewPrivs: 1\n"));
+	run_script(core, ",run-as=7:8", text, sizeof(text));
+	assert_non_null(strstr(text, "Uid: 7 7 7 7\n"));
+	assert_non_null(strstr(text, "Gid: 8 8 8 8\n"));
+	assert_non_null(strstr(text, "CapEff: 0000000000000000\n"));
+	run_script(core, ",run-as=root", text, sizeof(text));
+	assert_non_null(strstr(text, "Uid: 0 0 0 0\n"));
+	assert_null(strstr(text, "CapEff: 0000000000000000\n"));
+	assert_int_equal(
+		add_fails(core, "peer,addr=5,exec=true,run-as=no-such-user"),
+		-EINVAL);
+	assert_int_equal(add_fails(core, "peer,addr=5,exec=true,run-as=0:0"),
+			 -EPERM);
+	assert_int_equal(
+		add_fails(core, "peer,addr=5,listen=unix:/tmp/x,run-as=root"),
+		-EINVAL);
 }
 
 /* Whoever holds the writing end keeps it from ending; one that is stopped does
@@ -493,6 +530,7 @@ main(int argc, char **argv)
 		T(a_child_that_hangs_is_replaced),
 		T(what_cannot_be_started_is_an_error_at_once),
 		T(a_child_has_one_socket_and_nothing_else_of_ours),
+		T(a_child_is_nobody_unless_asked_otherwise),
 		T(a_child_does_not_outlive_us),
 		T(a_peer_raises_the_line_that_it_was_given),
 		T(a_peer_raises_no_other_line),

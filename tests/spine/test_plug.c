@@ -160,19 +160,76 @@ a_plugin_comes_and_goes_again_and_again(void **state)
 	client_close(&c);
 }
 
+#define LATER "membar,id=ram,addr=9,isolate=on,later=on,size=8192"
+
 static void
 a_process_of_its_own_comes_and_goes(void **state)
 {
+	static const char *const more[] = { "-device", LATER, NULL };
 	struct whole *w = *state;
 	struct client c;
 	unsigned i;
 
-	start(w, &c, NULL);
+	start(w, &c, more);
+	assert_false(claimed(SLOT));
 	for (i = 0; i < 5; i++)
 		in_and_out(w, &c,
 			   ADD("\"driver\":\"membar\",\"id\":\"ram\","
-			       "\"addr\":\"9\",\"isolate\":true"));
+			       "\"isolate\":true"));
 	client_close(&c);
+}
+
+/* Who asks may be a core in a guest's hands. */
+static void
+a_process_that_was_not_named_does_not_come(void **state)
+{
+	static const char *const more[] = { "-device", LATER, NULL };
+	struct whole *w = *state;
+	struct client c;
+
+	start(w, &c, more);
+	says(&c, ADD("\"driver\":\"membar\",\"id\":\"a\",\"isolate\":true"),
+	     "a process that the configuration does not name");
+	says(&c,
+	     ADD("\"driver\":\"dma-engine\",\"id\":\"ram\","
+		 "\"isolate\":true"),
+	     "a process that the configuration does not name");
+	says(&c,
+	     ADD("\"driver\":\"peer\",\"id\":\"ram\","
+		 "\"exec\":\"/bin/true\""),
+	     "a process that the configuration does not name");
+	says(&c,
+	     ADD("\"driver\":\"membar\",\"id\":\"ram\",\"isolate\":true,"
+		 "\"size\":4096"),
+	     "size=4096 is not what the configuration says");
+	says(&c,
+	     ADD("\"driver\":\"membar\",\"id\":\"ram\",\"isolate\":true,"
+		 "\"delay-us\":1"),
+	     "delay-us=1 is not what the configuration says");
+	assert_false(claimed(SLOT));
+	client_close(&c);
+}
+
+static void
+what_is_wrong_with_one_that_comes_later_shows_at_the_start(void **state)
+{
+	static const char *const wrong[] = {
+		"membar,id=ram,later=on", /* no process */
+		"membar,isolate=on,later=on",
+		"membar,id=ram,isolate=on,later=on,no-such=1",
+		"peer,id=ram,addr=9,later=on,listen=unix:/tmp/x",
+		"peer,id=ram,addr=9,later=on",
+		"raw-mmio,id=ram,later=on,exec=true,base=0,size=4",
+	};
+	const char *more[] = { "-device", NULL, NULL };
+	struct whole *w = *state;
+	unsigned i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		more[1] = wrong[i];
+		assert_true(whole_start(w, plugin_dir, more) < 0);
+		whole_stop(w);
+	}
 }
 
 /* The device has it in hand when it is ejected. */
@@ -351,6 +408,8 @@ main(int argc, char **argv)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, whole_setup, whole_teardown)
 		T(a_plugin_comes_and_goes_again_and_again),
 		T(a_process_of_its_own_comes_and_goes),
+		T(a_process_that_was_not_named_does_not_come),
+		T(what_is_wrong_with_one_that_comes_later_shows_at_the_start),
 		T(an_access_in_hand_is_answered_with_ones),
 		T(what_cannot_come_or_go_says_why),
 		T(a_controller_with_drives_stays),

@@ -10,12 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define MACHINE_FILE "mini-ioemu/machine.conf"
 #define MAX_WORDS 128
 
-struct whole_end whole_end;
+struct whole_ends *whole_shared;
+
+__attribute__((constructor)) static void
+whole_share(void)
+{
+	whole_shared = mmap(NULL, sizeof(*whole_shared), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (whole_shared == MAP_FAILED)
+		abort();
+}
 
 int
 xen_open(unsigned domid, unsigned vcpus, struct xen **out, const char **what)
@@ -67,7 +77,6 @@ xen_listen(struct xen *xen)
 }
 
 const uint32_t xen_requests[XEN_REQUESTS] = { 0 };
-const uint32_t xen_sleep_request;
 
 int
 xen_restrict(struct xen *xen)
@@ -105,11 +114,11 @@ xen_has(const struct xen *xen)
 }
 
 int
-xen_tell(struct xen *xen, const struct xen_news *news)
+xen_tell(unsigned domid, const struct xen_news *news)
 {
-	(void)xen;
+	(void)domid;
 	whole_end.ready += news->running;
-	whole_end.pid += news->pid;
+	whole_end.pid += news->pid != 0;
 	return news->running ? whole_end.ready_rc : 0;
 }
 

@@ -36,7 +36,7 @@ struct whole {
 };
 
 /* What fake_xen.c leaves out: how the guest is opened and rings. */
-struct whole_end {
+struct whole_ends {
 	struct xen *xen;
 	int fd;
 	int open_rc, ready_rc, events_rc, restrict_rc; /* what Xen says */
@@ -45,7 +45,9 @@ struct whole_end {
 	unsigned adopted; /* calls of xen_adopt() */
 };
 
-extern struct whole_end whole_end;
+/* In memory that the helper of spawn.h has, too. */
+extern struct whole_ends *whole_shared;
+#define whole_end (*whole_shared)
 
 /* For cmocka_unit_test_setup_teardown(): *state is a struct whole. */
 int whole_setup(void **state);

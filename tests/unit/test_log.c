@@ -18,6 +18,7 @@
 
 #include "log.h"
 #include "power.h"
+#include "spawn.h"
 #include "spine/fake_xen.h"
 
 #define FLOOD 100000u
@@ -199,16 +200,18 @@ sources_beyond_the_table_share_one_budget(void **state)
 static void
 a_guest_whose_sleep_is_refused_logs_a_burst(void **state)
 {
+	static const struct spawn_env restricted = { .sleep = NULL };
 	struct xen *xen = fake_xen_new();
 	struct power *power;
+	struct spawn *spawn;
 	char text[256];
 	unsigned i;
 	long n;
 
 	(void)state;
 	seconds += 2 * MINUTE;
-	assert_int_equal(power_new(xen, &power), 0);
-	xen->sleep_rc = -EPERM;
+	assert_int_equal(spawn_new(&restricted, &spawn), 0);
+	assert_int_equal(power_new(xen, spawn, &power), 0);
 	capture();
 	for (i = 0; i < FLOOD; i++)
 		power_do(power, IOEMU_POWER_SUSPEND);
@@ -216,6 +219,7 @@ a_guest_whose_sleep_is_refused_logs_a_burst(void **state)
 	assert_true(n <= (long)LOG_BURST);
 	assert_false(power_asleep(power));
 	power_free(power);
+	spawn_free(spawn);
 	fake_xen_free(xen);
 }
 

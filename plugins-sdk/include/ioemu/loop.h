@@ -130,6 +130,9 @@ void chr_accept(struct ioemu_chardev *chr, size_t room);
 /* The device is not to be told of input for now: its guest stands still. */
 void chr_hold(struct ioemu_chardev *chr, bool on);
 uint64_t chr_lost(const struct ioemu_chardev *chr); /* bytes */
+/* The file of its socket stays where it is: whoever may remove no file, or has
+ * it removed by another, says so before it closes. */
+void chr_leave_path(struct ioemu_chardev *chr);
 /* Writes out what it can without waiting, closes; freed by the loop. */
 void chr_close(struct ioemu_chardev *chr);
 

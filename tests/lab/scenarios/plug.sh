@@ -13,7 +13,7 @@ blind=
 
 dd if=/dev/zero of="$RUN/plug.img" bs=1M count=1 2>/dev/null
 guest plug boot=pci vcpus=1 memory=192 cmd="loglevel=7 $blind lab=plugged" \
-	dm_args='"-device", "dma-engine,addr=5", "-device", "membar,addr=6,isolate=on"' \
+	dm_args='"-device", "dma-engine,addr=5", "-device", "membar,addr=6,isolate=on", "-device", "dma-engine,id=engine,addr=7,isolate=on,later=on"' \
 	cfg="maxvcpus = 3
 disk = [ \"$RUN/plug.img,raw,hda,rw\" ]"
 create plug
