@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define HEADS 16u
-#define SECTORS_PER_TRACK 63u
 #define MAX_CHS 16514064u /* 16383 cylinders of 16 heads, 63 sectors */
 #define MAX_LBA28 0x0fffffffull
 #define MAX_MULTIPLE 16u
@@ -126,12 +124,12 @@ ide_identify_modes(struct ide_drive *d, uint8_t *id)
 static void
 identify_size(const struct ide_drive *d, uint8_t *id)
 {
-	uint32_t n = cylinders(d, HEADS, SECTORS_PER_TRACK);
+	uint32_t n = cylinders(d, d->own_heads, d->own_spt);
 	uint32_t now = ata_cylinders(d);
 
 	put_word(id, 1, n);
-	put_word(id, 3, HEADS);
-	put_word(id, 6, SECTORS_PER_TRACK);
+	put_word(id, 3, d->own_heads);
+	put_word(id, 6, d->own_spt);
 	put_word(id, 54, now);
 	put_word(id, 55, d->heads);
 	put_word(id, 56, d->spt);
@@ -189,8 +187,8 @@ ata_identify(struct ide_drive *d)
 void
 ata_defaults(struct ide_drive *d)
 {
-	d->heads = HEADS;
-	d->spt = SECTORS_PER_TRACK;
+	d->heads = d->own_heads;
+	d->spt = d->own_spt;
 	d->multiple = 0;
 	d->no_cache = false;
 	d->no_ahead = false;

@@ -74,6 +74,7 @@ struct ide_drive {
 	struct ioemu_block *drive; /* property */
 	uint8_t channel, unit, index;
 	const char *serial, *model;
+	uint8_t own_heads, own_spt; /* the geometry at power on */
 
 	struct ioemu_dev *dev, *controller;
 	bool gone;	  /* unplugged */

@@ -211,6 +211,15 @@ static const struct ioemu_type piix3ide = {
  */
 
 #define INDEX_UNSET 255u
+#define MAX_HEADS 16u
+#define MAX_SPT 63u
+
+static bool
+drive_geometry_valid(const struct ide_drive *d)
+{
+	return d->own_heads && d->own_heads <= MAX_HEADS && d->own_spt &&
+	       d->own_spt <= MAX_SPT;
+}
 
 static int
 drive_attach(struct ioemu_dev *dev, bool cd)
@@ -243,6 +252,12 @@ drive_attach(struct ioemu_dev *dev, bool cd)
 	if (!cd && info.readonly) {
 		ioemu_log(dev, IOEMU_ERROR, "an IDE disk cannot be read-only");
 		return -EROFS;
+	}
+	if (!drive_geometry_valid(d)) {
+		ioemu_log(dev, IOEMU_ERROR,
+			  "heads=%u,secs=%u: give 1 to %u and 1 to %u",
+			  d->own_heads, d->own_spt, MAX_HEADS, MAX_SPT);
+		return -EINVAL;
 	}
 	d->sectors = cd ? UINT64_MAX : info.size / IDE_SECTOR;
 	*place = d;
@@ -286,6 +301,13 @@ hd_unplug(struct ioemu_dev *dev, unsigned what)
 	}
 }
 
+#define DISK_PROP(name_, member, default_, help_)                              \
+	{                                                                      \
+		.name = (name_), .kind = IOEMU_KIND_U8,                        \
+		.offset = offsetof(struct ide_drive, member),                  \
+		.def = (default_), .help = (help_)                             \
+	}
+
 static const struct ioemu_prop drive_props[] = {
 	IOEMU_PROP(struct ide_drive, drive, NULL, "medium"),
 	IOEMU_PROP(struct ide_drive, channel, "0", "0 primary, 1 secondary"),
@@ -294,6 +316,8 @@ static const struct ioemu_prop drive_props[] = {
 		   "0 to 3: in place of channel and unit"),
 	IOEMU_PROP(struct ide_drive, serial, NULL, "serial number"),
 	IOEMU_PROP(struct ide_drive, model, NULL, "model name"),
+	DISK_PROP("heads", own_heads, "16", "disks: heads, 1 to 16"),
+	DISK_PROP("secs", own_spt, "63", "disks: sectors a track, 1 to 63"),
 	{ 0 },
 };
 
@@ -312,6 +336,8 @@ static const struct ioemu_field drive_fields[] = {
 	IOEMU_FIELD(struct ide_drive, write),
 	IOEMU_FIELD(struct ide_drive, dma),
 	IOEMU_FIELD(struct ide_drive, lba48),
+	IOEMU_FIELD(struct ide_drive, own_heads),
+	IOEMU_FIELD(struct ide_drive, own_spt),
 	IOEMU_FIELD(struct ide_drive, heads),
 	IOEMU_FIELD(struct ide_drive, spt),
 	IOEMU_FIELD(struct ide_drive, no_cache),
@@ -379,9 +405,9 @@ drive_loaded(struct ioemu_dev *dev)
 	struct ide_drive *d = ioemu_state(dev);
 	struct ide_channel *c = ide_channel_of(d);
 
-	if (!drive_place_valid(d, c) || d->block > 128 || d->multiple > 128 ||
-	    !d->heads || d->heads > 16 || !d->spt || d->power > IDE_SLEEP ||
-	    d->changed > IDE_CHANGED_AWAY)
+	if (!drive_place_valid(d, c) || !drive_geometry_valid(d) ||
+	    d->block > 128 || d->multiple > 128 || !d->heads || d->heads > 16 ||
+	    !d->spt || d->power > IDE_SLEEP || d->changed > IDE_CHANGED_AWAY)
 		return -EINVAL;
 	if (c->irq && ide_selected(c) == d) {
 		d->pending = true;

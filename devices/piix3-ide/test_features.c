@@ -237,6 +237,42 @@ another_geometry_shows_and_holds(struct bench *b)
 	assert_int_equal(word(b, 56), 32);
 }
 
+static const char *const small[] = {
+	"piix3-ide,id=ide",
+	"ide-hd,bus=ide,index=0,drive=hd:4M,heads=8,secs=32",
+	NULL,
+};
+
+/* What firmware takes for the drive's own, as the machine has it from the
+ * partition table: also after a reset that forgets another one. */
+static void
+the_geometry_of_the_machine_is_the_default(struct bench *b)
+{
+	unsigned round;
+
+	for (round = 0; round < 2; round++) {
+		assert_int_equal(word(b, 1), SECTORS / 8 / 32);
+		assert_int_equal(word(b, 3), 8);
+		assert_int_equal(word(b, 6), 32);
+		assert_int_equal(word(b, 54), SECTORS / 8 / 32);
+		assert_int_equal(word(b, 55), 8);
+		assert_int_equal(word(b, 56), 32);
+		address(b, CHS | 3, 0, 0, 16);
+		assert_int_equal(run(b, GEOMETRY), READY);
+		assert_int_equal(word(b, 55), 4);
+		assert_int_equal(word(b, 3), 8);
+		bench_reset(b, "ide", IOEMU_RESET_BUS);
+	}
+	assert_int_equal(bench_load_field(b, "ide-hd", "own_heads", 0, 0),
+			 -EINVAL);
+	assert_int_equal(bench_load_field(b, "ide-hd", "own_heads", 0, 17),
+			 -EINVAL);
+	assert_int_equal(bench_load_field(b, "ide-hd", "own_spt", 0, 0),
+			 -EINVAL);
+	assert_int_equal(bench_load_field(b, "ide-hd", "own_spt", 0, 64),
+			 -EINVAL);
+}
+
 /* 8.27.6: the address of the first sector that could not be had, in the form of
  * the command. */
 static void
@@ -422,6 +458,8 @@ main(int argc, char **argv)
 		BENCH_TEST(transfer_modes_show_in_words_63_and_88),
 		BENCH_TEST(a_software_reset_keeps_what_it_is_told_to),
 		BENCH_TEST(another_geometry_shows_and_holds),
+		BENCH_TEST_WITH(the_geometry_of_the_machine_is_the_default,
+				small),
 		BENCH_TEST(an_error_says_where),
 		BENCH_TEST(verifying_reads_the_disk),
 		BENCH_TEST(power_modes_are_told),
