@@ -242,15 +242,31 @@ rule_device(struct machine *m, const struct rule *rule)
 	return make_device(m, rule->device);
 }
 
-/* Two variables more: $index, and $chardev or $drive. */
+/* Of a disk that was looked at. */
+static int
+var_add_geometry(struct machine *m, const struct geometry *g)
+{
+	if (!g->heads) {
+		var_add(m, "heads", NULL);
+		var_add(m, "secs", NULL);
+		return 0;
+	}
+	if (var_add_number(m, "heads", g->heads))
+		return -ENOMEM;
+	return var_add_number(m, "secs", g->secs);
+}
+
+/* Variables of its own: $index, $chardev or $drive, and (not NULL) geometry. */
 static int
 make_indexed(struct machine *m, const struct rule *rule, const char *id,
-	     unsigned index)
+	     unsigned index, const struct geometry *geometry)
 {
 	int err;
 
 	var_add(m, rule->kind->id_var, id);
 	err = var_add_number(m, "index", index);
+	if (!err && geometry)
+		err = var_add_geometry(m, geometry);
 	if (!err)
 		err = make_device(m, rule->device);
 	m->n_vars = m->n_global;
@@ -264,7 +280,7 @@ rule_serial(struct machine *m, const struct rule *rule)
 	int err = 0;
 
 	for (s = m->ctx.conf->serials; s && !err; s = s->next) {
-		err = make_indexed(m, rule, s->chardev, s->index);
+		err = make_indexed(m, rule, s->chardev, s->index, NULL);
 		s->placed = true;
 	}
 	return err;
@@ -280,7 +296,7 @@ rule_drive(struct machine *m, const struct rule *rule)
 		if (strcmp(d->iface, rule->word[1]) ||
 		    strcmp(d->media, rule->word[2]))
 			continue;
-		err = make_indexed(m, rule, d->id, d->index);
+		err = make_indexed(m, rule, d->id, d->index, &d->geometry);
 		d->placed = true;
 	}
 	return err;

@@ -409,6 +409,9 @@ firmware_is_told_of_the_disks(void **state)
 	assert_string_equal(find_prop(&conf, cmos, "hdb"), "130/16/63/large");
 	assert_null(find_prop(&conf, cmos, "hdc"));
 	assert_null(find_prop(&conf, cmos, "hdd"));
+	assert_string_equal(find_prop(&conf, "ide-hd", "heads"), "16");
+	assert_string_equal(find_prop(&conf, "ide-hd", "secs"), "63");
+	assert_null(find_prop(&conf, "ide-cd", "heads"));
 	conf_free(&conf);
 	free(words[4]);
 	free(words[6]);
