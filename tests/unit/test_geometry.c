@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,6 +54,51 @@ is(uint64_t sectors, unsigned cyls, unsigned heads, unsigned secs,
 	assert_int_equal(g.heads, heads);
 	assert_int_equal(g.secs, secs);
 	assert_string_equal(g.translation, translation);
+}
+
+/* How SeaBIOS then counts: cylinders/heads/sectors of INT 13h, which it logs.
+ * "lba": 63 sectors, and the first of 16, 32, 64, 128, 255 heads with which the
+ * disk has no more than 1024 cylinders; "large": heads are doubled until then.
+ */
+static void
+int13_counts(uint64_t sectors, const char *lchs)
+{
+	unsigned cyls, heads, secs;
+	struct geometry g;
+	char text[32];
+
+	geometry_guess(sectors, first, &g);
+	cyls = g.cyls;
+	heads = g.heads;
+	secs = g.secs;
+	if (!strcmp(g.translation, "lba")) {
+		uint64_t tracks = sectors / 63;
+
+		secs = 63;
+		for (heads = 16; heads < 255 && tracks / 1024 > heads;)
+			heads = heads == 128 ? 255 : 2 * heads;
+		cyls = (unsigned)(tracks / heads);
+	}
+	while (!strcmp(g.translation, "large") && cyls > 1024) {
+		cyls /= 2;
+		heads *= 2;
+	}
+	snprintf(text, sizeof(text), "%u/%u/%u", cyls < 1024 ? cyls : 1024,
+		 heads, secs);
+	assert_string_equal(text, lchs);
+}
+
+static void
+firmware_counts_as_under_other_device_models(void **state)
+{
+	(void)state;
+	int13_counts(64 * MIB, "130/16/63");
+	int13_counts(3 * GIB, "780/128/63");
+	int13_counts(5 * GIB, "652/255/63");
+	int13_counts(200 * GIB, "1024/255/63");
+	entry(0, 254, 63, 1);
+	int13_counts(64 * MIB, "130/16/63");
+	int13_counts(3 * GIB, "780/128/63");
 }
 
 static void
@@ -135,6 +181,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+			firmware_counts_as_under_other_device_models, setup),
 		cmocka_unit_test_setup(without_a_table_the_size_decides, setup),
 		cmocka_unit_test_setup(
 			a_table_of_translated_heads_means_large_or_lba, setup),
