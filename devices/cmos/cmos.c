@@ -5,7 +5,7 @@
  * tell firmware the memory size, the boot order (SeaBIOS src/boot.c) and the
  * disks.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ioemu/device.h>
@@ -124,24 +124,39 @@ cmos_memory(struct cmos *c)
 	put_le16(c->byte + 0x34, (uint16_t)(high < 0xffff ? high : 0xffff));
 }
 
-/* CYLINDERS/HEADS/SECTORS/TRANSLATION. False: it is none. */
 struct disk {
 	unsigned cyls, heads, secs, translation;
 };
 
+/* A number from 1 to max, and the slash behind it; false: it is none. */
+static bool
+disk_number(const char **text, unsigned max, unsigned *out)
+{
+	unsigned long n;
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	n = strtoul(*text, &end, 10);
+	if (!n || n > max || *end != '/')
+		return false;
+	*text = end + 1;
+	*out = (unsigned)n;
+	return true;
+}
+
+/* CYLINDERS/HEADS/SECTORS/TRANSLATION. False: it is none. */
 static bool
 disk_parse(const char *text, struct disk *d)
 {
 	static const char *const names[] = { "none", "lba", "large" };
-	int n = 0;
 
-	if (sscanf(text, "%5u/%3u/%2u/%n", &d->cyls, &d->heads, &d->secs, &n) <
-		    3 ||
-	    !n || !d->cyls || d->cyls > MAX_CYLS || !d->heads ||
-	    d->heads > MAX_HEADS || !d->secs || d->secs > MAX_SECS)
+	if (!disk_number(&text, MAX_CYLS, &d->cyls) ||
+	    !disk_number(&text, MAX_HEADS, &d->heads) ||
+	    !disk_number(&text, MAX_SECS, &d->secs))
 		return false;
 	for (d->translation = 0; d->translation < 3; d->translation++)
-		if (!strcmp(text + n, names[d->translation]))
+		if (!strcmp(text, names[d->translation]))
 			return true;
 	return false;
 }
@@ -184,7 +199,7 @@ cmos_disks(struct ioemu_dev *dev, struct cmos *c)
 			continue;
 		c->byte[DISK_TYPES] |= (uint8_t)(TYPE_LATER << (4 - 4 * i));
 		c->byte[DISK_TYPE + i] = TYPE_USER;
-		disk_describe(c->byte + DISK + DISK_BYTES * i, &d);
+		disk_describe(c->byte + DISK + (size_t)DISK_BYTES * i, &d);
 	}
 	return 0;
 }

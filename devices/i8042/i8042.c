@@ -396,15 +396,6 @@ i8042_loaded(struct ioemu_dev *dev)
 	return 0;
 }
 
-#define PORT_FIELDS(port)                                                      \
-	IOEMU_FIELD(struct i8042, port.pending),                               \
-		IOEMU_FIELD(struct i8042, port.reply.head),                    \
-		IOEMU_FIELD(struct i8042, port.reply.used),                    \
-		IOEMU_FIELD_ARRAY(struct i8042, port.reply.byte),              \
-		IOEMU_FIELD(struct i8042, port.data.head),                     \
-		IOEMU_FIELD(struct i8042, port.data.used),                     \
-		IOEMU_FIELD_ARRAY(struct i8042, port.data.byte)
-
 static const struct ioemu_field fields[] = {
 	IOEMU_FIELD(struct i8042, settling),
 	IOEMU_FIELD_ARRAY(struct i8042, ram),
@@ -415,13 +406,25 @@ static const struct ioemu_field fields[] = {
 	IOEMU_FIELD(struct i8042, source),
 	IOEMU_FIELD(struct i8042, answer),
 	IOEMU_FIELD(struct i8042, released),
-	PORT_FIELDS(kbd.port),
+	IOEMU_FIELD(struct i8042, kbd.port.pending),
+	IOEMU_FIELD(struct i8042, kbd.port.reply.head),
+	IOEMU_FIELD(struct i8042, kbd.port.reply.used),
+	IOEMU_FIELD_ARRAY(struct i8042, kbd.port.reply.byte),
+	IOEMU_FIELD(struct i8042, kbd.port.data.head),
+	IOEMU_FIELD(struct i8042, kbd.port.data.used),
+	IOEMU_FIELD_ARRAY(struct i8042, kbd.port.data.byte),
 	IOEMU_FIELD(struct i8042, kbd.on),
 	IOEMU_FIELD(struct i8042, kbd.set),
 	IOEMU_FIELD(struct i8042, kbd.last),
 	IOEMU_FIELD(struct i8042, kbd.prefix),
 	IOEMU_FIELD_ARRAY(struct i8042, kbd.breaks),
-	PORT_FIELDS(mouse.port),
+	IOEMU_FIELD(struct i8042, mouse.port.pending),
+	IOEMU_FIELD(struct i8042, mouse.port.reply.head),
+	IOEMU_FIELD(struct i8042, mouse.port.reply.used),
+	IOEMU_FIELD_ARRAY(struct i8042, mouse.port.reply.byte),
+	IOEMU_FIELD(struct i8042, mouse.port.data.head),
+	IOEMU_FIELD(struct i8042, mouse.port.data.used),
+	IOEMU_FIELD_ARRAY(struct i8042, mouse.port.data.byte),
 	IOEMU_FIELD(struct i8042, mouse.on),
 	IOEMU_FIELD(struct i8042, mouse.wrap),
 	IOEMU_FIELD(struct i8042, mouse.remote),

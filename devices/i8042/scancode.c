@@ -45,7 +45,7 @@ scan_translate(uint8_t code)
 uint8_t
 scan_set2(uint8_t code)
 {
-	uint8_t i;
+	unsigned i;
 
 	if (code == SET1_F7)
 		return SET2_F7;
@@ -53,7 +53,7 @@ scan_set2(uint8_t code)
 		return SET2_SYSRQ;
 	for (i = 1; i < sizeof(translated); i++)
 		if (translated[i] == code)
-			return i;
+			return (uint8_t)i;
 	return 0;
 }
 
