@@ -104,30 +104,20 @@ host_record(const struct hostdev *hd, unsigned i, struct record *r)
 		r->kind = IOEMU_KIND_U32;
 		r->values = (uint8_t *)pcifunc_msix(hd->func, &r->count);
 	}
+	r->name_len = r->name ? strlen(r->name) : 0;
 	return r->count;
 }
 
-/* The type's fields, then the host's own. False past the end. */
-static bool
-state_record(const struct hostdev *hd, unsigned i, struct record *r)
+static struct record
+field_record(const struct hostdev *hd, const struct ioemu_field *f)
 {
-	const struct ioemu_field *f = hd->type->type.fields;
-	unsigned n = 0;
-
-	while (f && f[n].name && n < i)
-		n++;
-	if (f && f[n].name) {
-		*r = (struct record){
-			.name = f[n].name,
-			.kind = f[n].kind,
-			.count = f[n].count,
-			.values = (uint8_t *)hd->dev.state + f[n].offset,
-		};
-	} else if (!host_record(hd, i - n, r)) {
-		return false;
-	}
-	r->name_len = strlen(r->name);
-	return true;
+	return (struct record){
+		.name = f->name,
+		.name_len = strlen(f->name),
+		.kind = f->kind,
+		.count = f->count,
+		.values = (uint8_t *)hd->dev.state + f->offset,
+	};
 }
 
 /* ---- saving ------------------------------------------------------- */
@@ -180,6 +170,7 @@ hostdev_save(const struct hostdev *hd, void *buf, size_t size)
 		.name_len = strnlen(name, UINT8_MAX),
 		.kind = IOEMU_KIND_U8,
 	};
+	const struct ioemu_field *f = hd->type->type.fields;
 	struct out o = { .buf = buf, .size = size };
 	uint8_t *head = out_take(&o, HEAD);
 	unsigned i;
@@ -187,7 +178,11 @@ hostdev_save(const struct hostdev *hd, void *buf, size_t size)
 	if (hostdev_busy(hd))
 		return -EBUSY;
 	out_record(&o, &r);
-	for (i = 0; state_record(hd, i, &r); i++)
+	for (; f && f->name; f++) {
+		r = field_record(hd, f);
+		out_record(&o, &r);
+	}
+	for (i = 0; host_record(hd, i, &r); i++)
 		out_record(&o, &r);
 	if (o.used > size || o.used > UINT32_MAX)
 		return -ENOSPC;
@@ -244,18 +239,33 @@ record_is(const struct record *r, const char *name)
 	       !memcmp(r->name, name, r->name_len);
 }
 
-/* Ours of the same name, kind and count; false: unknown. */
+/* Ours of that name: a field of the type, or one of the host's. */
+static bool
+record_named(const struct hostdev *hd, const struct record *saved,
+	     struct record *ours)
+{
+	const struct ioemu_field *f = hd->type->type.fields;
+	unsigned i;
+
+	for (; f && f->name; f++) {
+		if (!record_is(saved, f->name))
+			continue;
+		*ours = field_record(hd, f);
+		return true;
+	}
+	for (i = 0; host_record(hd, i, ours); i++)
+		if (record_is(saved, ours->name))
+			return true;
+	return false;
+}
+
+/* Of the same kind and count, too; false: unknown. */
 static bool
 record_find(const struct hostdev *hd, const struct record *saved,
 	    struct record *ours)
 {
-	unsigned i;
-
-	for (i = 0; state_record(hd, i, ours); i++)
-		if (record_is(saved, ours->name))
-			return saved->kind == ours->kind &&
-			       saved->count == ours->count;
-	return false;
+	return record_named(hd, saved, ours) && saved->kind == ours->kind &&
+	       saved->count == ours->count;
 }
 
 static void

@@ -143,7 +143,7 @@ in_all(void (*test)(struct status_host *h))
 		h->up(h, plugin_dir);
 		(void)h->access(h, true, 0x10, &base);
 		(void)h->access(h, true, 0x04, &command);
-		memset(h->ram, 0x5a, 16 * PAGE);
+		memset(h->ram, 0x5a, 16ul * PAGE);
 		memset(h->ram + h->end - PAGE, 0x5a, PAGE);
 		test(h);
 		h->down(h);
