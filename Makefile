@@ -210,28 +210,34 @@ coverage: ## lines that `make check` runs, by folder
 
 # ---- fuzzers ----------------------------------------------------------------
 
-FUZZ_MAKE = $(MAKE) --no-print-directory B=build/fuzz CC=clang OPT="-O1 -g" \
+FUZZ_MAKE = $(MAKE) --no-print-directory B=build/fuzz CC=clang \
+	OPT="-O1 -g -fsanitize-coverage-ignorelist=tests/fuzz/not-counted" \
 	SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
 ifneq ($(findstring fuzzer,$(SAN)),)
 # The sanitizers' calls are in the fuzzer that loads the plugin.
-$(PLUGINS): LDFLAGS += -Wl,--warn-unresolved-symbols,--no-warnings
+$(PLUGINS) $(B)/tests/asker.so: LDFLAGS += -Wl,--warn-unresolved-symbols,--no-warnings
 endif
 
-$(B)/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/spine/fake_xen.o \
+$(B)/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/common.o $(B)/tests/spine/fake_xen.o \
   $(B)/libioemu-bench.a $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
-	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -rdynamic -o $@ $^ \
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -rdynamic -o $@ \
+	  $(filter %.o,$^) $(filter %.a,$^) \
 	  -lcmocka -luv -ljansson -lseccomp -ldl
+$(addprefix $(B)/fuzz-,state plug): $(B)/tests/spine/core.o
 
 T ?= $(FUZZERS)
-fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS)
+fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS) $(B)/tests/asker.so
 	@for t in $(T); do mkdir -p build/corpus/$$t; \
-	  $(B)/fuzz-$$t -max_total_time=$(or $(S),60) -print_final_stats=1 \
-	    -artifact_prefix=$(B)/$$t- build/corpus/$$t tests/fuzz/corpus/$$t \
+	  dict=tests/fuzz/$$t.dict; [ ! -e $$dict ] || dict=-dict=$$dict; \
+	  $(B)/fuzz-$$t -max_total_time=$(or $(S),60) -print_final_stats=1 -timeout=20 \
+	    $${dict#tests*} -artifact_prefix=$(B)/$$t- build/corpus/$$t tests/fuzz/corpus/$$t \
 	    >$(B)/$$t.log 2>&1 || { grep -v '^#' $(B)/$$t.log | tail -n 40; \
 	    echo "FAILED $$t (all of it: $(B)/$$t.log)"; exit 1; }; \
-	  awk -v t=$$t '/number_of_executed_units/ { print t ": " $$2 " runs" }' \
-	    $(B)/$$t.log; done
+	  awk -v t=$$t 'NR == FNR { if ($$1 == t) { $$1 = ""; why = ":" $$0 } next } \
+	    /number_of_executed_units/ { n = $$2 } \
+	    /average_exec_per_sec/ { print t ": " n " runs, " $$2 " a second" \
+	      ($$2 < 1000 ? why : "") }' tests/fuzz/slow $(B)/$$t.log; done
 
 fuzz: ## run the fuzzers, S=60 seconds each, T=NAME picks one
 	+@$(FUZZ_MAKE) fuzz-one

@@ -7,7 +7,8 @@
  * within the bench's limit and a device saves what it loaded; sanitizers watch
  * the rest.
  */
-#include <stdio.h>
+#include "fuzz/common.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +18,6 @@
 #define MAX_INPUT 16u
 #define POKE_SIZE 32u
 #define MAX_MOVES 2u /* of one input: the state of all devices is large */
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* As machine.conf has them, then those that a user may add. */
 static const char *const devices[] = {
@@ -48,21 +46,15 @@ struct access {
 	bool done;
 };
 
-/* What is left of the input; past its end all is 0. */
 struct steps {
-	const uint8_t *at;
-	size_t left;
+	struct fuzz_bytes bytes;
 	unsigned moves;
 };
 
 static uint64_t
 steps_take(struct steps *s, unsigned bytes)
 {
-	uint64_t v = 0;
-
-	for (; bytes && s->left; bytes--, s->left--)
-		v = v << 8 | *s->at++;
-	return v;
+	return fuzz_take(&s->bytes, bytes);
 }
 
 static void
@@ -214,17 +206,13 @@ static void (*const steps[])(struct machine *m, struct steps *s) = {
 	step_disk_fails, step_medium,
 };
 
-/* The plugins lie beside the fuzzer. */
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	const char *slash = strrchr((*argv)[0], '/');
-	char dir[4096];
+	char dir[FUZZ_PATH];
 
 	(void)argc;
-	snprintf(dir, sizeof(dir), "%.*s/devices",
-		 slash ? (int)(slash - (*argv)[0]) : 1,
-		 slash ? (*argv)[0] : ".");
+	fuzz_plugin_dir(dir, (*argv)[0]);
 	if (host_plugins_new(&plugins) ||
 	    host_plugins_load_dir(plugins, dir, NULL, NULL) <= 0)
 		abort();
@@ -234,11 +222,11 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct steps s = { .at = data, .left = size };
+	struct steps s = { .bytes = { data, size } };
 	struct machine *m = machine_new(plugins);
 
 	machine_add(m, devices);
-	while (s.left) {
+	while (s.bytes.left) {
 		steps[steps_take(&s, 1) % (sizeof(steps) / sizeof(steps[0]))](
 			m, &s);
 		machine_turn(m);
