@@ -354,6 +354,12 @@ local_leave_paths(struct local *l, struct spawn *spawn)
 	return rc;
 }
 
+uint64_t
+local_chardev_lost(const struct local *l, unsigned i)
+{
+	return chr_lost(l->chr[i].chr);
+}
+
 /* ---- all of them, when the guest is stopped ----------------------- */
 
 struct disks *

@@ -80,6 +80,8 @@ int local_leave_paths(struct local *l, struct spawn *spawn);
 /* The i-th character device of -serial or -chardev: false past the end. */
 bool local_chardev(struct local *l, unsigned i, const char **label,
 		   const char **name);
+/* Bytes of that one that nobody was there for, or took in time. */
+uint64_t local_chardev_lost(const struct local *l, unsigned i);
 
 /*
  * For stopping the guest. A device with an access or a refused request open,

@@ -136,13 +136,28 @@ command_del(struct monitor *mon, const char *arg, struct text *t)
 	return command_plug(mon, arg, t, monitor_del_device);
 }
 
+static void
+info_chardev(struct monitor *mon, struct text *t)
+{
+	const char *label, *name;
+	unsigned i;
+
+	for (i = 0; local_chardev(mon->env.local, i, &label, &name); i++)
+		text_add(t, "%s: %s, %llu bytes lost\n", label, name,
+			 (unsigned long long)local_chardev_lost(mon->env.local,
+								i));
+}
+
 static int
 command_info(struct monitor *mon, const char *arg, struct text *t)
 {
 	if (!strcmp(arg, "status"))
 		text_add(t, "VM status: %s\n", monitor_status(mon));
+	else if (!strcmp(arg, "chardev"))
+		info_chardev(mon, t);
 	else
-		text_add(t, "'info status' is all there is\n");
+		text_add(t, "'info status' and 'info chardev' are all there "
+			    "is\n");
 	return 0;
 }
 
@@ -164,6 +179,7 @@ command_help(struct monitor *mon, const char *arg, struct text *t)
 		    "device_add TYPE,id=ID,KEY=VALUE...  plug a device in\n"
 		    "device_del ID      ask the guest to give it up\n"
 		    "info status        running, paused, suspended ...\n"
+		    "info chardev       serial ports' ends, and bytes lost\n"
 		    "peers              the peers and their links' counters\n"
 		    "ranges             who answers which addresses\n"
 		    "times              how long accesses take, the slowest\n"

@@ -15,7 +15,7 @@ struct xen;
 
 /*
  * Open the guest: one ioreq server with a buffered ring, its pages mapped, the
- * ports of all `vcpus` vCPUs bound. It answers nothing before xen_enable().
+ * ports of all `vcpus` vCPUs bound; it is enabled.
  * -errno; *what says which step failed, for the message.
  */
 int xen_open(unsigned domid, unsigned vcpus, struct xen **out,
@@ -43,7 +43,6 @@ const char *xen_has(const struct xen *xen);
 
 /* Destroys the server; unmaps and closes everything. */
 void xen_close(struct xen *xen);
-int xen_enable(struct xen *xen, bool on);
 
 /* From now on nothing that is open can touch another domain, nor xenstore.
  * -errno: some of it can. */

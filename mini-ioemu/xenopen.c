@@ -250,13 +250,6 @@ xen_close(struct xen *xen)
 	free(xen);
 }
 
-int
-xen_enable(struct xen *xen, bool on)
-{
-	return xen_rc(xendevicemodel_set_ioreq_server_state(xen->dm, xen->domid,
-							    xen->server, on));
-}
-
 /* Handles of all Xen libraries, those that these open for themselves included.
  */
 int

@@ -43,6 +43,29 @@ an_operator_sees_devices_and_addresses(void **state)
 }
 
 static void
+an_operator_sees_what_a_serial_port_lost(void **state)
+{
+	char word[160];
+	const char *const words[] = { "-serial", word, NULL };
+	struct whole *w = *state;
+	struct client c;
+	const char *text;
+
+	snprintf(word, sizeof(word), "unix:%s/com2,server=on,wait=off", w->dir);
+	assert_int_equal(whole_start(w, plugin_dir, words), 0);
+	whole_out(w, 0x2f8, 1, 'a'); /* nobody is connected */
+	whole_out(w, 0x2f8, 1, 'b');
+	client_open(&c, w);
+	text = client_hmp(&c, "info chardev");
+	assert_non_null(strstr(text, "serial0: file:"));
+	assert_non_null(strstr(text, "serial1: unix:"));
+	assert_non_null(strstr(text, "/com2, 2 bytes lost"));
+	assert_non_null(strstr(client_hmp(&c, "info x"), "all there is"));
+	snprintf(word, sizeof(word), "%s/com2", w->dir);
+	unlink(word);
+}
+
+static void
 the_toolstack_stops_continues_and_quits(void **state)
 {
 	static const char *const stopped[] = { "-S", NULL };
@@ -204,6 +227,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_operator_sees_devices_and_addresses),
+		TEST(an_operator_sees_what_a_serial_port_lost),
 		TEST(the_toolstack_stops_continues_and_quits),
 		TEST(the_toolstack_saves_and_restores),
 		TEST(a_migration_that_fails_is_taken_back),

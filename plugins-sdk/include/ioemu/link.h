@@ -9,7 +9,7 @@
  * must not do closes the link, with one reason; the link then takes nothing
  * more, and everything it had promised to answer is answered with all ones.
  *
- * All callbacks come from inside link_received(), link_tick(), link_pump(),
+ * All callbacks come from inside link_received(), link_tick(),
  * link_submit(), link_answer() or link_close(), and may call any of them.
  */
 #ifndef IOEMU_LINK_H
