@@ -26,14 +26,19 @@ path_request(struct peer_path *path)
 {
 	const struct host_window *w = path->host->window;
 	const struct peer_window *pw = (const struct peer_window *)w;
-	const struct peer_function *fn = w->host;
+	struct peer_function *fn = w->host;
+	struct link_op *op = &path->op;
 
-	if (!link_op_next(&path->op, path->host, &path->i))
+	if (w->space == IOEMU_CONFIG && !fn->place.bus)
+		return false; /* ejected in the midst of a string */
+	if (!link_op_next(op, path->host, &path->i))
 		return false;
+	if (w->space == IOEMU_CONFIG && path->host->write)
+		peer_cfg_wrote(fn, (unsigned)op->addr, op->data, op->len);
 	if (w->space == IOEMU_CONFIG) /* bus numbers may have changed */
-		path->op.addr |= (uint64_t)peer_cfg_id(fn) << 32;
+		op->addr |= (uint64_t)peer_cfg_id(fn) << 32;
 	else if (path->host->write && w->space == IOEMU_MEM && pw->fence)
-		path->op.kind = LINK_FENCE;
+		op->kind = LINK_FENCE;
 	return true;
 }
 
@@ -91,9 +96,6 @@ peer_submit(struct target *target, struct host_op *op)
 		op->done(op);
 		return;
 	}
-	if (op->window->space == IOEMU_CONFIG && op->write)
-		peer_cfg_wrote(op->window->host, (unsigned)op->offset, op->data,
-			       op->width);
 	peer->path_free = path->next;
 	path->host = op;
 	path->i = 0;

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "ecam.h"
 #include "spine/handpeer.h"
 
 #define DEVFN 0x18u
@@ -96,12 +97,75 @@ a_string_that_is_not_answered_waits_once(void **state)
 	assert_true(handpeer_alive(&f->h));
 }
 
+/* ---- configuration space as the guest wrote it --------------------- */
+
+/* rep outsw to one register: the last element is what it holds. */
+static void
+of_a_string_to_a_register_the_last_element_counts(void **state)
+{
+	struct fix *f = *state;
+	const struct request req = {
+		.type = SLOT_CONFIG,
+		.addr = CONFIG_ADDR | COMMAND,
+		.data = GPA,
+		.size = 2,
+		.count = 3,
+		.ptr = true,
+	};
+	uint8_t *ram = f->core.xen->ram + GPA;
+	uint32_t v;
+
+	assert_int_equal(handpeer_read(&f->h, f->h.id, 0, &v, 4), 0);
+	put_le16(ram, 6);
+	put_le16(ram + 2, 7);
+	put_le16(ram + 4, 2); /* no bus master any more */
+	(void)handpeer_access(&f->h, &req);
+	assert_int_equal(f->h.config[1], 2);
+	assert_int_equal(handpeer_read(&f->h, f->h.id, 0, &v, 4), -EIO);
+}
+
+/* rep movsd through --ecam: each element is another register. */
+static void
+of_a_string_over_registers_each_element_counts(void **state)
+{
+	struct fix *f = *state;
+	const struct request req = {
+		.type = SLOT_COPY,
+		.addr = ECAM_BASE + ((uint64_t)DEVFN << 12) + BAR0,
+		.data = GPA,
+		.size = 4,
+		.count = 3,
+		.ptr = true,
+	};
+	uint8_t *ram = f->core.xen->ram + GPA;
+	struct ecam *ecam;
+	unsigned i;
+
+	assert_int_equal(
+		ecam_new(f->core.env.routes, f->core.env.claims, &ecam), 0);
+	for (i = 0; i < 3; i++)
+		put_le32(ram + 4 * i, BASE + i * SIZE);
+	(void)handpeer_access(&f->h, &req);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(f->h.config[BAR0 / 4 + i], BASE + i * SIZE);
+		handpeer_window(&f->h, f->h.id, (uint8_t)i, IOEMU_MEM,
+				BASE + i * SIZE, SIZE);
+		assert_true(handpeer_alive(&f->h));
+		assert_true(fake_xen_claims(f->core.xen, IOEMU_MEM,
+					    BASE + i * SIZE));
+	}
+	ecam_free(ecam);
+	claims_update(f->core.env.claims, IOEMU_MEM);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 		T(a_string_that_is_not_answered_waits_once),
+		T(of_a_string_to_a_register_the_last_element_counts),
+		T(of_a_string_over_registers_each_element_counts),
 	};
 
 	if (argc < 2) {
