@@ -43,12 +43,49 @@ peer_cfg_forget(struct peer_function *fn)
 	memset(fn->written, 0, sizeof(fn->written));
 }
 
-uint16_t
-peer_cfg_id(const struct peer_function *fn)
-{
-	unsigned index = (unsigned)(fn - fn->peer->fn);
+/* ---- who it is ---------------------------------------------------- */
 
-	return (uint16_t)((bus_bdf(&fn->place) & ~FUNCTION_MASK) | index);
+static unsigned
+fn_index(const struct peer_function *fn)
+{
+	return (unsigned)(fn - fn->peer->fn);
+}
+
+static void
+fn_number(struct peer_function *fn)
+{
+	fn->numbered = true;
+	fn->peer->number = bus_bdf(&fn->place) & ~FUNCTION_MASK;
+}
+
+uint64_t
+peer_cfg_target(struct peer_function *fn, bool write)
+{
+	unsigned id = (bus_bdf(&fn->place) & ~FUNCTION_MASK) | fn_index(fn);
+
+	if (write)
+		fn_number(fn);
+	return (uint64_t)id << 32;
+}
+
+bool
+peer_cfg_is(const struct peer_function *fn, uint16_t id)
+{
+	unsigned index = fn_index(fn);
+
+	return id == (fn->peer->number | index) ||
+	       (id == index && !fn->numbered);
+}
+
+void
+peer_cfg_power(struct peer *peer)
+{
+	unsigned i;
+
+	peer->number = 0;
+	for (i = 0; i < PEER_FUNCTIONS; i++)
+		peer->fn[i].numbered = false;
+	link_say_reset(peer->link, IOEMU_RESET_POWER);
 }
 
 bool
@@ -118,7 +155,7 @@ replay_run(const struct peer_function *fn, unsigned reg, unsigned end,
 
 /* Prepare the next write of this function; false: all is written. */
 static bool
-replay_next_of(struct peer *peer, const struct peer_function *fn)
+replay_next_of(struct peer *peer, struct peer_function *fn)
 {
 	unsigned dw, reg, len;
 
@@ -133,7 +170,7 @@ replay_next_of(struct peer *peer, const struct peer_function *fn)
 		}
 		peer->replay_byte = reg + len - dw;
 		memcpy(peer->replay_data, fn->shadow + reg, len);
-		peer->replay.addr = (uint64_t)peer_cfg_id(fn) << 32 | reg;
+		peer->replay.addr = peer_cfg_target(fn, true) | reg;
 		peer->replay.len = len;
 		return true;
 	}
@@ -144,7 +181,7 @@ static bool
 replay_next(struct peer *peer)
 {
 	for (; peer->replay_fn < PEER_FUNCTIONS; peer->replay_fn++) {
-		const struct peer_function *fn = &peer->fn[peer->replay_fn];
+		struct peer_function *fn = &peer->fn[peer->replay_fn];
 
 		if (fn->exists && fn->place.bus && replay_next_of(peer, fn))
 			return true;
@@ -195,6 +232,14 @@ peer_cfg_replay(struct peer *peer)
 void
 peer_cfg_keep(struct peer *peer)
 {
+	unsigned i, len;
+
+	/* what the device model before us wrote gave it its number, too */
+	for (i = 0; i < PEER_FUNCTIONS; i++) {
+		(void)replay_run(&peer->fn[i], 0, PEER_CONFIG, &len);
+		if (len && !peer->fn[i].numbered)
+			fn_number(&peer->fn[i]);
+	}
 	peer->replay = (struct link_op){
 		.kind = LINK_FLUSH,
 		.space = IOEMU_MEM,

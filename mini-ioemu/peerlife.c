@@ -80,7 +80,7 @@ peers_wake(struct peers *peers)
 		for (i = 0; i < PEER_FUNCTIONS; i++)
 			peer_cfg_forget(&peer->fn[i]);
 		if (peer->link)
-			link_say_reset(peer->link, IOEMU_RESET_POWER);
+			peer_cfg_power(peer);
 	}
 }
 
@@ -216,7 +216,7 @@ peer_up(struct link *link, const struct link_hello *hello)
 	if (same) {
 		peer_cfg_keep(peer);
 	} else {
-		link_say_reset(link, IOEMU_RESET_POWER);
+		peer_cfg_power(peer);
 		peer_cfg_replay(peer);
 	}
 }

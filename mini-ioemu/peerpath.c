@@ -36,7 +36,7 @@ path_request(struct peer_path *path)
 	if (w->space == IOEMU_CONFIG && path->host->write)
 		peer_cfg_wrote(fn, (unsigned)op->addr, op->data, op->len);
 	if (w->space == IOEMU_CONFIG) /* bus numbers may have changed */
-		op->addr |= (uint64_t)peer_cfg_id(fn) << 32;
+		op->addr |= peer_cfg_target(fn, path->host->write);
 	else if (path->host->write && w->space == IOEMU_MEM && pw->fence)
 		op->kind = LINK_FENCE;
 	return true;

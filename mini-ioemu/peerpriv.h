@@ -39,6 +39,7 @@ struct peer_function {
 	struct peer *peer;
 	struct host_window config;
 	bool exists;
+	bool numbered; /* it was told its id */
 	/* What the guest wrote last, and which bytes it ever wrote. */
 	uint8_t shadow[PEER_CONFIG];
 	bool written[PEER_CONFIG];
@@ -154,6 +155,7 @@ struct peer {
 	struct bus *bus;  /* NULL: ranges only */
 	struct bus *seat; /* isolated: `bus`, if it is a PCI device */
 	int devfn;
+	unsigned number; /* bus and device, as it was told */
 	struct peer_function fn[PEER_FUNCTIONS];
 	struct peer_window window[PEER_WINDOWS];
 	uint32_t isa; /* lines that are up */
@@ -260,9 +262,14 @@ void peer_window_unmap(struct peer *peer, struct peer_window *pw);
 void peer_cfg_wrote(struct peer_function *fn, unsigned reg, const uint8_t *data,
 		    unsigned len);
 void peer_cfg_forget(struct peer_function *fn);
-/* What it is called on the link: the bus and the slot it is in, and its own
- * number, whichever function of the slot the user made of it. */
-uint16_t peer_cfg_id(const struct peer_function *fn);
+/* Where a configuration request to it goes, as struct link_op says it: to the
+ * bus and the slot it is in, and its own number, whichever function of the slot
+ * the user made of it. A write tells it that this is its id. */
+uint64_t peer_cfg_target(struct peer_function *fn, bool write);
+/* Is that the id it has? Until it was told, it may be without one. */
+bool peer_cfg_is(const struct peer_function *fn, uint16_t id);
+/* Say RESET: as after power-on, and it has forgotten who it is. */
+void peer_cfg_power(struct peer *peer);
 bool peer_cfg_master(const struct peer_function *fn);
 /* Does this BAR (6: the ROM), as written, decode at base? */
 bool peer_cfg_decodes(const struct peer_function *fn, unsigned index,

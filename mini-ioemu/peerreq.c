@@ -20,16 +20,13 @@
 
 /* ---- memory ------------------------------------------------------- */
 
-/* The function that a requester id names; NULL: not one of this peer. A
- * function that has not been told its number yet says 00:00. */
+/* The function that a requester id names; NULL: not one of this peer. */
 static struct peer_function *
 requester_function(struct peer *peer, uint16_t id)
 {
 	struct peer_function *fn = &peer->fn[id & FUNCTION_MASK];
 
-	if (!fn->exists || !fn->place.bus)
-		return NULL;
-	return id <= FUNCTION_MASK || id == peer_cfg_id(fn) ? fn : NULL;
+	return fn->exists && fn->place.bus && peer_cfg_is(fn, id) ? fn : NULL;
 }
 
 static bool
@@ -51,9 +48,20 @@ may_master(struct peer *peer, uint16_t requester)
 	const struct peer_function *fn;
 
 	if (!peer->bus) /* ranges only: no function to be a master */
-		return true;
+		return !requester;
 	fn = requester_function(peer, requester);
 	return fn && peer_cfg_master(fn) && bus_upstream(&fn->place);
+}
+
+/* An interrupt is a write to memory. A function's is let through with its bus
+ * mastering, which the guest's driver turned on for it; who has no function
+ * needs the user's word that it may write there. */
+static int
+msi(struct peer *peer, uint64_t addr, uint32_t data)
+{
+	if (!peer->bus && !granted(&peer->conf, addr, MSI_SIZE))
+		return -EACCES;
+	return xen_msi(peer->env->xen, addr, data);
 }
 
 /* 0, or -errno: the rest of the request is not carried out. */
@@ -98,7 +106,7 @@ peer_request(struct link *link, struct link_in *in)
 	else if (in->base < MSI_FIRST || in->base > MSI_LAST)
 		rc = dma_runs(peer, in);
 	else if (is_msi(in, &addr))
-		rc = xen_msi(peer->env->xen, addr, get_le32(in->data));
+		rc = msi(peer, addr, get_le32(in->data));
 	link_answer(in, rc);
 }
 

@@ -276,7 +276,7 @@ peer_state_load(struct peer *peer, bool same)
 		return true;
 	}
 	s->step = PEER_STATE_LOADING;
-	link_say_reset(peer->link, IOEMU_RESET_POWER);
+	peer_cfg_power(peer);
 	link_say_state(peer->link, 0, s->bytes.p, (uint32_t)s->bytes.len);
 	return true;
 }

@@ -177,6 +177,104 @@ a_place_that_is_none_is_no_place(void **state)
 	assert_null(dev.bus);
 }
 
+/* ---- who it is ---------------------------------------------------- */
+
+#define MSI_ADDR 0xfee01004ull
+#define VECTOR 0x41u
+#define DEVFN 0x18u
+#define RID 0x18u
+
+static void
+come_raw(struct fix *f, const char *keys)
+{
+	f->h.hello.kind = LINK_KIND_RAW;
+	f->h.hello.functions = 0;
+	come(f, keys);
+	handpeer_until_said(&f->h, LINK_RUN);
+}
+
+static unsigned
+msis(struct fix *f, uint16_t rid)
+{
+	uint8_t data[4];
+	unsigned before = f->core.xen->msi[VECTOR];
+
+	put_le32(data, VECTOR);
+	link_post(f->h.link, rid, MSI_ADDR, data, sizeof(data));
+	assert_true(handpeer_alive(&f->h));
+	return f->core.xen->msi[VECTOR] - before;
+}
+
+static void
+a_process_without_a_function_interrupts_only_where_it_may_write(void **state)
+{
+	static const struct {
+		const char *dma;
+		unsigned msis;
+	} cases[] = {
+		{ "dma=off", 0 },
+		{ "dma=0-0xffff", 0 },
+		{ "dma=0xfee01000-0xfee01003", 0 },
+		{ "dma=0-0xffff/0xfee00000-0xfeefffff", 1 },
+		{ "dma=on", 1 },
+	};
+	struct fix *f = *state;
+	unsigned i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		come_raw(f, cases[i].dma);
+		assert_int_equal(msis(f, 0), cases[i].msis);
+		teardown(state);
+		setup(state);
+		f = *state;
+	}
+}
+
+/* doc/wire.md, section 4: a peer of kind 2 is 00:00.0. */
+static void
+a_process_without_a_function_has_one_id(void **state)
+{
+	struct fix *f = *state;
+	uint32_t v;
+
+	come_raw(f, "dma=on");
+	assert_int_equal(handpeer_read(&f->h, 0, 0, &v, 4), 0);
+	assert_int_equal(handpeer_read(&f->h, 1, 0, &v, 4), -EIO);
+	assert_int_equal(handpeer_read(&f->h, RID, 0, &v, 4), -EIO);
+	assert_int_equal(handpeer_read(&f->h, 0xffff, 0, &v, 4), -EIO);
+	assert_int_equal(msis(f, RID), 0);
+	assert_int_equal(msis(f, 0), 1);
+}
+
+/* Section 4: once the root has given it a number, it is that. */
+static void
+a_function_is_whom_the_root_made_it(void **state)
+{
+	struct fix *f = *state;
+	uint32_t v;
+
+	f->h.hello.functions = 0x3;
+	come(f, "addr=3");
+	handpeer_config_write(&f->h, DEVFN, 4, 6);
+	assert_int_equal(handpeer_read(&f->h, RID, 0, &v, 4), 0);
+	assert_int_equal(handpeer_read(&f->h, 0, 0, &v, 4), -EIO);
+	assert_int_equal(handpeer_read(&f->h, RID + 8, 0, &v, 4), -EIO);
+	assert_int_equal(handpeer_read(&f->h, RID + 0x100, 0, &v, 4), -EIO);
+	assert_int_equal(handpeer_read(&f->h, RID + 1, 0, &v, 4), -EIO);
+	assert_int_equal(handpeer_read(&f->h, RID + 2, 0, &v, 4), -EIO);
+	assert_int_equal(msis(f, 0), 0);
+	assert_int_equal(msis(f, RID), 1);
+	/* the same process, that has its number yet, on another connection */
+	handpeer_kill(&f->h);
+	handpeer_settle(&f->h);
+	f->h.id = 0;
+	handpeer_connect(&f->h, &f->core, f->path);
+	f->h.seen[LINK_RUN] = 0;
+	handpeer_until_said(&f->h, LINK_RUN);
+	assert_int_equal(handpeer_read(&f->h, 0, 0, &v, 4), -EIO);
+	assert_int_equal(handpeer_read(&f->h, RID, 0, &v, 4), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -187,6 +285,9 @@ main(int argc, char **argv)
 		T(the_last_function_of_the_last_slot_can_be_had),
 		T(a_saved_place_outside_of_a_slot_is_refused),
 		T(a_place_that_is_none_is_no_place),
+		T(a_process_without_a_function_interrupts_only_where_it_may_write),
+		T(a_process_without_a_function_has_one_id),
+		T(a_function_is_whom_the_root_made_it),
 	};
 
 	if (argc < 2) {
