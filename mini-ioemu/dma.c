@@ -219,6 +219,17 @@ chunk_has(const struct chunk *c, const uint8_t *ptr)
 	return c->addr && ptr >= c->addr && ptr < c->addr + CHUNK;
 }
 
+bool
+dma_holds(struct dma *dma, uint64_t first, uint64_t last)
+{
+	uint64_t gpa = first & ~(uint64_t)(PAGE - 1), left;
+
+	for (left = (last - gpa) / PAGE + 1; left; left--, gpa += PAGE)
+		if (chunk_get(dma, gpa))
+			return true;
+	return false;
+}
+
 void
 dma_unpin(struct dma *dma, uint64_t gpa, void *ptr, bool wrote)
 {

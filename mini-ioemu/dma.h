@@ -18,6 +18,9 @@ int dma_read(struct dma *dma, uint64_t gpa, void *buf, uint32_t len);
 /* Copy to guest memory; what is not memory is dropped. 0 or -EFAULT. */
 int dma_write(struct dma *dma, uint64_t gpa, const void *buf, uint32_t len);
 
+/* Is any page of [first, last] memory? A hypercall for each that is none. */
+bool dma_holds(struct dma *dma, uint64_t first, uint64_t last);
+
 /* Host memory for [gpa, gpa + len), inside one page, until dma_unpin(); NULL:
  * not memory. */
 void *dma_pin(struct dma *dma, uint64_t gpa, uint32_t len);

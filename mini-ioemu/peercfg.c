@@ -222,11 +222,27 @@ replay_start(struct peer *peer)
 		peer_ready(peer);
 }
 
+/* Its answer comes behind all that the peer announces. */
+static void
+replay_flush(struct peer *peer)
+{
+	peer->replay = (struct link_op){
+		.kind = LINK_FLUSH,
+		.space = IOEMU_MEM,
+		.done = replay_done,
+	};
+	peer->replay_fn = PEER_FUNCTIONS;
+	link_submit(peer->link, &peer->replay);
+}
+
 void
 peer_cfg_replay(struct peer *peer)
 {
 	peer->replay_number = false;
-	replay_start(peer);
+	if (peer->bus)
+		replay_start(peer);
+	else
+		replay_flush(peer);
 }
 
 void
@@ -240,13 +256,7 @@ peer_cfg_keep(struct peer *peer)
 		if (len && !peer->fn[i].numbered)
 			fn_number(&peer->fn[i]);
 	}
-	peer->replay = (struct link_op){
-		.kind = LINK_FLUSH,
-		.space = IOEMU_MEM,
-		.done = replay_done,
-	};
-	peer->replay_fn = PEER_FUNCTIONS;
-	link_submit(peer->link, &peer->replay);
+	replay_flush(peer);
 }
 
 void

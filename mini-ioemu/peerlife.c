@@ -155,6 +155,7 @@ peer_ready(struct peer *peer)
 		link_say_run(peer->link, clock_now(peer->env->clock));
 	peer->state.step = PEER_STATE_NONE;
 	peer->ready = true;
+	peer->all_declared = true;
 	peer->lent = false;
 	peer->told = false;
 	/* a guest may know how to make it come and go */

@@ -120,6 +120,13 @@ struct peer_state {
 	char why[160];		   /* PEER_STATE_FAILED */
 };
 
+/* A range that an isolated device without a function asked for. */
+struct peer_declared {
+	enum ioemu_space space;
+	uint64_t base, size;
+	bool granted;
+};
+
 struct peer {
 	struct target target; /* first */
 	const struct local_env *env;
@@ -158,7 +165,10 @@ struct peer {
 	unsigned number; /* bus and device, as it was told */
 	struct peer_function fn[PEER_FUNCTIONS];
 	struct peer_window window[PEER_WINDOWS];
-	uint32_t isa; /* lines that are up */
+	struct peer_declared declared[HOST_MAX_FIXED];
+	unsigned n_declared;
+	bool all_declared; /* it has heard of the guest */
+	uint32_t isa;	   /* lines that are up */
 
 	/* peercfg.c */
 	struct link_op replay;

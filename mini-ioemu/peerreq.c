@@ -160,8 +160,54 @@ window_of(struct peer *peer, unsigned function, unsigned index)
 	return spare;
 }
 
+/* What an isolated device without a function declares is not known here, but
+ * that it is no more than this, as far as fixed ranges go. */
+#define DECLARED_PORTS 0x100u
+#define DECLARED_MEMORY 0x100000u
+
+/* Nobody's yet, and of a size that a device like that has. */
 static bool
-window_allowed(const struct peer *peer, unsigned function,
+declared_fits(const struct peer *peer, const struct link_window *w)
+{
+	bool io = w->space == IOEMU_IO;
+	uint64_t last = w->base + w->size - 1;
+
+	return w->size <= (io ? DECLARED_PORTS : DECLARED_MEMORY) &&
+	       !route_taken(peer->env->routes, w->space, w->base, last,
+			    &peer->target) &&
+	       (io || !dma_holds(peer->env->dma, w->base, last));
+}
+
+/*
+ * An isolated device without a function has the ranges that its first process
+ * announced before it heard of the guest, when all that it knew was what the
+ * user had configured. Later processes, and what a guest may have made of this
+ * one, have the same and no others.
+ */
+static bool
+declared(struct peer *peer, const struct link_window *w)
+{
+	struct peer_declared *d = peer->declared;
+	unsigned i;
+
+	for (i = 0; i < peer->n_declared; i++)
+		if (d[i].space == w->space && d[i].base == w->base &&
+		    d[i].size == w->size)
+			return d[i].granted;
+	if (peer->all_declared || peer->n_declared == HOST_MAX_FIXED)
+		return false;
+	d += peer->n_declared++;
+	*d = (struct peer_declared){
+		.space = w->space,
+		.base = w->base,
+		.size = w->size,
+		.granted = declared_fits(peer, w),
+	};
+	return d->granted;
+}
+
+static bool
+window_allowed(struct peer *peer, unsigned function,
 	       const struct link_window *w)
 {
 	unsigned i;
@@ -174,7 +220,7 @@ window_allowed(const struct peer *peer, unsigned function,
 		       peer_cfg_decodes(&peer->fn[function], w->index, w->space,
 					w->base);
 	if (peer->conf.isolated && !peer->conf.n_allow)
-		return true;
+		return declared(peer, w);
 	for (i = 0; i < peer->conf.n_allow; i++)
 		if (w->space == IOEMU_MEM &&
 		    w->base >= peer->conf.allow[i].first &&

@@ -170,6 +170,20 @@ route_find(const struct route_table *t, enum ioemu_space space, uint64_t addr)
 	return &p->range[i];
 }
 
+bool
+route_taken(const struct route_table *t, enum ioemu_space space, uint64_t first,
+	    uint64_t last, const struct target *target)
+{
+	const struct pieces *p = &t->holds[space];
+	unsigned i;
+
+	for (i = pieces_find(p, first); i < p->n && p->range[i].first <= last;
+	     i++)
+		if (p->range[i].target != target)
+			return true;
+	return false;
+}
+
 const struct range *
 route_at(const struct route_table *t, enum ioemu_space space, unsigned i)
 {

@@ -43,6 +43,10 @@ void route_del(struct route_table *t, const struct host_window *window);
 const struct range *route_find(const struct route_table *t,
 			       enum ioemu_space space, uint64_t addr);
 
+/* Has somebody other than `target` an address in [first, last]? */
+bool route_taken(const struct route_table *t, enum ioemu_space space,
+		 uint64_t first, uint64_t last, const struct target *target);
+
 /* What holds in a space, by address, pieces of one window apart; for
  * listings. NULL past the end. */
 const struct range *route_at(const struct route_table *t,

@@ -25,8 +25,11 @@
 static void
 hand_up(struct link *link, const struct link_hello *hello)
 {
-	(void)link;
+	struct handpeer *h = link_user(link);
+
 	(void)hello;
+	if (h->up)
+		h->up(h);
 }
 
 static void

@@ -22,7 +22,9 @@ struct handpeer {
 	bool quiet; /* requests are left unanswered, and ... */
 	bool saves; /* SAVE and STATE are answered */
 	bool obeys; /* PAUSE is answered */
-	bool mute;  /* nothing is sent but handpeer_bytes() */
+	void (*up)(struct handpeer *h); /* HELLO came; or NULL */
+	void *ctx;
+	bool mute; /* nothing is sent but handpeer_bytes() */
 
 	/* After it. */
 	struct core *core;

@@ -16,6 +16,7 @@
 
 #include "blob.h"
 #include "bus.h"
+#include "peerpriv.h"
 #include "spine/handpeer.h"
 
 #define ONES 0xffffffffu
@@ -275,6 +276,129 @@ a_function_is_whom_the_root_made_it(void **state)
 	assert_int_equal(handpeer_read(&f->h, RID, 0, &v, 4), 0);
 }
 
+/* ---- which addresses it may have ---------------------------------- */
+
+struct claim {
+	enum ioemu_space space;
+	uint64_t base, size;
+};
+
+static void
+announce(struct handpeer *h)
+{
+	const struct claim *c = h->ctx;
+	unsigned i;
+
+	for (i = 0; c[i].size; i++)
+		handpeer_window(h, 0, (uint8_t)i, c[i].space, c[i].base,
+				c[i].size);
+}
+
+/* As isolate=on makes one, with a process of the test's. */
+static void
+isolate(struct fix *f)
+{
+	char spec[160];
+
+	core_add_spec(&f->core, "debugcon");
+	snprintf(spec, sizeof(spec), "peer,id=p0,listen=unix:%s", f->path);
+	core_add_spec(&f->core, spec);
+	peer_at(f->core.peers, 0)->conf.isolated = true;
+	peer_at(f->core.peers, 0)->seat = f->core.env.root;
+	f->h.hello.kind = LINK_KIND_RAW;
+	f->h.hello.functions = 0;
+	f->h.up = announce;
+}
+
+static void
+isolated_with(struct fix *f, const struct claim *claims)
+{
+	f->h.ctx = (void *)(uintptr_t)claims;
+	f->h.seen[LINK_RUN] = 0;
+	handpeer_connect(&f->h, &f->core, f->path);
+	handpeer_until_said(&f->h, LINK_RUN);
+	assert_true(handpeer_alive(&f->h));
+}
+
+static const struct claim good[] = {
+	{ IOEMU_IO, 0x2f8, 8 },
+	{ IOEMU_MEM, 0xfed40000, 0x5000 },
+	{ .size = 0 },
+};
+
+static bool
+has(const struct fix *f, enum ioemu_space space, uint64_t addr)
+{
+	return fake_xen_claims(f->core.xen, space, addr);
+}
+
+static void
+an_isolated_device_has_no_more_than_a_device_has(void **state)
+{
+	static const struct claim greedy[] = {
+		{ IOEMU_MEM, 0, UINT64_MAX }, /* everything, */
+		{ IOEMU_IO, 0, 0x10000 },
+		{ IOEMU_MEM, 0x2000, 0x1000 }, /* guest memory, */
+		{ IOEMU_MEM, FAKE_RAM - 1, 2 },
+		{ IOEMU_IO, 0xe0, 0x10 },     /* debugcon's port, */
+		{ IOEMU_IO, 0xc000, 0x1000 }, /* where BARs will be, */
+		{ IOEMU_MEM, 0xf0000000, 0x1000000 },
+		{ IOEMU_IO, 0x2f8, 8 }, /* and what it may have */
+		{ .size = 0 },
+	};
+	struct fix *f = *state;
+
+	isolate(f);
+	isolated_with(f, greedy);
+	assert_false(has(f, IOEMU_MEM, 0x2000));
+	assert_false(has(f, IOEMU_MEM, FAKE_RAM));
+	assert_false(has(f, IOEMU_MEM, 0xf0000000));
+	assert_false(has(f, IOEMU_MEM, 1ull << 40));
+	assert_false(has(f, IOEMU_IO, 0xe0));
+	assert_false(has(f, IOEMU_IO, 0xc000));
+	assert_true(has(f, IOEMU_IO, 0xe9));
+	assert_true(has(f, IOEMU_IO, 0x2f8));
+	assert_int_equal(core_port_read(&f->core, 0xe9) & 0xff, 0xe9);
+}
+
+static void
+it_asks_for_ranges_before_it_hears_of_the_guest(void **state)
+{
+	static const struct claim more[] = {
+		{ IOEMU_IO, 0x2f8, 8 },
+		{ IOEMU_IO, 0x3e8, 8 },
+		{ IOEMU_IO, 0x2f8, 16 },
+		{ .size = 0 },
+	};
+	struct fix *f = *state;
+
+	isolate(f);
+	isolated_with(f, good);
+	assert_true(has(f, IOEMU_IO, 0x2f8));
+	assert_true(has(f, IOEMU_MEM, 0xfed44fff));
+	handpeer_window(&f->h, 0, 9, IOEMU_IO, 0x3e8, 8);
+	handpeer_window(&f->h, 0, 10, IOEMU_MEM, 0xfed50000, 0x1000);
+	assert_true(handpeer_alive(&f->h));
+	assert_false(has(f, IOEMU_IO, 0x3e8));
+	assert_false(has(f, IOEMU_MEM, 0xfed50000));
+	/* it may switch them off, and on again */
+	handpeer_window(&f->h, 0, 0, IOEMU_IO, 0, 0);
+	assert_true(handpeer_alive(&f->h));
+	assert_false(has(f, IOEMU_IO, 0x2f8));
+	handpeer_window(&f->h, 0, 0, IOEMU_IO, 0x2f8, 8);
+	assert_true(handpeer_alive(&f->h));
+	assert_true(has(f, IOEMU_IO, 0x2f8));
+	/* as may the process after this one */
+	handpeer_kill(&f->h);
+	handpeer_settle(&f->h);
+	assert_false(has(f, IOEMU_IO, 0x2f8));
+	f->h.hello.instance++;
+	isolated_with(f, more);
+	assert_true(has(f, IOEMU_IO, 0x2f8));
+	assert_false(has(f, IOEMU_IO, 0x300));
+	assert_false(has(f, IOEMU_IO, 0x3e8));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -288,6 +412,8 @@ main(int argc, char **argv)
 		T(a_process_without_a_function_interrupts_only_where_it_may_write),
 		T(a_process_without_a_function_has_one_id),
 		T(a_function_is_whom_the_root_made_it),
+		T(an_isolated_device_has_no_more_than_a_device_has),
+		T(it_asks_for_ranges_before_it_hears_of_the_guest),
 	};
 
 	if (argc < 2) {
