@@ -86,6 +86,8 @@ on_request(struct link *link, struct link_in *in)
 	struct end *e = link_user(link);
 
 	assert(e->n_held < HELD);
+	if (in->space != IOEMU_CONFIG)
+		assert(in->completer == link->id && !(link->id & 7));
 	e->held[e->n_held++] = in;
 }
 
@@ -328,11 +330,14 @@ give_credit(struct end *e)
 	give_frame(e, FRAME_CREDIT, frame, CREDIT_SIZE);
 }
 
+/* PONG with the cookie it must have, as a rule. */
 static void
 give_ping(struct end *e, enum frame_type type)
 {
 	uint8_t frame[FRAME_HEADER + 8] = { 0 };
 
+	if (type == FRAME_PONG && take8(e) & 7)
+		put_be64(frame + FRAME_HEADER, e->link->pinged_ns);
 	give_frame(e, type, frame, 8);
 }
 
@@ -393,7 +398,7 @@ give_request(struct end *e)
 		tlp_set_range(&t, addr & 0xffc, 1 + (len & 3));
 	if (t.kind == TLP_MSG || t.kind == TLP_MSGD) {
 		t.code = LINK_VENDOR_MSG;
-		t.routing = TLP_LOCAL;
+		t.routing = what & 0x20 ? TLP_TO_ROOT : TLP_LOCAL;
 		t.msg[0] = 0xffff;
 		t.msg[1] = take32(e);
 		t.dw = t.kind == TLP_MSGD ? 4 : 0;
@@ -489,6 +494,8 @@ step_of_ours(struct end *e, unsigned what)
 	case 7:
 		if (what == 0xff)
 			link_close(e->link, LINK_END, "enough");
+		else
+			link_set_id(e->link, (uint16_t)take16(e));
 		break;
 	}
 }

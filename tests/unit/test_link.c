@@ -457,6 +457,45 @@ posted_credits_hold_the_sender_back(void **state)
 	assert_int_equal(p->peer.n_requests, 64 * 16);
 }
 
+/* Frames that the root has got for an op of its own. */
+static uint64_t
+frames_for(struct pair *p, enum link_op_kind kind, uint32_t len)
+{
+	uint64_t before = link_stats(p->root.link)->frames_in;
+	struct op o = { .done = false };
+
+	op_start(&o, &p->root, kind, BASE, len);
+	run(p);
+	assert_true(o.done);
+	return link_stats(p->root.link)->frames_in - before;
+}
+
+/* doc/wire.md, section 3: half of an odd number is rounded up. */
+static void
+credit_comes_back_at_half_of_what_was_granted(void **state)
+{
+	struct pair *p = pair_make();
+	struct link_config root = config_of(&p->root, LINK_ROOT);
+	struct link_config peer = config_of(&p->peer, LINK_PEER);
+	unsigned i;
+
+	(void)state;
+	peer.hello.np_credits = 5;
+	peer.hello.p_credits = 7;
+	peer.hello.p_data = 33; /* two writes of MPS, and one unit */
+	pair_open(p, &root, &peer);
+	run(p);
+	for (i = 1; i <= 12; i++) /* each is answered, the third with CREDIT */
+		assert_int_equal(frames_for(p, LINK_READ, 4), 1 + !(i % 3));
+	for (i = 1; i <= 12; i++) /* headers: the fourth */
+		assert_int_equal(frames_for(p, LINK_WRITE, 4), !(i % 4));
+	for (i = 1; i <= 8; i++) /* data: the second */
+		assert_int_equal(frames_for(p, LINK_WRITE, 256), !(i % 2));
+	link_free(p->root.link);
+	link_free(p->peer.link);
+	free(p);
+}
+
 static void
 a_fence_ends_when_all_before_it_arrived(void **state)
 {
@@ -873,6 +912,7 @@ main(void)
 		T(more_requests_than_credits_wait_their_turn),
 		T(posted_passes_blocked_requests_and_never_the_other_way),
 		T(posted_credits_hold_the_sender_back),
+		cmocka_unit_test(credit_comes_back_at_half_of_what_was_granted),
 		T(a_fence_ends_when_all_before_it_arrived),
 		T(messages_keep_their_place_among_writes),
 		T(what_nobody_takes_reads_ones),

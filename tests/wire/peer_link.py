@@ -150,6 +150,18 @@ def reserved_fields_mean_nothing(bench):
     equal(bench.lines(), ["3.0"], "INTA#")
 
 
+@check
+def messages_that_mean_nothing_are_dropped(bench):
+    device = bench.fresh()
+    gone = wire.window(0, 0, 0, 0, device.rid)
+    for more in ({"kind": 0x70}, {"kind": 0x72}, {"kind": 0x77},
+                 {"code": 0x7e}, {"code": 0x50}, {"vendor": 0x8086},
+                 {"number": 0x06}, {"number": 0x85}):
+        bench.link.send(dataclasses.replace(gone, **more))
+    bench.settled()
+    equal(bench.read("mem", BAR0), ID, "ID")
+
+
 # ---- PING, PONG, BYE ----------------------------------------------------
 
 

@@ -303,7 +303,34 @@ def messages_that_mean_nothing_are_dropped(bench):
         root.link.send(wire.Tlp(wire.MSG, code=wire.VENDOR, **more))
     root.link.send(wire.Tlp(wire.MSG, code=0x7e, vendor=wire.OUR_ID,
                             number=wire.M_RESET))
+    for routing in (0, 1, 2, 3, 5, 6, 7):   # ours are local: 4
+        root.link.send(wire.Tlp(0x30 | routing, code=wire.VENDOR,
+                                vendor=wire.OUR_ID, number=wire.M_RESET))
     equal(root.config(0x10) & ~15, BAR0, "BAR 0")
+
+
+@check
+def reserved_fields_mean_nothing(bench):
+    root = bench.fresh(bench.membar)
+    for tlp in (wire.message(wire.M_PAUSE, 0xff, 0x1234),
+                wire.message(wire.M_RUN, 0xff, 0xffff, bytes(8)),
+                wire.message(wire.M_RESET, 1, 0xffff)):
+        data = bytearray(tlp.frame())
+        data[5] |= 0x02                     # LN of byte 1
+        data[12:14] = b"\xff\xff"           # bytes 8 and 9
+        root.link.put(bytes(data))
+        root.link.used[0] += 1
+        root.link.used[1] += (len(tlp.data) + 15) // 16
+    equal(root.config(0), MEMBAR, "register 0")
+    equal(root.windows, {}, "windows after RESET")
+    equal(root.last(wire.M_PAUSED).b, 0x1234, "number of PAUSED")
+    read = bytearray(wire.cfg_read(DEVFN, 0, tag=3).frame())
+    read[14] |= 0xf0                        # bits 15:12 of DW 2
+    read[15] |= 3
+    req = root.link.request(wire.cfg_read(DEVFN, 0), tag=3)
+    root.link.out[-len(read):] = read
+    root.until(lambda: req.done, "completion")
+    equal(bytes(req.data), struct.pack("<I", MEMBAR), "register 0")
 
 
 @check
