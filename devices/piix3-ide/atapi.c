@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A CD-ROM drive: the PACKET command (ATA/ATAPI-6, 8.23 and 9.8), which packets
- * there are, and those that read or go somewhere (MMC-3, T10/1363-D).
+ * there are, and how their data moves.
  */
 #include "atapi.h"
 
 #include <string.h>
 
 #define MAX_CD_SECTORS (UINT32_MAX / (CD_SECTOR / IDE_SECTOR))
-#define RELATIVE 0x01u /* an address in byte 1: of SCSI's linked commands */
 #define MAX_LIMIT 0xfffeu
 #define REASON_CD 0x01u
 #define REASON_IO 0x02u
@@ -80,6 +79,36 @@ atapi_next_read(struct ide_drive *d)
 	ide_disk(d, d->lba * CD_SECTOR, d->filled, 0);
 }
 
+/* User data first, into buf; whole sectors are made of it there. */
+static void
+atapi_next_raw(struct ide_drive *d)
+{
+	uint32_t n =
+		d->raw_left < IDE_BUF / CD_RAW ? d->raw_left : IDE_BUF / CD_RAW;
+
+	if (tray_refuses(d)) /* meanwhile */
+		return;
+	d->write = false;
+	ide_disk(d, d->lba * CD_SECTOR, n * CD_SECTOR, 0);
+}
+
+static void
+atapi_raw_read(struct ide_drive *d)
+{
+	uint32_t n = d->io.len / CD_SECTOR;
+	struct cd_range range;
+
+	cd_parts(d->cdb[9], &range);
+	d->pos = 0;
+	d->filled = cd_raw(d->buf, (uint32_t)d->lba, n, &range);
+	d->lba += n;
+	d->raw_left -= n;
+	if (d->dma)
+		bmdma_go_on(d);
+	else
+		atapi_offer(d);
+}
+
 /* No interrupt after the data of IDENTIFY, as for a disk. */
 static void
 atapi_identified(struct ide_drive *d)
@@ -95,6 +124,8 @@ atapi_block_done(struct ide_drive *d)
 		atapi_offer(d);
 	else if (d->left)
 		atapi_next_read(d);
+	else if (d->raw_left)
+		atapi_next_raw(d);
 	else if (d->identifying)
 		atapi_identified(d);
 	else
@@ -109,19 +140,24 @@ atapi_disk_done(struct ide_drive *d, int status)
 			atapi_end(d, SENSE_MEDIUM, ASC_UNREADABLE);
 		return;
 	}
-	if (d->dma) {
+	if (d->raw_left) {
+		atapi_raw_read(d);
+	} else if (d->dma) {
 		bmdma_moved(d);
-		return;
+	} else {
+		d->lba += d->io.len / CD_SECTOR;
+		d->left -= d->io.len / CD_SECTOR;
+		atapi_offer(d);
 	}
-	d->lba += d->io.len / CD_SECTOR;
-	d->left -= d->io.len / CD_SECTOR;
-	atapi_offer(d);
 }
 
 void
 atapi_dma_done(struct ide_drive *d)
 {
-	atapi_end(d, SENSE_NONE, 0);
+	if (d->raw_left)
+		atapi_next_raw(d);
+	else
+		atapi_end(d, SENSE_NONE, 0);
 }
 
 /* Data would move by PIO in blocks of nothing: no such command
@@ -140,7 +176,8 @@ static void
 atapi_dma(struct ide_drive *d)
 {
 	d->write = false;
-	d->lba *= CD_SECTOR / IDE_SECTOR;
+	if (d->left)
+		d->lba *= CD_SECTOR / IDE_SECTOR;
 	d->left *= CD_SECTOR / IDE_SECTOR;
 	bmdma_command(d);
 }
@@ -160,113 +197,16 @@ atapi_answer(struct ide_drive *d, uint32_t n, uint32_t allowed)
 		atapi_offer(d);
 }
 
-/* ---- commands
- * ---------------------------------------------------------------------------
- */
-
-static void
-atapi_read(struct ide_drive *d, uint32_t lba, uint32_t count)
+void
+atapi_send(struct ide_drive *d)
 {
-	uint32_t sectors = atapi_sectors(d);
-
-	if (!count) {
-		atapi_end(d, SENSE_NONE, 0);
-		return;
-	}
-	if (lba >= sectors || count > sectors - lba) {
-		atapi_end(d, SENSE_ILLEGAL, ASC_RANGE);
-		return;
-	}
-	d->lba = lba;
-	d->left = count;
 	d->pos = d->filled = 0;
 	if (!atapi_may_move(d))
 		return;
 	if (d->by_dma)
 		atapi_dma(d);
 	else
-		atapi_next_read(d);
-}
-
-static void
-atapi_read_10(struct ide_drive *d)
-{
-	if (d->cdb[1] & RELATIVE)
-		atapi_bad_field(d);
-	else
-		atapi_read(d, get_be32(d->cdb + 2), get_be16(d->cdb + 7));
-}
-
-static void
-atapi_read_12(struct ide_drive *d)
-{
-	if (d->cdb[1] & RELATIVE)
-		atapi_bad_field(d);
-	else
-		atapi_read(d, get_be32(d->cdb + 2), get_be32(d->cdb + 6));
-}
-
-/* READ CD and READ CD MSF: nothing, or user data of mode 1 sectors. */
-static void
-atapi_read_cd(struct ide_drive *d, uint32_t lba, uint32_t count)
-{
-	enum { ANY_TYPE = 0, MODE_1 = 2, LAST_TYPE = 5, USER_DATA = 0x10 };
-	uint8_t type = d->cdb[1] >> 2 & 7;
-	uint8_t parts = d->cdb[9] & 0xfe, sub_channel = d->cdb[10] & 7;
-
-	if (type > LAST_TYPE || d->cdb[1] & RELATIVE || sub_channel ||
-	    (parts && parts != USER_DATA)) {
-		atapi_bad_field(d);
-	} else if (type != ANY_TYPE && type != MODE_1) {
-		atapi_end(d, SENSE_ILLEGAL, ASC_MODE);
-	} else {
-		atapi_read(d, lba, parts ? count : 0);
-	}
-}
-
-static void
-atapi_read_cd_lba(struct ide_drive *d)
-{
-	atapi_read_cd(d, get_be32(d->cdb + 2), get_be32(d->cdb + 5) & 0xffffff);
-}
-
-/* UINT32_MAX: there is no such place. */
-static uint32_t
-atapi_from_msf(const uint8_t *p)
-{
-	uint32_t frames = (p[0] * 60u + p[1]) * 75u + p[2];
-
-	if (p[1] >= 60 || p[2] >= 75 || frames < CD_LEAD_IN)
-		return UINT32_MAX;
-	return frames - CD_LEAD_IN;
-}
-
-static void
-atapi_read_cd_msf(struct ide_drive *d)
-{
-	uint32_t from = atapi_from_msf(d->cdb + 3);
-	uint32_t to = atapi_from_msf(d->cdb + 6);
-
-	if (from == UINT32_MAX || to == UINT32_MAX || from > to)
-		atapi_bad_field(d);
-	else
-		atapi_read_cd(d, from, to - from);
-}
-
-static void
-atapi_seek(struct ide_drive *d)
-{
-	if (get_be32(d->cdb + 2) < atapi_sectors(d))
-		atapi_end(d, SENSE_NONE, 0);
-	else
-		atapi_end(d, SENSE_ILLEGAL, ASC_RANGE);
-}
-
-/* TEST UNIT READY; SET CD SPEED, which is as fast as it can be. */
-static void
-atapi_nothing(struct ide_drive *d)
-{
-	atapi_end(d, SENSE_NONE, 0);
+		atapi_block_done(d);
 }
 
 /* ---- packets -------------------------------------------------------- */
@@ -277,14 +217,14 @@ struct op {
 };
 
 static const struct op ops[] = {
-	{ 0x00, OP_MEDIUM, atapi_nothing },
+	{ 0x00, OP_MEDIUM, mmc_nothing },
 	{ 0x03, OP_ALWAYS | OP_DATA, mmc_request_sense },
 	{ 0x12, OP_ALWAYS | OP_DATA, mmc_inquiry },
 	{ 0x1b, 0, tray_start_stop },
 	{ 0x1e, 0, tray_lock },
 	{ 0x25, OP_MEDIUM | OP_DATA, mmc_capacity },
-	{ 0x28, OP_MEDIUM, atapi_read_10 },
-	{ 0x2b, OP_MEDIUM, atapi_seek },
+	{ 0x28, OP_MEDIUM, mmc_read_10 },
+	{ 0x2b, OP_MEDIUM, mmc_seek },
 	{ 0x42, OP_MEDIUM | OP_DATA, mmc_sub_channel },
 	{ 0x43, OP_MEDIUM | OP_DATA, mmc_toc },
 	{ 0x46, OP_ALWAYS | OP_DATA, mmc_configuration },
@@ -292,12 +232,12 @@ static const struct op ops[] = {
 	{ 0x51, OP_MEDIUM | OP_DATA, mmc_disc_information },
 	{ 0x52, OP_MEDIUM | OP_DATA, mmc_track_information },
 	{ 0x5a, OP_DATA, mmc_mode_sense },
-	{ 0xa8, OP_MEDIUM, atapi_read_12 },
+	{ 0xa8, OP_MEDIUM, mmc_read_12 },
 	{ 0xad, OP_MEDIUM | OP_DATA, mmc_dvd_structure },
-	{ 0xb9, OP_MEDIUM, atapi_read_cd_msf },
-	{ 0xbb, 0, atapi_nothing },
+	{ 0xb9, OP_MEDIUM, mmc_read_cd_msf },
+	{ 0xbb, 0, mmc_nothing },
 	{ 0xbd, OP_DATA, mmc_mechanism },
-	{ 0xbe, OP_MEDIUM, atapi_read_cd_lba },
+	{ 0xbe, OP_MEDIUM, mmc_read_cd },
 };
 
 static const struct op *
@@ -336,6 +276,7 @@ atapi_cdb(struct ide_drive *d)
 
 	memcpy(d->cdb, d->buf, sizeof(d->cdb));
 	d->pos = 0;
+	d->left = d->raw_left = 0;
 	d->dma = false;
 	if (!op)
 		atapi_end(d, SENSE_ILLEGAL, ASC_OPCODE);
@@ -345,6 +286,18 @@ atapi_cdb(struct ide_drive *d)
 		atapi_bad_field(d);
 	else if (!(op->flags & OP_DATA) || atapi_may_move(d))
 		op->run(d);
+}
+
+/* Sectors are made in buf only of what was read there for that. */
+bool
+atapi_loaded(const struct ide_drive *d)
+{
+	struct cd_range range;
+
+	if (!d->raw_left)
+		return true;
+	return ide_is_cd(d) && !d->left && cd_parts(d->cdb[9], &range) &&
+	       range.to > range.from;
 }
 
 /* ---- PACKET and IDENTIFY PACKET DEVICE ------------------------------- */
@@ -389,7 +342,7 @@ atapi_identify(struct ide_drive *d)
 	/* one block of 512 bytes, not bound by the byte count limit */
 	d->pos = 0;
 	d->filled = IDE_SECTOR;
-	d->left = 0;
+	d->left = d->raw_left = 0;
 	d->dma = false;
 	d->identifying = true;
 	ide_pio(d, IDE_PIO_IN, IDE_SECTOR);

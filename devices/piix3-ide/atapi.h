@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * atapi.h - a CD-ROM drive: packets and reading (atapi.c), what it says of
- * itself (mmcdrive.c) and of the disc (mmcdisc.c), and its tray (tray.c).
+ * atapi.h - a CD-ROM drive: packets and their data (atapi.c), what it reads
+ * (mmcread.c, cdraw.c), says of itself (mmcdrive.c) and of the disc
+ * (mmcdisc.c), and its tray (tray.c).
  */
 #ifndef ATAPI_H
 #define ATAPI_H
@@ -9,6 +10,7 @@
 #include "ide.h"
 
 #define CD_SECTOR 2048u
+#define CD_RAW 2352u			/* with what is around user data */
 #define MAX_CD_FRAMES (80u * 60u * 75u) /* more is a DVD */
 #define CD_SPEED 706u			/* kB/s: four times that of audio */
 #define MAX_SERIAL 20u
@@ -80,6 +82,28 @@ void atapi_end(struct ide_drive *d, uint8_t sense, uint16_t asc);
 void atapi_bad_field(struct ide_drive *d);
 /* `n` bytes of buf are the answer, cut to what the guest allows. */
 void atapi_answer(struct ide_drive *d, uint32_t n, uint32_t allowed);
+/* So do `left` sectors from `lba` on, or `raw_left` of them, both counted in
+ * sectors of the disc. */
+void atapi_send(struct ide_drive *d);
+
+/* mmcread.c */
+void mmc_read_10(struct ide_drive *d);
+void mmc_read_12(struct ide_drive *d);
+void mmc_read_cd(struct ide_drive *d);
+void mmc_read_cd_msf(struct ide_drive *d);
+void mmc_seek(struct ide_drive *d);
+void mmc_nothing(struct ide_drive *d);
+
+/* cdraw.c: part of a sector, and what byte 9 of READ CD says of it; false: that
+ * has a gap. */
+struct cd_range {
+	uint16_t from, to;
+};
+bool cd_parts(uint8_t parts, struct cd_range *range);
+/* User data of `n` sectors in buf becomes those parts of them; their length.
+ * There is room for CD_RAW bytes each. */
+uint32_t cd_raw(uint8_t *buf, uint32_t lba, uint32_t n,
+		const struct cd_range *range);
 
 /* mmcdrive.c */
 void mmc_request_sense(struct ide_drive *d);

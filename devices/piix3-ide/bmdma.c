@@ -300,6 +300,12 @@ bmdma_moved(struct ide_drive *d)
 	d->left -= d->io.len / IDE_SECTOR;
 	d->pos = 0;
 	d->filled = in_buf ? d->io.len : 0;
+	bmdma_go_on(d);
+}
+
+void
+bmdma_go_on(struct ide_drive *d)
+{
 	ide_go(d, IDE_DMA);
 	if (++d->pieces % REST_PIECES)
 		bmdma_kick(ide_channel_of(d), d);

@@ -103,8 +103,9 @@ struct ide_drive {
 	uint8_t pieces;	   /* requests of DMA commands, counted */
 
 	/* ATAPI */
-	uint16_t limit; /* bytes of a DRQ block of this command at most */
-	bool by_dma;	/* its data goes by DMA */
+	uint16_t limit;	   /* bytes of a DRQ block of this command at most */
+	bool by_dma;	   /* its data goes by DMA */
+	uint32_t raw_left; /* sectors to be read for READ CD, from lba on */
 	uint8_t cdb[12];
 	uint8_t sense, asc, ascq;
 	bool locked, open;
@@ -201,6 +202,8 @@ void atapi_cdb(struct ide_drive *d);
 void atapi_block_done(struct ide_drive *d);
 void atapi_disk_done(struct ide_drive *d, int status);
 void atapi_dma_done(struct ide_drive *d);
+/* False: what was loaded cannot be of a packet. */
+bool atapi_loaded(const struct ide_drive *d);
 /* All of a disk's DMA command has moved. */
 void ata_dma_done(struct ide_drive *d);
 void ata_flush(struct ide_drive *d);
@@ -240,6 +243,8 @@ extern const struct ioemu_region bmdma_region;
 void bmdma_command(struct ide_drive *d);
 /* Disk I/O of a DMA command has ended well. */
 void bmdma_moved(struct ide_drive *d);
+/* What is in buf then, or is left, comes next. */
+void bmdma_go_on(struct ide_drive *d);
 /* Go on if drive and bus master both want to. */
 void bmdma_kick(struct ide_channel *c, struct ide_drive *d);
 /* The command's data has moved, or (error) there is no memory for it and the

@@ -354,6 +354,7 @@ static const struct ioemu_field drive_fields[] = {
 	IOEMU_FIELD(struct ide_drive, filled),
 	IOEMU_FIELD(struct ide_drive, limit),
 	IOEMU_FIELD(struct ide_drive, by_dma),
+	IOEMU_FIELD(struct ide_drive, raw_left),
 	IOEMU_FIELD_ARRAY(struct ide_drive, cdb),
 	IOEMU_FIELD(struct ide_drive, sense),
 	IOEMU_FIELD(struct ide_drive, asc),
@@ -405,9 +406,10 @@ drive_loaded(struct ioemu_dev *dev)
 	struct ide_drive *d = ioemu_state(dev);
 	struct ide_channel *c = ide_channel_of(d);
 
-	if (!drive_place_valid(d, c) || !drive_geometry_valid(d) ||
-	    d->block > 128 || d->multiple > 128 || !d->heads || d->heads > 16 ||
-	    !d->spt || d->power > IDE_SLEEP || d->changed > IDE_CHANGED_AWAY)
+	if (!drive_place_valid(d, c) || !atapi_loaded(d) ||
+	    !drive_geometry_valid(d) || d->block > 128 || d->multiple > 128 ||
+	    !d->heads || d->heads > 16 || !d->spt || d->power > IDE_SLEEP ||
+	    d->changed > IDE_CHANGED_AWAY)
 		return -EINVAL;
 	if (c->irq && ide_selected(c) == d) {
 		d->pending = true;

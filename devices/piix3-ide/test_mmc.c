@@ -193,7 +193,7 @@ read_cd(struct bench *b)
 	ends(b, "be 10 00 00 00 03 00 00 02 10", SENSE(ILLEGAL, 0x6400));
 	ends(b, "be 14 00 00 00 03 00 00 02 10", SENSE(ILLEGAL, 0x6400));
 	ends(b, "be 18 00 00 00 03 00 00 02 10", BAD_FIELD); /* reserved */
-	ends(b, "be 00 00 00 00 03 00 00 02 f8", BAD_FIELD); /* raw */
+	ends(b, "be 00 00 00 00 03 00 00 02 90", BAD_FIELD); /* a gap */
 	ends(b, "be 00 00 00 00 03 00 00 02 12", BAD_FIELD); /* C2 errors */
 	ends(b, "be 00 00 00 00 03 00 00 02 10 01", BAD_FIELD);
 	ends(b, "be 00 00 00 02 00 00 00 01 10", SENSE(ILLEGAL, 0x2100));
