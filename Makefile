@@ -108,7 +108,10 @@ $(B)/tests/escape/escape.so: $(B)/tests/lab/plugin/escape.o
 
 $(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-host.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
+
+$(B)/tests/devices/piix3-ide/test_random: $(B)/tests/fuzz/common.o
+$(B)/tests/devices/piix3-ide/test_random $(B)/fuzz-ide: $(B)/tests/fuzz/ide_guest.o
 
 $(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o phrases.o) \
   $(B)/libioemu-bench.a $(B)/libioemu-host.a

@@ -213,7 +213,7 @@ register_write(struct ioemu_dev *dev, struct ide_channel *c, unsigned tag,
 	for (i = 0; i < IDE_UNITS; i++)
 		if (c->drive[i])
 			drive_write(c->drive[i], reg, v);
-	if (reg == R_DEVICE) {
+	if (reg == R_DEVICE && !(c->control & CTL_SRST)) {
 		c->selected = v & DEV_UNIT ? 1 : 0;
 		ide_irq(dev, tag);
 	}

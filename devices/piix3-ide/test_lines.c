@@ -75,11 +75,13 @@ drives_are_busy_while_srst_is_set(struct bench *b)
 	assert_int_equal(bench_in8(b, ALT) & 0x80, 0x80);
 	bench_out8(b, CMD + 7, CHECK_POWER); /* nobody takes it */
 	bench_out8(b, CMD + 2, 0x77);
+	bench_out8(b, CMD + 6, DRIVE1);
 	bench_settle(b);
 	assert_int_equal(bench_in8(b, ALT) & 0x80, 0x80);
 	bench_out8(b, ALT, 0);
 	assert_int_equal(bench_in8(b, ALT), 0x50);
 	assert_int_equal(bench_in8(b, CMD + 2), 1);
+	assert_int_equal(bench_in8(b, CMD + 6), 0xa0);
 	assert_false(bench_irq(b, 14));
 	bench_out8(b, CMD + 6, DRIVE1);
 	assert_int_equal(bench_in8(b, ALT), 0x50);
