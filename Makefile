@@ -234,7 +234,7 @@ fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS) $(B)/tests/asker.so
 	@for t in $(T); do mkdir -p build/corpus/$$t; \
 	  dict=tests/fuzz/$$t.dict; [ ! -e $$dict ] || dict=-dict=$$dict; \
 	  $(B)/fuzz-$$t -max_total_time=$(or $(S),60) -print_final_stats=1 -timeout=20 \
-	    $${dict#tests*} -artifact_prefix=$(B)/$$t- build/corpus/$$t tests/fuzz/corpus/$$t \
+	    $${dict##tests*} -artifact_prefix=$(B)/$$t- build/corpus/$$t tests/fuzz/corpus/$$t \
 	    >$(B)/$$t.log 2>&1 || { grep -v '^#' $(B)/$$t.log | tail -n 40; \
 	    echo "FAILED $$t (all of it: $(B)/$$t.log)"; exit 1; }; \
 	  awk -v t=$$t 'NR == FNR { if ($$1 == t) { $$1 = ""; why = ":" $$0 } next } \
