@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -112,6 +113,76 @@ files_may_grow_as_large_as_those_that_are_written(void **state)
 	in_process(write_a_large_disk);
 }
 
+/* ---- when the state is read ------------------------------------------ */
+
+/* Of a pipe: the machine waits for it, and can be looked at meanwhile. */
+static void
+restore(struct whole *w, int fd)
+{
+	char text[16];
+	const char *const words[] = { "-incoming", text, NULL };
+
+	snprintf(text, sizeof(text), "fd:%d", fd);
+	w->sandbox = true;
+	CHECK(whole_start(w, plugin_dir, words) == -EINVAL);
+}
+
+static bool
+is_shut(pid_t pid)
+{
+	char path[64], line[256];
+	bool seccomp = false, caps = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		seccomp |= !strcmp(line, "Seccomp:\t2\n");
+		caps |= !strcmp(line, "CapEff:\t0000000000000000\n");
+	}
+	fclose(f);
+	return seccomp && caps;
+}
+
+/* It says so by what it does: it reads all that is in the pipe. */
+static void
+until_read(int fd)
+{
+	int n = 1;
+
+	while (n) {
+		assert_int_equal(ioctl(fd, FIONREAD, &n), 0);
+		usleep(1000);
+	}
+}
+
+static void
+a_saved_state_is_read_when_rights_are_gone(void **state)
+{
+	struct whole *w = *state;
+	int pipes[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		alarm(TEST_LIMIT_S);
+		close(pipes[1]);
+		CHECK(!uv_loop_fork(&w->loop));
+		restore(w, pipes[0]);
+		_exit(0);
+	}
+	assert_int_equal(write(pipes[1], "no state", 8), 8);
+	until_read(pipes[0]);
+	assert_true(is_shut(pid));
+	close(pipes[0]);
+	close(pipes[1]); /* so that it ends */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* ---- sockets --------------------------------------------------------- */
 
 static mode_t
@@ -199,6 +270,9 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			files_may_grow_as_large_as_those_that_are_written),
+		cmocka_unit_test_setup_teardown(
+			a_saved_state_is_read_when_rights_are_gone, whole_setup,
+			whole_teardown),
 		cmocka_unit_test(
 			sockets_are_their_owners_alone_whatever_the_umask),
 		cmocka_unit_test_setup_teardown(
