@@ -2,12 +2,19 @@
 #include "fds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-void
+/* Room for them, aligned as it must be (cmsg(3)). */
+union control {
+	struct cmsghdr align;
+	char buf[CMSG_SPACE(FDS_MAX * sizeof(int))];
+};
+
+static void
 fds_take(struct msghdr *msg, int *fds, unsigned *n, unsigned max)
 {
 	struct cmsghdr *cmsg;
@@ -30,28 +37,67 @@ fds_take(struct msghdr *msg, int *fds, unsigned *n, unsigned max)
 	}
 }
 
-int
-fds_send(int sock, const void *bytes, size_t len, int fd)
+ssize_t
+fds_receive(int sock, void *bytes, size_t len, int *fds, unsigned *n,
+	    unsigned max, int flags)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { .buf = { 0 } };
+	union control control;
+	struct iovec iov = { .iov_base = bytes, .iov_len = len };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
+	};
+	ssize_t got = recvmsg(sock, &msg, flags | MSG_CMSG_CLOEXEC);
+
+	if (got < 0)
+		return -errno;
+	fds_take(&msg, fds, n, max);
+	return got;
+}
+
+ssize_t
+fds_send(int sock, const void *bytes, size_t len, const int *fds, unsigned n,
+	 int flags)
+{
+	union control control = { .buf = { 0 } };
 	struct iovec iov = {
 		.iov_base = (void *)(uintptr_t)bytes,
 		.iov_len = len,
 	};
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t sent;
 
-	if (fd >= 0) {
+	if (n > FDS_MAX)
+		return -EMFILE;
+	if (n) {
 		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
+		msg.msg_controllen = CMSG_SPACE(n * sizeof(*fds));
 		control.align = (struct cmsghdr){
 			.cmsg_level = SOL_SOCKET,
 			.cmsg_type = SCM_RIGHTS,
-			.cmsg_len = CMSG_LEN(sizeof(fd)),
+			.cmsg_len = CMSG_LEN(n * sizeof(*fds)),
 		};
-		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
+		memcpy(CMSG_DATA(&control.align), fds, n * sizeof(*fds));
 	}
-	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	sent = sendmsg(sock, &msg, flags | MSG_NOSIGNAL);
+	return sent < 0 ? -errno : sent;
+}
+
+/* Only files in memory have seals (fcntl(2), F_GET_SEALS). */
+bool
+fds_is_memory(int fd)
+{
+	return fcntl(fd, F_GET_SEALS) >= 0;
+}
+
+bool
+fds_listens(int fd)
+{
+	int listens = 0;
+	socklen_t len = sizeof(listens);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) &&
+	       listens;
 }

@@ -3,15 +3,26 @@
 #ifndef FDS_H
 #define FDS_H
 
-#include <stddef.h>
+#include <stdbool.h>
+#include <sys/types.h>
 
-struct msghdr;
+#define FDS_MAX 253u /* Linux passes no more at a time (SCM_MAX_FD) */
 
-/* Appends those of a received message to fds[*n], of which there may be `max`;
- * what is too many is closed. */
-void fds_take(struct msghdr *msg, int *fds, unsigned *n, unsigned max);
+/*
+ * Bytes of a message, which begins where this is called; descriptors that came
+ * are appended to fds[*n], of which there may be `max`, and what is too many is
+ * closed. 0: the end; -errno. `flags` of recv(2) and send(2).
+ */
+ssize_t fds_receive(int sock, void *bytes, size_t len, int *fds, unsigned *n,
+		    unsigned max, int flags);
+/* Bytes that were sent, the descriptors with the first; -errno. Nobody is
+ * killed by a signal. */
+ssize_t fds_send(int sock, const void *bytes, size_t len, const int *fds,
+		 unsigned n, int flags);
 
-/* One message, and a descriptor with it unless it is -1. -errno. */
-int fds_send(int sock, const void *bytes, size_t len, int fd);
+/* It is memory, so that reading never waits and ends where it ends. */
+bool fds_is_memory(int fd);
+/* A socket that listens. */
+bool fds_listens(int fd);
 
 #endif

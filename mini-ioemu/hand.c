@@ -1,37 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * {"KIND": [{...}, ...], "NAME": NUMBER}; a descriptor is its place in the
- * array, -1 if there is none.
+ * Records of fixed size in the order in which they were put, and descriptors.
  */
-#include "hand.h"
+#include "handpriv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct hand {
-	json_t *json;
-	int rc; /* of what was put first and failed */
-	int fds[HAND_FDS];
-	bool own[HAND_FDS]; /* to be closed with it */
-	unsigned n;
-};
-
 /* ---- parts -------------------------------------------------------- */
 
-static void
-hand_add(struct hand *h, const char *kind, json_t *value)
+struct hand_record *
+hand_add(struct hand *h, enum hand_kind kind)
 {
-	json_t *list = json_object_get(h->json, kind);
+	struct hand_record *r = NULL;
+	unsigned i;
 
-	if (!list) {
-		list = json_array();
-		if (json_object_set_new(h->json, kind, list))
-			list = NULL;
+	if (h->n < HAND_RECORDS)
+		r = reallocarray(h->record, h->n + 1, sizeof(*r));
+	if (!r) {
+		h->rc = h->n < HAND_RECORDS ? -ENOMEM : -E2BIG;
+		return NULL;
 	}
-	if ((!value || json_array_append_new(list, value)) && !h->rc)
-		h->rc = -EINVAL; /* a name that is no text */
+	h->record = r;
+	r += h->n++;
+	memset(r, 0, sizeof(*r));
+	r->kind = kind;
+	for (i = 0; i < HAND_PLACES; i++)
+		r->place[i] = -1;
+	return r;
+}
+
+static void
+hand_text(struct hand *h, char *to, size_t size, const char *from)
+{
+	if ((size_t)snprintf(to, size, "%s", from) >= size && !h->rc)
+		h->rc = -ENAMETOOLONG;
+}
+
+/* With a key; NULL: as hand_add(). */
+static struct hand_record *
+hand_add_key(struct hand *h, enum hand_kind kind, const char *key)
+{
+	struct hand_record *r = hand_add(h, kind);
+
+	if (r)
+		hand_text(h, r->key, sizeof(r->key), key);
+	return r;
 }
 
 /* Where it is in the array. */
@@ -40,103 +56,115 @@ hand_place(struct hand *h, int fd, bool own)
 {
 	if (fd < 0)
 		return -1;
-	if (h->n == HAND_FDS) {
+	if (h->n_fds == HAND_FDS) {
 		h->rc = -EMFILE;
 		if (own)
 			close(fd);
 		return -1;
 	}
-	h->fds[h->n] = fd;
-	h->own[h->n] = own;
-	return (int)h->n++;
+	h->fds[h->n_fds] = fd;
+	h->own[h->n_fds] = own;
+	return (int)h->n_fds++;
 }
 
 static int
 hand_get(struct hand *h, int place)
 {
-	if (place < 0 || place >= (int)h->n || !h->own[place])
+	if (place < 0 || place >= (int)h->n_fds || !h->own[place])
 		return -1;
 	h->own[place] = false;
 	return h->fds[place];
 }
 
-/* The first of its kind where `key` is `name`, and `also` `value`; -1: none. */
-static int
-hand_find(const struct hand *h, const char *kind, const char *key,
-	  const char *name, const char *also, const char *value)
+/* The i-th of its kind; NULL past the end. */
+static const struct hand_record *
+hand_at(const struct hand *h, enum hand_kind kind, unsigned i)
 {
-	const json_t *list = json_object_get(h->json, kind), *item;
-	size_t i;
+	unsigned k;
 
-	for (i = 0; i < json_array_size(list); i++) {
-		const char *a, *b = value;
-
-		item = json_array_get(list, i);
-		a = json_string_value(json_object_get(item, key));
-		if (also)
-			b = json_string_value(json_object_get(item, also));
-		if (a && !strcmp(a, name) &&
-		    (!also || (b && !strcmp(b, value))))
-			return (int)i;
-	}
-	return -1;
+	for (k = 0; k < h->n; k++)
+		if (h->record[k].kind == kind && !i--)
+			return &h->record[k];
+	return NULL;
 }
 
-static json_t *
-hand_item(const struct hand *h, const char *kind, int i)
+/* The first of its kind with that key, and that value unless it is NULL. */
+static struct hand_record *
+hand_find(const struct hand *h, enum hand_kind kind, const char *key,
+	  const char *value)
 {
-	return json_array_get(json_object_get(h->json, kind), (size_t)i);
+	unsigned i;
+
+	for (i = 0; i < h->n; i++) {
+		struct hand_record *r = &h->record[i];
+
+		if (r->kind == kind && !strcmp(r->key, key) &&
+		    (!value || !strcmp(r->value, value)))
+			return r;
+	}
+	return NULL;
 }
 
 static void
-hand_drop(struct hand *h, const char *kind, int i)
+hand_drop(struct hand *h, struct hand_record *r)
 {
-	json_array_remove(json_object_get(h->json, kind), (size_t)i);
+	size_t behind = (size_t)(h->record + h->n - (r + 1));
+
+	memmove(r, r + 1, behind * sizeof(*r));
+	h->n--;
 }
 
 /* ---- descriptors and numbers -------------------------------------- */
 
+static void
+put_fd(struct hand *h, const char *name, int fd, bool own)
+{
+	struct hand_record *r = hand_add_key(h, HAND_FD, name);
+
+	if (r)
+		r->place[0] = hand_place(h, fd, own);
+	else if (own)
+		close(fd);
+}
+
 void
 hand_put_fd(struct hand *h, const char *name, int fd)
 {
-	hand_add(h, "fds",
-		 json_pack("{s:s, s:i}", "name", name, "fd",
-			   hand_place(h, fd, false)));
+	put_fd(h, name, fd, false);
 }
 
 void
 hand_put_own(struct hand *h, const char *name, int fd)
 {
-	hand_add(h, "fds",
-		 json_pack("{s:s, s:i}", "name", name, "fd",
-			   hand_place(h, fd, true)));
+	put_fd(h, name, fd, true);
 }
 
 int
 hand_take_fd(struct hand *h, const char *name)
 {
-	int i = hand_find(h, "fds", "name", name, NULL, NULL), fd;
-	const json_t *item = hand_item(h, "fds", i);
+	struct hand_record *r = hand_find(h, HAND_FD, name, NULL);
+	int fd = r ? hand_get(h, r->place[0]) : -1;
 
-	fd = i < 0 ? -1
-		   : hand_get(h, (int)json_integer_value(
-					 json_object_get(item, "fd")));
-	if (i >= 0)
-		hand_drop(h, "fds", i);
+	if (r)
+		hand_drop(h, r);
 	return fd < 0 ? -ENOENT : fd;
 }
 
 void
 hand_put_u64(struct hand *h, const char *name, uint64_t v)
 {
-	if (json_object_set_new(h->json, name, json_integer((json_int_t)v)))
-		h->rc = -ENOMEM;
+	struct hand_record *r = hand_add_key(h, HAND_NUMBER, name);
+
+	if (r)
+		r->v[0] = (int64_t)v;
 }
 
 uint64_t
 hand_u64(const struct hand *h, const char *name)
 {
-	return (uint64_t)json_integer_value(json_object_get(h->json, name));
+	const struct hand_record *r = hand_find(h, HAND_NUMBER, name, NULL);
+
+	return r ? (uint64_t)r->v[0] : 0;
 }
 
 /* ---- Xen ---------------------------------------------------------- */
@@ -144,31 +172,40 @@ hand_u64(const struct hand *h, const char *name)
 void
 hand_put_xen(struct hand *h, const struct xen_hand *xen, unsigned vcpus)
 {
+	struct hand_record *r;
 	unsigned i;
 
 	hand_put_fd(h, "events", xen->fd);
 	hand_put_u64(h, "server", xen->server);
 	hand_put_u64(h, "ring", xen->ring_port);
-	for (i = 0; i < vcpus; i++)
-		hand_add(h, "ports", json_integer(xen->port[i]));
+	for (i = 0; i < vcpus; i++) {
+		r = hand_add(h, HAND_PORT);
+		if (r)
+			r->v[0] = xen->port[i];
+	}
 }
 
 int
 hand_take_xen(struct hand *h, struct xen_hand *xen, unsigned vcpus)
 {
-	const json_t *ports = json_object_get(h->json, "ports");
+	const struct hand_record *r;
+	uint64_t server = hand_u64(h, "server"), ring = hand_u64(h, "ring");
 	unsigned i;
 
-	if (vcpus > XEN_MAX_VCPUS || json_array_size(ports) != vcpus)
+	if (vcpus > XEN_MAX_VCPUS || hand_at(h, HAND_PORT, vcpus) ||
+	    server > UINT16_MAX || ring > UINT32_MAX)
 		return -EINVAL;
 	*xen = (struct xen_hand){
-		.server = (unsigned)hand_u64(h, "server"),
-		.fd = hand_take_fd(h, "events"),
-		.ring_port = (uint32_t)hand_u64(h, "ring"),
+		.server = (unsigned)server,
+		.ring_port = (uint32_t)ring,
 	};
-	for (i = 0; i < vcpus; i++)
-		xen->port[i] =
-			(uint32_t)json_integer_value(json_array_get(ports, i));
+	for (i = 0; i < vcpus; i++) {
+		r = hand_at(h, HAND_PORT, i);
+		if (!r)
+			return -EINVAL;
+		xen->port[i] = (uint32_t)r->v[0];
+	}
+	xen->fd = hand_take_fd(h, "events");
 	return xen->fd < 0 ? xen->fd : 0;
 }
 
@@ -176,22 +213,27 @@ void
 hand_put_claim(struct hand *h, enum ioemu_space space, uint64_t first,
 	       uint64_t last)
 {
-	hand_add(h, "claims",
-		 json_pack("{s:i, s:I, s:I}", "space", (int)space, "first",
-			   (json_int_t)first, "last", (json_int_t)last));
+	struct hand_record *r = hand_add(h, HAND_CLAIM);
+
+	if (!r)
+		return;
+	r->v[0] = space;
+	r->v[1] = (int64_t)first;
+	r->v[2] = (int64_t)last;
 }
 
 bool
 hand_claim(const struct hand *h, unsigned i, enum ioemu_space *space,
 	   uint64_t *first, uint64_t *last)
 {
-	const json_t *item = hand_item(h, "claims", (int)i);
+	const struct hand_record *r = hand_at(h, HAND_CLAIM, i);
 
-	*space = (enum ioemu_space)json_integer_value(
-		json_object_get(item, "space"));
-	*first = (uint64_t)json_integer_value(json_object_get(item, "first"));
-	*last = (uint64_t)json_integer_value(json_object_get(item, "last"));
-	return item;
+	if (!r)
+		return false;
+	*space = (enum ioemu_space)r->v[0];
+	*first = (uint64_t)r->v[1];
+	*last = (uint64_t)r->v[2];
+	return true;
 }
 
 /* ---- devices ------------------------------------------------------ */
@@ -199,45 +241,49 @@ hand_claim(const struct hand *h, unsigned i, enum ioemu_space *space,
 void
 hand_put_device(struct hand *h, const char *id, int devfn)
 {
-	hand_add(h, "devices",
-		 json_pack("{s:s, s:i}", "id", id, "devfn", devfn));
+	struct hand_record *r = hand_add_key(h, HAND_DEVICE, id);
+
+	if (r)
+		r->v[0] = devfn;
 }
 
 void
 hand_device(const struct hand *h, const char *id, int *devfn)
 {
-	int i = h ? hand_find(h, "devices", "id", id, NULL, NULL) : -1;
-	json_int_t was = -1;
+	const struct hand_record *r =
+		h ? hand_find(h, HAND_DEVICE, id, NULL) : NULL;
 
-	if (i >= 0)
-		was = json_integer_value(
-			json_object_get(hand_item(h, "devices", i), "devfn"));
-	if (was >= 0 && was <= UINT8_MAX)
-		*devfn = (int)was;
+	if (r && r->v[0] >= 0)
+		*devfn = (int)r->v[0];
 }
 
 void
 hand_put_gone(struct hand *h, const char *id)
 {
-	hand_add(h, "gone", json_pack("{s:s}", "id", id));
+	(void)hand_add_key(h, HAND_GONE, id);
 }
 
 bool
 hand_gone(const struct hand *h, const char *id)
 {
-	return h && hand_find(h, "gone", "id", id, NULL, NULL) >= 0;
+	return h && hand_find(h, HAND_GONE, id, NULL);
 }
 
 void
 hand_put_later(struct hand *h, const char *text)
 {
-	hand_add(h, "later", json_string(text));
+	struct hand_record *r = hand_add(h, HAND_LATER);
+
+	if (r)
+		hand_text(h, r->text, sizeof(r->text), text);
 }
 
 const char *
 hand_later(const struct hand *h, unsigned i)
 {
-	return json_string_value(hand_item(h, "later", (int)i));
+	const struct hand_record *r = hand_at(h, HAND_LATER, i);
+
+	return r ? r->text : NULL;
 }
 
 /* ---- disks and character devices ---------------------------------- */
@@ -246,70 +292,76 @@ void
 hand_put_disk(struct hand *h, const char *device, const char *value,
 	      const struct hand_disk *disk)
 {
-	hand_add(h, "disks",
-		 json_pack("{s:s, s:s, s:s, s:i, s:b, s:i}", "device", device,
-			   "value", value, "name", disk->name, "fd",
-			   hand_place(h, disk->fd, false), "readonly",
-			   disk->readonly, "lost", disk->lost));
+	struct hand_record *r = hand_add_key(h, HAND_DISK, device);
+
+	if (!r)
+		return;
+	hand_text(h, r->value, sizeof(r->value), value);
+	hand_text(h, r->name, sizeof(r->name), disk->name);
+	r->place[0] = hand_place(h, disk->fd, false);
+	r->v[0] = disk->readonly;
+	r->v[1] = disk->lost;
 }
 
 int
 hand_take_disk(struct hand *h, const char *device, const char *value,
 	       struct hand_disk *disk)
 {
-	int i = hand_find(h, "disks", "device", device, "value", value);
-	int readonly, place;
-	const char *name;
+	struct hand_record *r = hand_find(h, HAND_DISK, device, value);
+	int place;
 
-	if (i < 0 ||
-	    json_unpack(hand_item(h, "disks", i), "{s:s, s:i, s:b, s:i}",
-			"name", &name, "fd", &place, "readonly", &readonly,
-			"lost", &disk->lost))
+	if (!r)
 		return -ENOENT;
-	snprintf(disk->name, sizeof(disk->name), "%s", name);
-	disk->readonly = readonly;
-	disk->fd = hand_get(h, place);
-	hand_drop(h, "disks", i);
+	place = r->place[0];
+	*disk = (struct hand_disk){
+		.fd = hand_get(h, place),
+		.readonly = r->v[0],
+		.lost = (int)r->v[1],
+	};
+	memcpy(disk->name, r->name, sizeof(disk->name));
+	hand_drop(h, r);
 	return place >= 0 && disk->fd < 0 ? -EBADF : 0;
 }
 
 void
 hand_put_chr(struct hand *h, const char *label, const struct chr_hand *chr)
 {
-	hand_add(h, "chardevs",
-		 json_pack("{s:s, s:s, s:i, s:[iii], s:[iii], s:i}", "label",
-			   label, "name", chr->name, "listen",
-			   hand_place(h, chr->listen_fd, false), "first",
-			   hand_place(h, chr->end[0], false), (int)chr->ways[0],
-			   chr->ended[0], "second",
-			   hand_place(h, chr->end[1], false), (int)chr->ways[1],
-			   chr->ended[1], "rest",
-			   hand_place(h, chr->rest, true)));
+	struct hand_record *r = hand_add_key(h, HAND_CHR, label);
+	unsigned i;
+
+	if (!r) {
+		if (chr->rest >= 0)
+			close(chr->rest);
+		return;
+	}
+	hand_text(h, r->name, sizeof(r->name), chr->name);
+	r->place[0] = hand_place(h, chr->listen_fd, false);
+	for (i = 0; i < CHR_ENDS; i++) {
+		r->place[1 + i] = hand_place(h, chr->end[i], false);
+		r->v[2 * i] = chr->ways[i];
+		r->v[2 * i + 1] = chr->ended[i];
+	}
+	r->place[3] = hand_place(h, chr->rest, true);
 }
 
 int
 hand_take_chr(struct hand *h, const char *label, struct chr_hand *chr)
 {
-	int i = hand_find(h, "chardevs", "label", label, NULL, NULL);
-	int listen, end[CHR_ENDS], ways[CHR_ENDS], ended[CHR_ENDS], rest;
-	const char *name;
-	unsigned k;
+	struct hand_record *r = hand_find(h, HAND_CHR, label, NULL);
+	unsigned i;
 
-	if (i < 0 || json_unpack(hand_item(h, "chardevs", i),
-				 "{s:s, s:i, s:[iii], s:[iii], s:i}", "name",
-				 &name, "listen", &listen, "first", &end[0],
-				 &ways[0], &ended[0], "second", &end[1],
-				 &ways[1], &ended[1], "rest", &rest))
+	if (!r)
 		return -ENOENT;
-	*chr = (struct chr_hand){ .listen_fd = hand_get(h, listen) };
-	snprintf(chr->name, sizeof(chr->name), "%s", name);
-	for (k = 0; k < CHR_ENDS; k++) {
-		chr->end[k] = hand_get(h, end[k]);
-		chr->ways[k] = (unsigned)ways[k];
-		chr->ended[k] = ended[k];
+	*chr = (struct chr_hand){ .listen_fd = hand_get(h, r->place[0]) };
+	snprintf(chr->name, sizeof(chr->name), "%.*s",
+		 (int)sizeof(chr->name) - 1, r->name);
+	for (i = 0; i < CHR_ENDS; i++) {
+		chr->end[i] = hand_get(h, r->place[1 + i]);
+		chr->ways[i] = (unsigned)r->v[2 * i];
+		chr->ended[i] = r->v[2 * i + 1];
 	}
-	chr->rest = hand_get(h, rest);
-	hand_drop(h, "chardevs", i);
+	chr->rest = hand_get(h, r->place[3]);
+	hand_drop(h, r);
 	return 0;
 }
 
@@ -318,38 +370,23 @@ hand_take_chr(struct hand *h, const char *label, struct chr_hand *chr)
 int
 hand_new(struct hand **out)
 {
-	struct hand *h = calloc(1, sizeof(*h));
-
-	if (!h)
-		return -ENOMEM;
-	h->json = json_object();
-	if (!h->json) {
-		free(h);
-		return -ENOMEM;
-	}
-	*out = h;
-	return 0;
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
 }
 
 int
-hand_read(json_t *json, const int *fds, unsigned n, struct hand **out)
+hand_adopt(const int *fds, unsigned n, struct hand **out)
 {
-	struct hand *h = calloc(1, sizeof(*h));
+	int rc = hand_new(out);
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		if (h && i < HAND_FDS)
-			(void)hand_place(h, fds[i], true);
+		if (!rc && i < HAND_FDS)
+			(void)hand_place(*out, fds[i], true);
 		else
 			close(fds[i]);
 	}
-	if (!h) {
-		json_decref(json);
-		return -ENOMEM;
-	}
-	h->json = json;
-	*out = h;
-	return 0;
+	return rc;
 }
 
 void
@@ -359,18 +396,9 @@ hand_free(struct hand *h)
 
 	if (!h)
 		return;
-	for (i = 0; i < h->n; i++)
+	for (i = 0; i < h->n_fds; i++)
 		if (h->own[i])
 			close(h->fds[i]);
-	json_decref(h->json);
+	free(h->record);
 	free(h);
-}
-
-int
-hand_write(struct hand *h, json_t **json, const int **fds, unsigned *n)
-{
-	*json = h->json;
-	*fds = h->fds;
-	*n = h->n;
-	return h->rc;
 }

@@ -6,7 +6,9 @@
  *
  * The one who takes trusts none of it: the other may be in a guest's hands. So
  * no name in here is ever opened, and what to be is not in here at all but told
- * by xenstore (xen_words()).
+ * by xenstore (xen_words()). The text is read by a process without rights
+ * (takeread.c), which passes on records of fixed size; only these, checked, are
+ * seen by one that has some.
  */
 #ifndef HAND_H
 #define HAND_H
@@ -24,13 +26,27 @@ struct hand;
 
 /* Nothing yet. -ENOMEM. */
 int hand_new(struct hand **out);
-/* As it came; takes `json` and the descriptors over, on failure too. */
-int hand_read(json_t *json, const int *fds, unsigned n, struct hand **out);
 /* Closes the descriptors that are its own: all that came and nobody took. */
 void hand_free(struct hand *h);
-/* As it goes; all stays the hand's. -ENOMEM, -EINVAL, -EMFILE: something could
- * not be put in. */
-int hand_write(struct hand *h, json_t **json, const int **fds, unsigned *n);
+
+/* As it goes: *json is the caller's, the descriptors stay the hand's. -ENOMEM,
+ * -EINVAL, -ENAMETOOLONG, -E2BIG, -EMFILE: something could not be put in. */
+int hand_write(const struct hand *h, json_t **json, const int **fds,
+	       unsigned *n) IOEMU_MUST_CHECK;
+/*
+ * As it came, by anybody: text of any bytes, or the value in it. Takes the
+ * descriptors over, on failure too. -EINVAL: it is none; -ENOMEM, -E2BIG.
+ */
+int hand_parse(const char *text, size_t len, const int *fds, unsigned n,
+	       struct hand **out) IOEMU_MUST_CHECK;
+int hand_read(json_t *json, const int *fds, unsigned n,
+	      struct hand **out) IOEMU_MUST_CHECK;
+/*
+ * Between two processes of ours, as records, the descriptors with the first
+ * byte; one end is trusted by nobody. -errno, -EPROTO: that is no hand.
+ */
+int hand_send(const struct hand *h, int sock) IOEMU_MUST_CHECK;
+int hand_receive(int sock, struct hand **out) IOEMU_MUST_CHECK;
 
 /*
  * Below, what is put stays the caller's but for hand_put_own(); what is taken

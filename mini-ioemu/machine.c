@@ -10,6 +10,7 @@
 
 #include "ecam.h"
 #include "events.h"
+#include "fds.h"
 #include "hand.h"
 #include "local.h"
 #include "log.h"
@@ -290,12 +291,26 @@ machine_pause(struct machine *m)
 #define LOAD_MS 20000u /* libxl waits a minute for us to be ready */
 #define TAKE_MS 8000u  /* the other waits 10 s for our word (monhand.c) */
 
+/* What the one before saved: reading it must not wait for anybody. */
+static int
+machine_state(struct machine *m)
+{
+	int fd = hand_take_fd(m->hand, "state");
+
+	if (fd >= 0 && fds_is_memory(fd))
+		return fd;
+	log_error("the state of the devices is not handed over as a file in "
+		  "memory");
+	if (fd >= 0)
+		close(fd);
+	return -EBADF;
+}
+
 /* As saved, if there is something: before anyone can see or ask. */
 static int
 machine_restore(struct machine *m)
 {
-	int fd =
-		m->hand ? hand_take_fd(m->hand, "state") : m->conf->incoming_fd;
+	int fd = m->hand ? machine_state(m) : m->conf->incoming_fd;
 
 	if (fd >= 0)
 		return save_load(m->save, fd, m->hand ? TAKE_MS : LOAD_MS);

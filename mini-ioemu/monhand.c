@@ -46,9 +46,10 @@ static void
 hand_end(struct monitor *mon)
 {
 	uv_timer_stop(&mon->hand.limit);
+	mon->hand.step = MON_HAND_BACK;
+	qmp_take_back(mon->qmp);
 	hand_free(mon->hand.out);
 	mon->hand.out = NULL;
-	mon->hand.step = MON_HAND_BACK;
 	peers_take_back(mon->env.peers, hand_back, mon);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fds.h"
 #include "hand.h"
 #include "log.h"
 #include "peerpriv.h"
@@ -150,15 +151,13 @@ peers_take_back(struct peers *peers, void (*done)(void *ctx), void *ctx)
 int
 peer_hand_listen(struct peer *peer)
 {
-	int fd, listens = 0;
-	socklen_t len = sizeof(listens);
 	char key[KEY_SIZE];
+	int fd;
 
 	fd = hand_take_fd(peer->env->hand, hand_key(key, "listen", peer));
 	if (fd < 0)
 		return fd;
-	if (!getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) &&
-	    listens)
+	if (fds_listens(fd))
 		return fd;
 	close(fd);
 	return -EBADF;

@@ -15,6 +15,7 @@
 
 #include <ioemu/loop.h>
 
+#include "fds.h"
 #include "qmppriv.h"
 
 #define BACKLOG 8
@@ -123,14 +124,10 @@ listener_new(struct qmp *qmp, int fd, const char *path)
 int
 qmp_listen_fd(struct qmp *qmp, int fd)
 {
-	int listens = 0, flags;
-	socklen_t len = sizeof(listens);
+	int flags = fcntl(fd, F_GETFL);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len))
-		return -errno;
-	if (!listens)
+	if (flags >= 0 && !fds_listens(fd))
 		return -EINVAL;
-	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC))
 		return -errno;
@@ -140,7 +137,7 @@ qmp_listen_fd(struct qmp *qmp, int fd)
 int
 qmp_listen_handed(struct qmp *qmp, int fd, const char *path)
 {
-	return listener_new(qmp, fd, path);
+	return fds_listens(fd) ? listener_new(qmp, fd, path) : -EBADF;
 }
 
 int

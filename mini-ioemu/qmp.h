@@ -141,6 +141,8 @@ void qmp_fail(struct qmp_call *call, const char *why);
  * qmp_free(). */
 struct hand;
 void qmp_give(struct qmp_call *call, struct hand *h);
+/* untake() or gone() is over, and what `h` had goes away. */
+void qmp_take_back(struct qmp *qmp);
 /* Serve a socket that another process bound to `path` (NULL: to none of ours);
  * the fd becomes ours if this succeeds. */
 int qmp_listen_handed(struct qmp *qmp, int fd, const char *path);

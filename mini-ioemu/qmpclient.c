@@ -75,38 +75,12 @@ client_unsent(const struct qmp_client *c)
 
 /* With descriptors: on its first byte alone, which is all that is sent. */
 static ssize_t
-client_send_fds(struct qmp_client *c)
-{
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(HAND_FDS * sizeof(int))];
-	} control = { .buf = { 0 } };
-	size_t size = c->n_out_fds * sizeof(int);
-	struct iovec iov = { .iov_base = c->out, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = CMSG_SPACE(size),
-	};
-
-	control.align.cmsg_level = SOL_SOCKET;
-	control.align.cmsg_type = SCM_RIGHTS;
-	control.align.cmsg_len = CMSG_LEN(size);
-	memcpy(CMSG_DATA(&control.align), c->out_fds, size);
-	return sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-static ssize_t
 client_send_some(struct qmp_client *c)
 {
-	ssize_t n;
+	size_t left = c->n_out_fds ? 1 : c->out_len - c->out_sent;
+	ssize_t n = fds_send(c->fd, c->out + c->out_sent, left, c->out_fds,
+			     c->n_out_fds, MSG_DONTWAIT);
 
-	if (!c->n_out_fds)
-		return send(c->fd, c->out + c->out_sent,
-			    c->out_len - c->out_sent,
-			    MSG_NOSIGNAL | MSG_DONTWAIT);
-	n = client_send_fds(c);
 	if (n > 0)
 		c->n_out_fds = 0;
 	return n;
@@ -119,9 +93,9 @@ client_flush(struct qmp_client *c)
 
 	while (client_unsent(c)) {
 		n = client_send_some(c);
-		if (n < 0 && errno == EINTR)
+		if (n == -EINTR)
 			continue;
-		if (n < 0 && errno != EAGAIN)
+		if (n < 0 && n != -EAGAIN)
 			qmp_client_close(c);
 		if (n < 0)
 			return;
@@ -188,27 +162,14 @@ client_make_room(struct qmp_client *c)
 static ssize_t
 client_read(struct qmp_client *c)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(QMP_MAX_FDS * sizeof(int))];
-	} control;
-	struct iovec iov;
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
 	ssize_t n;
 
 	if (client_make_room(c))
 		return -ENOMEM;
-	iov.iov_base = c->in + c->in_len;
-	iov.iov_len = READ_SIZE;
-	n = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	n = fds_receive(c->fd, c->in + c->in_len, READ_SIZE, c->fds, &c->n_fds,
+			QMP_MAX_FDS, MSG_DONTWAIT);
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	fds_take(&msg, c->fds, &c->n_fds, QMP_MAX_FDS);
+		return n == -EAGAIN || n == -EINTR ? 0 : n;
 	c->in_len += (size_t)n;
 	return n ? n : -EPIPE;
 }

@@ -23,6 +23,8 @@ qmp_give(struct qmp_call *call, struct hand *h)
 	json_t *json;
 	int rc = hand_write(h, &json, &c->out_fds, &c->n_out_fds);
 
+	if (!rc && !c->listener)
+		json_decref(json);
 	if (!c->listener || rc) {
 		c->n_out_fds = 0;
 		qmp->ops->untake(qmp->ctx);
@@ -30,7 +32,18 @@ qmp_give(struct qmp_call *call, struct hand *h)
 		return;
 	}
 	qmp->taker = c;
-	qmp_return(call, json_incref(json));
+	qmp_return(call, json);
+}
+
+void
+qmp_take_back(struct qmp *qmp)
+{
+	struct qmp_client *c = qmp->taker;
+
+	qmp->taker = NULL;
+	/* they are not there any more when its socket has room */
+	if (c && c->n_out_fds)
+		qmp_client_close(c);
 }
 
 /* All that is left to say is a few bytes: they go at once or never. */

@@ -24,26 +24,13 @@ struct spawn {
 static int
 spawn_receive(const struct spawn *s, struct spawn_reply *reply, int *fd)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { .iov_base = reply, .iov_len = sizeof(*reply) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
 	unsigned fds = 0;
 	ssize_t n;
 
-	do
-		n = recvmsg(s->sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
 	*fd = -1;
-	if (n >= 0)
-		fds_take(&msg, fd, &fds, 1);
+	do
+		n = fds_receive(s->sock, reply, sizeof(*reply), fd, &fds, 1, 0);
+	while (n == -EINTR);
 	return n == sizeof(*reply) ? 0 : -ESHUTDOWN; /* it is gone */
 }
 
@@ -52,7 +39,8 @@ static int
 spawn_ask(struct spawn *s, const struct spawn_request *req, size_t len, int fd,
 	  struct spawn_reply *reply, int *out_fd)
 {
-	int came, rc = fds_send(s->sock, req, SPAWN_HEAD + len, fd);
+	ssize_t n = fds_send(s->sock, req, SPAWN_HEAD + len, &fd, fd >= 0, 0);
+	int came, rc = n < 0 ? (int)n : 0;
 
 	*reply = (struct spawn_reply){ .value = 0 };
 	if (!rc)

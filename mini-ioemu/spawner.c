@@ -266,30 +266,16 @@ spawner_done(const struct spawner *s)
 static bool
 spawner_receive(struct spawner *s)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { .iov_base = &s->req, .iov_len = sizeof(s->req) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
 	unsigned fds = 0;
 	ssize_t n;
 
-	do
-		n = recvmsg(s->sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n < (ssize_t)SPAWN_HEAD)
-		return false;
-	s->len = (size_t)n - SPAWN_HEAD;
-	/* for one there is room for two (cmsg(3), alignment) */
 	s->fd = -1;
-	fds_take(&msg, &s->fd, &fds, 1);
-	return true;
+	do
+		n = fds_receive(s->sock, &s->req, sizeof(s->req), &s->fd, &fds,
+				1, 0);
+	while (n == -EINTR);
+	s->len = (size_t)n - SPAWN_HEAD;
+	return n >= (ssize_t)SPAWN_HEAD;
 }
 
 static void
@@ -299,7 +285,7 @@ spawner_loop(struct spawner *s)
 
 	while (!reply.last && spawner_receive(s)) {
 		bool give;
-		int rc;
+		ssize_t n;
 
 		reply.value = 0;
 		reply.rc = request_run(s, &reply.value);
@@ -307,11 +293,10 @@ spawner_loop(struct spawner *s)
 		give = s->req.what == SPAWN_CONNECT && !reply.rc;
 		if (s->fd >= 0 && !give)
 			close(s->fd);
-		rc = fds_send(s->sock, &reply, sizeof(reply),
-			      give ? s->fd : -1);
+		n = fds_send(s->sock, &reply, sizeof(reply), &s->fd, give, 0);
 		if (give)
 			close(s->fd);
-		if (rc)
+		if (n < 0)
 			return;
 	}
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -128,6 +129,16 @@ take_start(int argc, char **argv, const struct conf *conf,
 
 /* ---- the guest ---------------------------------------------------- */
 
+/* A log that nobody reads loses lines; a file or a terminal is what it is. */
+static void
+take_no_wait(int fd)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
 /* What goes to standard error goes to the guest's log from now on, also of
  * processes that are started; and, until there is a verdict, to the parent. */
 static int
@@ -138,6 +149,7 @@ take_log(struct hand *hand)
 
 	if (fd < 0 || copy < 0)
 		return -EBADF;
+	take_no_wait(fd);
 	(void)dup2(fd, STDOUT_FILENO);
 	(void)dup2(fd, STDERR_FILENO);
 	close(fd);

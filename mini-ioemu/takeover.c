@@ -1,33 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * QMP from the other end, one question after another. The answers come from a
- * process that may be in a guest's hands.
+ * From the process that takes the guest over: whom to ask, and by which process
+ * without rights (takeread.c), as the answers come from one that may be in a
+ * guest's hands.
  */
 #include "takeover.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "fds.h"
 #include "log.h"
+#include "takeread.h"
 
 /* Where libxl has it if its words name none (libxl_qmp.c). */
 #define SOCKET "/run/xen/qmp-libxl-%d"
-#define ANSWER_MAX (4u << 20)
-#define LIMIT_S                                                                \
-	25 /* stopping and saving may take 8 s each (pause.c, save.c)          \
-	    */
+/* Stopping and saving may take 8 s each (pause.c, save.c). */
+#define LIMIT_MS 25000
+#define STEP_NS 1000000
+#define STEPS 2000u
 
 struct takeover {
-	int fd;
-	char *buf;
-	size_t len, size;
-	int fds[HAND_FDS];
-	unsigned n_fds;
+	int sock; /* to the reader; -1: there is none */
+	pid_t pid;
 };
 
 /* ---- its words ---------------------------------------------------- */
@@ -70,125 +71,96 @@ takeover_words(unsigned domid, int argc, char **argv, char ***words, int *n,
 /* ---- its socket --------------------------------------------------- */
 
 static int
-receive(struct takeover *t)
+reach(const char *path)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(HAND_FDS * sizeof(int))];
-	} control;
-	struct iovec iov = { t->buf + t->len, t->size - t->len };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	ssize_t n = recvmsg(t->fd, &msg, MSG_CMSG_CLOEXEC);
-
-	if (n < 0)
-		return errno == EINTR ? 0 : -errno;
-	fds_take(&msg, t->fds, &t->n_fds, HAND_FDS);
-	t->len += (size_t)n;
-	return n ? 0 : -ECONNRESET;
-}
-
-/* A line, which is gone from the buffer with the next. */
-static int
-receive_line(struct takeover *t, json_t **out)
-{
-	json_error_t error;
-	char *end = NULL;
-	int rc = 0;
-
-	t->len = 0;
-	while (!rc && !(end = memchr(t->buf, '\n', t->len)))
-		rc = t->len == t->size ? -EMSGSIZE : receive(t);
-	if (rc)
-		return rc;
-	*out = json_loadb(t->buf, (size_t)(end - t->buf), 0, &error);
-	return json_is_object(*out) ? 0 : -EPROTO;
-}
-
-/* What it returns, the caller's; NULL: that does not matter. */
-static int
-ask(struct takeover *t, const char *command, json_t **out)
-{
-	json_t *answer = NULL, *value;
-	const char *why;
-	int rc = 0;
-
-	if (send(t->fd, command, strlen(command), MSG_NOSIGNAL) < 0)
-		rc = -errno;
-	if (!rc)
-		rc = receive_line(t, &answer);
-	value = json_object_get(answer, "return");
-	if (!rc && !value) {
-		why = json_string_value(json_object_get(
-			json_object_get(answer, "error"), "desc"));
-		log_error("the device model that runs: %.300s",
-			  why ? why : "no answer that makes sense");
-		json_decref(answer);
-		return -EREMOTEIO;
-	}
-	if (rc)
-		log_error("the device model that runs does not answer: %s",
-			  strerror(-rc));
-	else if (out)
-		*out = json_incref(value);
-	json_decref(answer);
-	return rc;
-}
-
-static int
-reach(int fd, const char *path)
-{
-	const struct timeval limit = { .tv_sec = LIMIT_S };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, rc = 0;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(addr.sun_path, path, strlen(path));
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
-	    connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		return -errno;
-	return 0;
+	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
+		rc = -errno;
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+/* ---- the reader --------------------------------------------------- */
+
+static int
+reader_start(struct takeover *t, int qmp)
+{
+	int sock[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock))
+		return -errno;
+	t->pid = fork();
+	if (!t->pid)
+		takeread_run(qmp, sock[1]);
+	close(sock[1]);
+	t->sock = sock[0];
+	return t->pid < 0 ? -errno : 0;
+}
+
+/* It is not trusted to come to an end. */
+static int
+reader_ask(struct takeover *t, enum takeread_what what)
+{
+	struct pollfd p = { .fd = t->sock, .events = POLLIN };
+	uint8_t request = (uint8_t)what;
+	int32_t rc;
+	int n;
+
+	if (send(t->sock, &request, 1, MSG_NOSIGNAL) < 0)
+		return -errno;
+	do
+		n = poll(&p, 1, LIMIT_MS);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0) {
+		log_error("the device model that runs does not answer within "
+			  "%u s",
+			  LIMIT_MS / 1000);
+		return -ETIMEDOUT;
+	}
+	if (recv(t->sock, &rc, sizeof(rc), MSG_DONTWAIT) != sizeof(rc))
+		return -ECONNRESET;
+	return rc < 0 ? rc : 0;
 }
 
 static int
-greet(struct takeover *t, const struct conf *conf)
+greet(struct takeover *t, const char *path)
 {
-	const struct conf_monitor *c = conf->monitors;
-	json_t *greeting = NULL;
-	char path[108];
-	int rc;
+	int rc, fd = reach(path);
 
-	while (c && !c->path)
-		c = c->next;
-	snprintf(path, sizeof(path), SOCKET, conf->domid);
-	rc = reach(t->fd, c ? c->path : path);
-	if (!rc)
-		rc = receive_line(t, &greeting);
-	json_decref(greeting);
-	if (rc)
-		log_error("%s: %s", c ? c->path : path, strerror(-rc));
-	return rc ? rc : ask(t, "{\"execute\":\"qmp_capabilities\"}", NULL);
+	if (fd < 0) {
+		log_error("%s: %s", path, strerror(-fd));
+		return fd;
+	}
+	rc = reader_start(t, fd);
+	close(fd);
+	return rc ? rc : reader_ask(t, TAKEREAD_GREET);
 }
 
 int
 takeover_open(const struct conf *conf, struct takeover **out)
 {
+	const struct conf_monitor *c = conf->monitors;
 	struct takeover *t = calloc(1, sizeof(*t));
-	int rc = 0;
+	char path[108];
+	int rc;
 
 	if (!t)
 		return -ENOMEM;
-	t->size = ANSWER_MAX;
-	t->buf = malloc(t->size);
-	t->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (!t->buf || t->fd < 0)
-		rc = t->buf ? -errno : -ENOMEM;
-	if (!rc)
-		rc = greet(t, conf);
+	t->sock = -1;
+	while (c && !c->path)
+		c = c->next;
+	snprintf(path, sizeof(path), SOCKET, conf->domid);
+	rc = greet(t, c ? c->path : path);
 	if (rc) {
 		takeover_close(t);
 		return rc;
@@ -197,35 +169,46 @@ takeover_open(const struct conf *conf, struct takeover **out)
 	return 0;
 }
 
+/*
+ * It ends when it reads the end, and the other sees the end of its connection.
+ * One that does not is not waited for, and ends with us. (Nobody is killed from
+ * in the sandbox.)
+ */
 void
 takeover_close(struct takeover *t)
 {
+	const struct timespec step = { .tv_nsec = STEP_NS };
+	unsigned i;
+
 	if (!t)
 		return;
-	while (t->n_fds)
-		close(t->fds[--t->n_fds]);
-	if (t->fd >= 0)
-		close(t->fd);
-	free(t->buf);
+	if (t->sock >= 0)
+		close(t->sock);
+	for (i = 0; t->pid > 0 && i < STEPS; i++) {
+		if (waitpid(t->pid, NULL, WNOHANG))
+			break;
+		nanosleep(&step, NULL);
+	}
 	free(t);
 }
 
 int
 takeover_ask(struct takeover *t, struct hand **out)
 {
-	json_t *value;
-	unsigned n;
-	int rc = ask(t, "{\"execute\":\"x-take-over\"}", &value);
+	int rc = reader_ask(t, TAKEREAD_ASK);
 
 	if (rc)
 		return rc;
-	n = t->n_fds;
-	t->n_fds = 0;
-	return hand_read(value, t->fds, n, out);
+	rc = hand_receive(t->sock, out);
+	if (rc)
+		log_error("what the device model that runs hands over makes no "
+			  "sense: %s",
+			  strerror(-rc));
+	return rc;
 }
 
 int
 takeover_commit(struct takeover *t)
 {
-	return ask(t, "{\"execute\":\"x-taken\"}", NULL);
+	return reader_ask(t, TAKEREAD_TAKEN);
 }

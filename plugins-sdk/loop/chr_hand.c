@@ -6,6 +6,7 @@
  */
 #include "chardev.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,11 +79,15 @@ chr_hand_out(struct ioemu_chardev *chr, struct chr_hand *out)
 
 /* ---- in ----------------------------------------------------------- */
 
+/* Of a file in memory, which alone has seals (fcntl(2), F_GET_SEALS): of
+ * anything else reading might wait for ever. */
 static int
 rest_in(struct ioemu_chardev *chr, int fd)
 {
 	ssize_t n;
 
+	if (fcntl(fd, F_GET_SEALS) < 0)
+		return -EBADF;
 	do {
 		n = read(fd, chr->ring + chr->used, CHR_RING - chr->used);
 		if (n < 0 && errno != EINTR)

@@ -62,7 +62,8 @@ unix_close(struct ioemu_chardev *chr)
 {
 	uv_close((uv_handle_t *)&chr->listen, chr_closed);
 	close(chr->listen_fd);
-	if (!chr->leaves && !chr->frozen) /* else another process listens there */
+	if (!chr->leaves &&
+	    !chr->frozen) /* else another process listens there */
 		(void)unlink(chr->addr.sun_path);
 }
 
@@ -184,7 +185,12 @@ chr_open_unix(struct ioemu_chardev *chr, const char *spec)
 int
 chr_hand_unix(struct ioemu_chardev *chr, const char *spec, int listen_fd)
 {
-	int rc = listen_fd < 0 ? -EBADF : unix_address(chr, spec);
+	int listens = 0, rc = unix_address(chr, spec);
+	socklen_t len = sizeof(listens);
+
+	if (getsockopt(listen_fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) ||
+	    !listens)
+		rc = -EBADF;
 
 	if (!rc)
 		rc = uv_poll_init(chr->loop, &chr->listen, listen_fd);

@@ -11,8 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -242,6 +245,172 @@ devices_that_came_later_go_along(void **state)
 	assert_non_null(strstr(client_hmp(&c, "devices"), "two "));
 	assert_null(strstr(client_hmp(&c, "devices"), "one "));
 	client_close(&c);
+}
+
+/* ---- an old one that is in a guest's hands ------------------------- */
+
+/* The text after "KEY:\t" of /proc/PID/status. */
+static const char *
+status_of(pid_t pid, const char *key, char *line, size_t size)
+{
+	size_t n = strlen(key);
+	bool found = false;
+	char name[64];
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/status", (int)pid);
+	f = fopen(name, "r");
+	assert_non_null(f);
+	while (!found && fgets(line, (int)size, f))
+		found = !strncmp(line, key, n) && line[n] == ':';
+	fclose(f);
+	assert_true(found);
+	return line + n + 2;
+}
+
+static pid_t
+reader_pid(void)
+{
+	char path[64], line[256];
+	pid_t pid, found = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children",
+		 (int)getpid());
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fscanf(f, "%d", &pid) == 1)
+		if (!strcmp(status_of(pid, "Name", line, sizeof(line)),
+			    "ioemu-reader\n"))
+			found = pid;
+	fclose(f);
+	assert_true(found > 0);
+	return found;
+}
+
+static void
+who_reads_the_message_has_no_rights(void **state)
+{
+	struct pair *p = *state;
+	struct takeover *t;
+	char line[256];
+	pid_t pid;
+
+	old_start(p, NULL);
+	t = reach(p); /* it has read a greeting by now */
+	pid = reader_pid();
+	assert_string_equal(status_of(pid, "Seccomp", line, sizeof(line)),
+			    "2\n");
+	assert_string_equal(status_of(pid, "CapEff", line, sizeof(line)),
+			    "0000000000000000\n");
+	if (!geteuid())
+		assert_string_equal(status_of(pid, "Uid", line, sizeof(line)),
+				    "65534\t65534\t65534\t65534\n");
+	takeover_close(t);
+}
+
+/* Whoever holds the other end never writes. */
+static void
+nothing_that_may_wait_is_read(void **state)
+{
+	struct pair *p = *state;
+	struct takeover *t;
+	int wait[2];
+
+	assert_int_equal(pipe(wait), 0);
+	old_start(p, NULL);
+	old_writes(0x44);
+	alarm(TEST_LIMIT_S);
+	t = asked(p);
+	close(hand_take_fd(p->w->hand, "state"));
+	hand_put_own(p->w->hand, "state", dup(wait[0]));
+	assert_int_equal(whole_start(p->w, plugin_dir, NULL), -EBADF);
+	whole_stop(p->w);
+	takeover_close(t);
+	assert_int_equal(old_reads(), 0x44);
+	alarm(0);
+	close(wait[0]);
+	close(wait[1]);
+}
+
+static void
+output_that_may_wait_is_not_read(void **state)
+{
+	struct chr_hand chr = { .listen_fd = -1, .end = { -1, -1 } };
+	struct pair *p = *state;
+	struct ioemu_chardev *out;
+	int wait[2];
+
+	assert_int_equal(pipe(wait), 0);
+	alarm(TEST_LIMIT_S);
+	chr.rest = dup(wait[0]);
+	assert_int_equal(chr_hand_in(&p->w->loop, "null", &chr, &out), -EBADF);
+	alarm(0);
+	close(wait[0]);
+	close(wait[1]);
+}
+
+/* ---- a taker that does not read ------------------------------------- */
+
+#define QUESTION "{\"execute\":\"query-name\"}\n"
+
+static int
+taker_open(struct pair *p)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
+		 whole_path(p->w, 0, "", "qmp"));
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)),
+			 0);
+	return fd;
+}
+
+/* What is there to be read grows with each answer, or does not for a while. */
+static bool
+taker_asks(int fd, const char *question)
+{
+	int before, now, i;
+
+	assert_int_equal(ioctl(fd, FIONREAD, &before), 0);
+	assert_int_equal(send(fd, question, strlen(question), 0),
+			 strlen(question));
+	for (i = 0; i < 500; i++) {
+		assert_int_equal(ioctl(fd, FIONREAD, &now), 0);
+		if (now > before)
+			return true;
+		usleep(STEP_US);
+	}
+	return false;
+}
+
+/* Its socket is full when the answer comes; then nobody comes in time. */
+static void
+what_nobody_could_be_sent_is_not_sent_later(void **state)
+{
+	static const char agree[] = "{\"execute\":\"qmp_capabilities\"}\n";
+	struct pair *p = *state;
+	char bytes[65536];
+	int fd, n, i;
+
+	old_start(p, NULL);
+	old_writes(0x55);
+	fd = taker_open(p);
+	assert_true(taker_asks(fd, agree));
+	for (n = 0; taker_asks(fd, QUESTION); n++)
+		;
+	close(fd);
+	fd = taker_open(p);
+	assert_true(taker_asks(fd, agree));
+	for (i = 0; i < n; i++)
+		assert_true(taker_asks(fd, QUESTION));
+	assert_false(taker_asks(fd, "{\"execute\":\"x-take-over\"}\n"));
+	assert_int_equal(old_reads(), 0x55); /* once it has it again */
+	while (recv(fd, bytes, sizeof(bytes), 0) > 0)
+		assert_null(memmem(bytes, sizeof(bytes), "\"claims\"", 8));
+	close(fd);
+	assert_int_equal(old_reads(), 0x55);
 }
 
 /* ---- processes by themselves ---------------------------------------- */
@@ -568,6 +737,10 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_guest_goes_on),
 		TEST(devices_that_came_later_go_along),
+		TEST(who_reads_the_message_has_no_rights),
+		TEST(nothing_that_may_wait_is_read),
+		TEST(output_that_may_wait_is_not_read),
+		TEST(what_nobody_could_be_sent_is_not_sent_later),
 		TEST(who_is_by_himself_goes_along),
 		TEST(who_began_anew_is_given_what_it_was),
 		TEST(who_is_by_himself_comes_back),
