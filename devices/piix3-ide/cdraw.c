@@ -47,17 +47,23 @@ cd_parts(uint8_t parts, struct cd_range *range)
 
 /* ---- error detection (14.3) ----------------------------------------- */
 
-/* Of (x^16 + x^15 + x^2 + 1) (x^16 + x^2 + x + 1), lowest bit first. */
+/* Of (x^16 + x^15 + x^2 + 1) (x^16 + x^2 + x + 1), lowest bit first: what four
+ * bits come to. */
+static const uint32_t edc_of[16] = {
+	0x00000000, 0x99011001, 0x82012001, 0x1b003000, 0xb4014001, 0x2d005000,
+	0x36006000, 0xaf017001, 0xd8018001, 0x41009000, 0x5a00a000, 0xc301b001,
+	0x6c00c000, 0xf501d001, 0xee01e001, 0x7700f000
+};
+
 static uint32_t
 edc(const uint8_t *p, unsigned n)
 {
 	uint32_t v = 0;
-	unsigned i;
 
 	while (n--) {
 		v ^= *p++;
-		for (i = 0; i < 8; i++)
-			v = v >> 1 ^ (v & 1 ? 0xd8018001u : 0);
+		v = v >> 4 ^ edc_of[v & 0xf];
+		v = v >> 4 ^ edc_of[v & 0xf];
 	}
 	return v;
 }
@@ -68,7 +74,7 @@ edc(const uint8_t *p, unsigned n)
 static uint8_t
 times_x(uint8_t a)
 {
-	return (uint8_t)(a << 1 ^ (a & 0x80 ? 0x1d : 0));
+	return (uint8_t)(a << 1 ^ (a >> 7) * 0x1d);
 }
 
 static uint8_t
@@ -92,9 +98,11 @@ parity(const uint8_t *from, unsigned at, unsigned n, unsigned step,
 	static const uint8_t inverse = 0xf4; /* of x + 1 */
 	uint8_t sum = 0, at_x = 0;
 
-	for (; n; n--, at = (at + step) % size) {
+	for (; n; n--) {
 		sum ^= from[at];
 		at_x = times_x(at_x) ^ from[at];
+		at += step;
+		at -= at < size ? 0 : size;
 	}
 	at_x = times_x(times_x(at_x));
 	*first = times(sum ^ at_x, inverse);
@@ -112,8 +120,8 @@ error_correction(uint8_t *raw)
 	for (i = 0; i < COLUMNS; i++)
 		parity(from, i, ROWS, COLUMNS, P_SIZE, p + i, p + COLUMNS + i);
 	for (i = 0; i < DIAGONALS; i++)
-		parity(from, (i / 2 * COLUMNS + i % 2) % Q_SIZE, LENGTH,
-		       COLUMNS + 2, Q_SIZE, q + i, q + DIAGONALS + i);
+		parity(from, i / 2 * COLUMNS + i % 2, LENGTH, COLUMNS + 2,
+		       Q_SIZE, q + i, q + DIAGONALS + i);
 }
 
 /* ---- sectors -------------------------------------------------------- */
