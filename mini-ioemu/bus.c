@@ -91,6 +91,7 @@ dev_route_window(const struct bus_dev *dev, struct host_window *w)
 		.target = dev->target,
 		.window = w,
 		.base = w->base,
+		.owner = dev->owner,
 	};
 
 	bus_route(dev->bus, w->space, &whole);

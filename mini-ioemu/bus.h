@@ -26,6 +26,7 @@ struct bus_env {
 struct bus_dev {
 	/* The owner's, set before bus_place(): who gets the accesses, */
 	struct target *target;
+	struct route_owner *owner;	    /* of its windows, or NULL, */
 	struct host_window *config;	    /* the configuration space, */
 	void (*reset)(struct bus_dev *dev); /* and: the bus was reset, */
 	/* and: the guest gave it up, bus_remove() it. NULL: it stays. */

@@ -49,6 +49,7 @@ peer_drop(struct peer *peer)
 	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++)
 		peer_window_unmap(peer, pw);
 	peer_remove(peer);
+	route_leave(peer->env->routes, &peer->owner);
 	blob_free(&peer->state.bytes);
 	if (!peer->handles) {
 		free(peer);
@@ -113,6 +114,7 @@ peer_init(struct peer *peer, struct peers *peers,
 			.host = fn,
 		};
 		fn->place.target = &peer->target;
+		fn->place.owner = &peer->owner;
 		fn->place.config = &fn->config;
 		fn->place.reset = peer_bus_reset;
 		fn->place.eject = peer_bus_eject;
@@ -211,6 +213,7 @@ peers_make(struct peers *peers, const struct host_type *type,
 		free(peer);
 		return 0;
 	}
+	route_join(peer->env->routes, &peer->owner);
 	rc = peer_conf_read(conf, type, &peer->conf);
 	if (!rc && type)
 		rc = peer_exec_device(peer, type, conf);

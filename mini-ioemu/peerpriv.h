@@ -140,7 +140,7 @@ struct peer {
 	/* peerlife.c */
 	uint64_t instance_of_ours;
 	struct linkaddr addr;
-	int address; /* the helper's number of it */
+	int address;   /* the helper's number of it */
 	int listen_fd; /* -1: we connect */
 	uv_poll_t accept;
 	uv_timer_t retry;
@@ -165,6 +165,7 @@ struct peer {
 	unsigned number; /* bus and device, as it was told */
 	struct peer_function fn[PEER_FUNCTIONS];
 	struct peer_window window[PEER_WINDOWS];
+	struct route_owner owner; /* of all but the fixed ones */
 	struct peer_declared declared[HOST_MAX_FIXED];
 	unsigned n_declared;
 	bool all_declared; /* it has heard of the guest */
@@ -208,7 +209,7 @@ struct peer *peer_at(const struct peers *peers, unsigned i);
 
 /* peerlife.c */
 int peer_open(struct peer *peer);
-int peer_address(struct peer *peer); /* of connect= or listen= */
+int peer_address(struct peer *peer);  /* of connect= or listen= */
 void peer_connect(struct peer *peer); /* be there for it */
 void peer_lost(struct peer *peer);
 /* Are these functions in the slot of devfn, where their first is to be? Any

@@ -116,6 +116,14 @@ void
 peer_window_map(struct peer *peer, struct peer_window *pw)
 {
 	struct host_window *w = &pw->w;
+	const struct range range = {
+		.first = w->base,
+		.last = w->base + w->region.size - 1,
+		.target = &peer->target,
+		.window = w,
+		.base = w->base,
+		.owner = pw->fixed ? NULL : &peer->owner,
+	};
 
 	if (pw->mapped)
 		return;
@@ -124,8 +132,7 @@ peer_window_map(struct peer *peer, struct peer_window *pw)
 		bus_map(&peer->fn[pw->function].place, w);
 		return;
 	}
-	if (route_add(peer->env->routes, w->space, w->base, w->region.size,
-		      &peer->target, w))
+	if (route_add_range(peer->env->routes, w->space, &range))
 		log_guest(peer->id, IOEMU_WARN, "no room for one more range");
 	claims_update(peer->env->claims, w->space);
 }

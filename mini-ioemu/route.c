@@ -24,8 +24,10 @@ struct pieces {
 };
 
 struct route_table {
+	struct route_owner *owners;
+	unsigned n_own[ROUTE_SPACES]; /* of `wanted`, the machine's */
 	unsigned n_wanted;
-	struct wanted wanted[ROUTE_MAX];
+	struct wanted wanted[ROUTE_SPACES * ROUTE_MAX];
 	struct pieces holds[ROUTE_SPACES];
 };
 
@@ -41,6 +43,90 @@ route_free(struct route_table *t)
 {
 	free(t);
 }
+
+/* ---- room ------------------------------------------------------------- */
+
+void
+route_join(struct route_table *t, struct route_owner *owner)
+{
+	owner->next = t->owners;
+	t->owners = owner;
+}
+
+void
+route_leave(struct route_table *t, struct route_owner *owner)
+{
+	struct route_owner **at = &t->owners;
+
+	while (*at != owner)
+		at = &(*at)->next;
+	*at = owner->next;
+}
+
+static unsigned
+pool_share(const struct route_table *t)
+{
+	const struct route_owner *o;
+	unsigned n = 0, share;
+
+	for (o = t->owners; o; o = o->next)
+		n++;
+	share = n ? ROUTE_POOL / n : ROUTE_SHARE;
+	return share < ROUTE_SHARE ? share : ROUTE_SHARE;
+}
+
+static unsigned *
+room_of(struct route_table *t, enum ioemu_space space,
+	struct route_owner *owner)
+{
+	return owner ? &owner->used[space] : &t->n_own[space];
+}
+
+static unsigned
+pool_used(const struct route_table *t, enum ioemu_space space)
+{
+	const struct route_owner *o;
+	unsigned n = 0;
+
+	for (o = t->owners; o; o = o->next)
+		n += o->used[space];
+	return n;
+}
+
+/* The youngest window of those who have more than their share goes. */
+static void
+pool_reclaim(struct route_table *t, enum ioemu_space space, unsigned share)
+{
+	const struct wanted *w = &t->wanted[t->n_wanted - 1];
+	size_t after;
+
+	while (w->space != space || !w->range.owner ||
+	       w->range.owner->used[space] <= share)
+		w--; /* there is one: the pool is full, and somebody has less */
+	w->range.owner->used[space]--;
+	after = (size_t)(t->wanted + t->n_wanted-- - (w + 1));
+	memmove(&t->wanted[w - t->wanted], w + 1, after * sizeof(*w));
+}
+
+static bool
+room_make(struct route_table *t, enum ioemu_space space,
+	  const struct route_owner *owner)
+{
+	/* who sits on a bus is the user's word, so there is no pool */
+	unsigned pool = space == IOEMU_CONFIG ? 0 : ROUTE_POOL, share;
+
+	if (!owner)
+		return t->n_own[space] < ROUTE_MAX - pool;
+	if (pool_used(t, space) < pool)
+		return true;
+	share = pool_share(t);
+	if (!pool || owner->used[space] >= share)
+		return false;
+	pool_reclaim(t, space, share);
+	return true;
+}
+
+/* ---- places ----------------------------------------------------------- */
 
 /* Index of the first piece that ends at or after addr. */
 static unsigned
@@ -116,8 +202,9 @@ route_add_range(struct route_table *t, enum ioemu_space space,
 
 	if (r->first > r->last || r->last > end)
 		return -EINVAL;
-	if (t->n_wanted == ROUTE_MAX)
+	if (!room_make(t, space, r->owner))
 		return -ENOSPC;
+	++*room_of(t, space, r->owner);
 	t->wanted[t->n_wanted++] = (struct wanted){
 		.space = space,
 		.range = *r,
@@ -148,10 +235,14 @@ route_del(struct route_table *t, const struct host_window *window)
 	unsigned i, n = 0;
 
 	for (i = 0; i < t->n_wanted; i++) {
-		if (t->wanted[i].range.window == window)
-			changed[t->wanted[i].space] = true;
-		else
-			t->wanted[n++] = t->wanted[i];
+		const struct wanted *w = &t->wanted[i];
+
+		if (w->range.window != window) {
+			t->wanted[n++] = *w;
+			continue;
+		}
+		changed[w->space] = true;
+		--*room_of(t, w->space, w->range.owner);
 	}
 	t->n_wanted = n;
 	for (i = 0; i < ROUTE_SPACES; i++)

@@ -399,6 +399,70 @@ it_asks_for_ranges_before_it_hears_of_the_guest(void **state)
 	assert_false(has(f, IOEMU_IO, 0x3e8));
 }
 
+/* ---- how many ----------------------------------------------------- */
+
+#define GREEDY 9u
+#define WINDOWS 64u
+#define ALLOWED 0xd0000000ull
+#define LOCAL_DEVFN 0x20u
+#define LOCAL_BAR0 0xf0000000u
+#define LOCAL_BAR2 0xf0100000u
+#define MEMBAR_ID 0x11e91234u
+
+static void
+local_bars(struct core *core)
+{
+	core_config_write(core, 0, LOCAL_DEVFN, 0x10, LOCAL_BAR0);
+	core_config_write(core, 0, LOCAL_DEVFN, 0x18, LOCAL_BAR2);
+	core_config_write(core, 0, LOCAL_DEVFN, 0x04, 0x3);
+	assert_int_equal(core_mem_read(core, LOCAL_BAR2), MEMBAR_ID);
+}
+
+static void
+greedy_peers_take_the_room_of_nobody_else(void **state)
+{
+	static struct handpeer h[GREEDY];
+	char spec[160], path[GREEDY][64];
+	struct fix *f = *state;
+	unsigned i, k, n;
+
+	core_add_spec(&f->core, "membar,addr=4");
+	for (i = 0; i < GREEDY; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s/g%u", f->dir, i);
+		snprintf(spec, sizeof(spec),
+			 "peer,id=g%u,allow=0xd0000000-0xdfffffff,listen=unix:"
+			 "%s",
+			 i, path[i]);
+		core_add_spec(&f->core, spec);
+		handpeer_init(&h[i]);
+		h[i].hello.kind = LINK_KIND_RAW;
+		h[i].hello.functions = 0;
+		handpeer_connect(&h[i], &f->core, path[i]);
+		handpeer_until_said(&h[i], LINK_RUN);
+		for (k = 0; k < WINDOWS; k++)
+			handpeer_window(&h[i], 0, (uint8_t)k, IOEMU_MEM,
+					ALLOWED +
+						(i * WINDOWS + k) * 0x10000ull,
+					0x1000);
+		assert_true(handpeer_alive(&h[i]));
+	}
+	/* each has some, and what the machine has it can place where it likes
+	 */
+	for (i = 0; i < GREEDY; i++) {
+		for (k = n = 0; k < WINDOWS; k++)
+			n += fake_xen_claims(f->core.xen, IOEMU_MEM,
+					     ALLOWED + (i * WINDOWS + k) *
+							       0x10000ull);
+		assert_true(n >= 8);
+	}
+	assert_int_equal(f->core.xen->refused, 0);
+	local_bars(&f->core);
+	for (i = 0; i < GREEDY; i++) {
+		handpeer_kill(&h[i]);
+		unlink(path[i]);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -414,6 +478,7 @@ main(int argc, char **argv)
 		T(a_function_is_whom_the_root_made_it),
 		T(an_isolated_device_has_no_more_than_a_device_has),
 		T(it_asks_for_ranges_before_it_hears_of_the_guest),
+		T(greedy_peers_take_the_room_of_nobody_else),
 	};
 
 	if (argc < 2) {

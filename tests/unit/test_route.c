@@ -106,13 +106,82 @@ a_full_table_says_so(void **state)
 	struct fix *f = *state;
 	unsigned i;
 
-	for (i = 0; i < ROUTE_MAX; i++)
+	for (i = 0; i < ROUTE_MAX - ROUTE_POOL; i++)
 		assert_false(
 			route_add(f->t, IOEMU_MEM, i * 32, 16, NULL, f->w));
 	assert_int_equal(route_add(f->t, IOEMU_MEM, 0, 16, NULL, f->w),
 			 -ENOSPC);
 	route_del(f->t, f->w);
 	assert_null(who(f, 0));
+}
+
+static int
+add_for(struct fix *f, struct route_owner *owner, enum ioemu_space space,
+	unsigned i)
+{
+	const struct range r = {
+		.first = i * 32,
+		.last = i * 32 + 15,
+		.window = &f->w[owner ? 1 : 0],
+		.owner = owner,
+	};
+
+	return route_add_range(f->t, space, &r);
+}
+
+/* How many windows it can have. */
+static unsigned
+fill_for(struct fix *f, struct route_owner *owner, enum ioemu_space space,
+	 unsigned from)
+{
+	unsigned n = 0;
+
+	while (!add_for(f, owner, space, from + n))
+		n++;
+	return n;
+}
+
+static void
+no_owner_takes_the_room_of_another(void **state)
+{
+	static struct route_owner owner[40];
+	struct fix *f = *state;
+	unsigned n, i, all = 0;
+
+	memset(owner, 0, sizeof(owner));
+	/* the first takes all there is, until others come */
+	route_join(f->t, &owner[0]);
+	assert_int_equal(fill_for(f, &owner[0], IOEMU_MEM, 0), ROUTE_POOL);
+	for (n = 1; n < 9; n++) {
+		route_join(f->t, &owner[n]);
+		assert_int_equal(fill_for(f, &owner[n], IOEMU_MEM, 200 * n),
+				 ROUTE_SHARE);
+	}
+	assert_int_equal(owner[0].used[IOEMU_MEM],
+			 ROUTE_POOL - 8 * ROUTE_SHARE);
+	assert_ptr_equal(who(f, 0), &f->w[1]);
+	assert_null(who(f, 32 * (ROUTE_POOL - 1))); /* its last */
+	/* ports are counted apart, and so is the machine's own */
+	assert_int_equal(fill_for(f, &owner[1], IOEMU_IO, 0), ROUTE_POOL);
+	assert_int_equal(fill_for(f, NULL, IOEMU_MEM, 3000),
+			 ROUTE_MAX - ROUTE_POOL);
+	route_del(f->t, &f->w[1]);
+	for (i = 0; i < n; i++)
+		assert_int_equal(owner[i].used[IOEMU_MEM], 0);
+	/* forty have smaller ones */
+	for (; n < 40; n++)
+		route_join(f->t, &owner[n]);
+	for (i = 0; i < n; i++)
+		(void)fill_for(f, &owner[i], IOEMU_MEM, 200 * i);
+	for (i = 0; i < n; i++) {
+		all += owner[i].used[IOEMU_MEM];
+		assert_true(owner[i].used[IOEMU_MEM] >= ROUTE_POOL / 40);
+	}
+	assert_int_equal(all, ROUTE_POOL);
+	route_del(f->t, &f->w[0]);
+	route_del(f->t, &f->w[1]);
+	for (i = 0; i < n; i++)
+		route_leave(f->t, &owner[i]);
 }
 
 /* Windows move at random over a small space; after each move every address
@@ -178,6 +247,7 @@ main(void)
 		T(the_first_of_two_overlapping_windows_wins_until_it_goes),
 		T(a_window_past_the_end_of_its_space_is_refused),
 		T(a_full_table_says_so),
+		T(no_owner_takes_the_room_of_another),
 		T(random_overlaps_hold_and_are_claimed),
 	};
 
