@@ -376,25 +376,39 @@ step_input(struct net_guest *g)
 			       n);
 }
 
+/* The disk that a drive was made with: no other is its to change. */
+static struct ioemu_block *
+disk_of(struct machine *m, const struct slot *s)
+{
+	char name[NAME_SIZE];
+	const char *w = s->spec;
+
+	while (*w && strncmp(w, "drive=", 6))
+		w += strlen(w) + 1;
+	if (!*w)
+		return NULL;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(w + 6, ":"), w + 6);
+	return backend_block(m, name);
+}
+
 static void
 step_medium(struct net_guest *g)
 {
 	enum ioemu_medium what = (enum ioemu_medium)net_below(&g->random, 4);
-	unsigned which = net_below(&g->random, MAX_BACKENDS);
 	unsigned size = net_below(&g->random, 3) * 0x10000;
 	struct machine *m = g->m;
 	unsigned i;
 
-	if (!m->block[which])
-		return;
 	for (i = 0; i < m->n_slots; i++) {
 		const struct slot *s = &m->slot[i];
+		struct ioemu_block *disk = disk_of(m, s);
 
-		if (!strstr(s->type->type.name, "cd") || !machine_quiet(m))
+		if (!strstr(s->type->type.name, "cd") || !machine_quiet(m) ||
+		    !disk)
 			continue;
 		if (what == IOEMU_MEDIUM_CLOSE)
-			backend_load(m->block[which], size);
-		(void)hostdev_medium(s->hd, m->block[which], what);
+			backend_load(disk, size);
+		(void)hostdev_medium(s->hd, disk, what);
 		return;
 	}
 }
