@@ -10,6 +10,8 @@ import wire
 from corebench import (BAR0, DEVFN, ID, IO, ONES, RAM, SLOT, Scripted,
                        msi_count, pattern)
 from kit import equal, true
+from link import Link
+from peer import Device
 
 
 check = kit.Checks("core")
@@ -73,6 +75,56 @@ def a_refusal_comes_from_the_root(bench):
         equal(req.status, wire.UR, f"status of {name}")
         equal(req.parts[0].kind, wire.CPL, f"answer to {name}")
         equal(req.parts[0].cid, cid, f"completer of {name}")
+
+
+@check
+def a_function_that_has_a_number_asks_by_it(bench):
+    device = bench.fresh()
+    bench.poke(RAM, bytes(8))
+    for rid in (0, device.rid ^ 8, device.rid | 0x100):
+        equal(bench.request(wire.mem_read(RAM, 4, rid=rid)).status, wire.UR,
+              f"a read of {rid:#x}")
+        bench.link.send(wire.mem_write(RAM, b"\xff" * 8, rid=rid))
+    equal(bench.request(wire.mem_read(RAM, 4, rid=device.rid)).status,
+          wire.SC, "a read by its number")
+    equal(bench.peek(RAM, 8), bytes(8), "guest memory")
+
+
+@check
+def a_peer_without_functions_asks_as_nobody(bench):
+    path = f"{bench.folder}/nobody"
+    bench.ask(f"device raw-mmio,id=nobody,listen=unix:{path},"
+              "base=0xfed90000,size=4096,dma=on")
+    hello = dataclasses.replace(Device().hello(), kind=wire.KIND_WINDOWS,
+                                functions=0)
+    link = Link(kit.connect(path, bench.core), hello)
+    bench.link = link
+    bench.until(lambda: any(t.number == wire.M_RUN for t in link.seen), "RUN")
+    for rid, status in ((0, wire.SC), (8, wire.UR), (1, wire.UR)):
+        req = bench.request(wire.mem_read(RAM, 4, rid=rid))
+        equal(req.status, status, f"a read of {rid:#x}")
+
+
+@check
+def parts_end_where_the_peer_said(bench):
+    device = bench.fresh(wire.W_PREFETCH, rcb=128)
+    device.memory[4096:] = pattern(4096)
+
+    def parts(tlp, limit):
+        base = tlp.addr - BAR0
+        return wire.answer_read(
+            tlp, lambda a, n: bytes(device.memory[base + a - tlp.addr:][:n]),
+            4096, limit, device.rid, limit=limit)
+
+    def confused(tlp):
+        bench.link.send(parts(tlp, 64)[0])      # not at a multiple of 128
+        return parts(tlp, 128)
+
+    device.on_read = confused
+    before = bench.stats().get("unexpected")
+    bench.rep("read", BAR0 + 0x1000, 4, 1024, 0x3000)
+    equal(bench.peek(0x3000, 4096), pattern(4096), "guest memory")
+    true(bench.stats().get("unexpected") > before, "unexpected completions")
 
 
 @check
