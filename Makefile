@@ -162,7 +162,7 @@ $(B)/check/%.ok: $(B)/tests/% $(PLUGINS)
 CHECKS := $(B)/check/wire.ok $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/spine/soak.ok \
-	  $(B)/check/nets/test_statuses.ok
+	  $(NET_TESTS:$(B)/tests/%=$(B)/check/%.ok)
 
 # Some run the programs beside the plugins.
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
@@ -242,8 +242,21 @@ fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS) $(B)/tests/asker.so
 	    /average_exec_per_sec/ { print t ": " n " runs, " $$2 " a second" \
 	      ($$2 < 1000 ? why : "") }' tests/fuzz/slow $(B)/$$t.log; done
 
-fuzz: ## run the fuzzers, S=60 seconds each, T=NAME picks one
+# What `make check` does for some seeds, for N others.
+nets-one: $(NET_TESTS) $(PLUGINS)
+	@for t in anywhere fields; do s=$${SEED:-$$(date +%s)}; \
+	  $(B)/tests/nets/test_$$t $(B)/devices $(or $(N),200) $$s \
+	    >$(B)/nets-$$t.log 2>&1 || { tail -n 40 $(B)/nets-$$t.log; \
+	    echo "FAILED nets $$t, SEED=$$s (all of it: $(B)/nets-$$t.log)"; exit 1; }; \
+	  echo "nets $$t: $(or $(N),200) for each device, SEED=$$s"; done
+
+nets: ## under every plugin: saved anywhere, every field changed; N=200 tries each
+	+@$(MAKE) --no-print-directory nets-one B=build/asan CC=gcc \
+	  SAN="$(SANITIZE)" OPT="-O1 -g"
+
+fuzz: ## run the fuzzers, S=60 seconds each, T=NAME picks one; then nets
 	+@$(FUZZ_MAKE) fuzz-one
+	$(if $(filter file default,$(origin T)),+@$(MAKE) --no-print-directory nets)
 
 # ---- lint -------------------------------------------------------------------
 
@@ -339,7 +352,7 @@ help: ## this list
 	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
 	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
 
-.PHONY: all bench soak coverage fuzz fuzz-one check check-one lint format hvmloader install lab-root lab bench-lab exitcost demo \
+.PHONY: all bench soak coverage fuzz fuzz-one nets nets-one check check-one lint format hvmloader install lab-root lab bench-lab exitcost demo \
 	setup test clean help
 
 # Xen's own trees (xen) are its own make files' matter.

@@ -26,7 +26,7 @@ net_at(const char *form, ...)
 	va_start(ap, form);
 	vsnprintf(at, sizeof(at), form, ap);
 	va_end(ap);
-	alarm(at[0] ? NET_LIMIT_S : 0);
+	alarm(at[0] ? TEST_LIMIT_S : 0);
 }
 
 static void
@@ -67,7 +67,8 @@ start_again(char **argv)
 	if (getenv("UBSAN_OPTIONS"))
 		return;
 	(void)setenv("UBSAN_OPTIONS", "abort_on_error=1:print_stacktrace=1", 1);
-	(void)setenv("ASAN_OPTIONS", "abort_on_error=1", 0);
+	(void)setenv("ASAN_OPTIONS", "abort_on_error=1:quarantine_size_mb=16",
+		     0);
 	(void)execv("/proc/self/exe", argv);
 }
 

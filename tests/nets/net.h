@@ -11,6 +11,8 @@
 
 #include <bench/machine.h>
 
+#include "limit.h"
+
 #define NET_DEVICES 8u
 
 /* A machine to try: a device, and those that plug into it. */
@@ -52,9 +54,8 @@ uint64_t net_seen(const struct net_guest *g);
 
 /*
  * What a test is at, for the line that tells of a failure: of a sanitizer, of
- * cmocka, or by its end in NET_LIMIT_S.
+ * cmocka, or by its end in TEST_LIMIT_S.
  */
-#define NET_LIMIT_S 60u
 void net_at(const char *form, ...) __attribute__((format(printf, 1, 2)));
 
 /* argv: PLUGIN-FOLDER [COUNT [SEED [GROUP]]]; runs `test` for each group. */

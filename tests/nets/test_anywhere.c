@@ -72,5 +72,5 @@ test(struct host_plugins *plugins, const struct net_group *group,
 int
 main(int argc, char **argv)
 {
-	return net_main(argc, argv, 20, test);
+	return net_main(argc, argv, 8, test);
 }
