@@ -97,6 +97,7 @@ peer_init(struct peer *peer, struct peers *peers,
 	peer->local = peers->local;
 	peer->listen_fd = -1;
 	peer_path_init(peer);
+	route_join(peer->env->routes, &peer->owner);
 	peer->target.name = peer->id;
 	snprintf(peer->type, sizeof(peer->type), "%s", conf->type);
 	if (conf->id)
@@ -210,10 +211,9 @@ peers_make(struct peers *peers, const struct host_type *type,
 	peer_init(peer, peers, conf);
 	if (!conf->later && hand_gone(peers->env.hand, peer->id)) {
 		local_gone(peers->local, peer->id);
-		free(peer);
+		peer_drop(peer);
 		return 0;
 	}
-	route_join(peer->env->routes, &peer->owner);
 	rc = peer_conf_read(conf, type, &peer->conf);
 	if (!rc && type)
 		rc = peer_exec_device(peer, type, conf);
