@@ -70,14 +70,19 @@ ide_irq(struct ioemu_dev *controller, unsigned channel)
 
 #define IDETIM 0x40 /* 16 bits a channel; PIIX3 data sheet, 2.3.9 */
 #define IDETIM_ON 0x80008000u
+#define IDETIM_BITS 0xf3fff3ffu
+#define SIDETIM 0x44
+#define N_ULTRA 3u
 
-/* The first is the 82801EB's only: IDE_CONFIG, with the kind of cable. */
+/* Timings, which change nothing. The first are the 82801EB's only, for Ultra
+ * DMA and the kind of cable. */
 static const struct ioemu_reg regs[] = {
-	{ .offset = 0x54, .width = 4, .writable = 0xffffffff },
+	{ .offset = 0x48, .width = 1, .writable = 0x0f },	/* SDMA_CNT */
+	{ .offset = 0x4a, .width = 2, .writable = 0x3333 },	/* SDMA_TIM */
+	{ .offset = 0x54, .width = 4, .writable = 0xffffffff }, /* IDE_CONFIG */
 	{ .offset = 0x06, .width = 2, .reset = 0x0280 },
-	{ .offset = IDETIM, .width = 4, .writable = 0xb3ffb3ff },
-	{ .offset = 0x44, .width = 1, .writable = 0xff }, /* SIDETIM */
-	{ .offset = 0x48, .width = 4, .writable = 0xffffffff },
+	{ .offset = IDETIM, .width = 4, .writable = IDETIM_BITS },
+	{ .offset = SIDETIM, .width = 1, .writable = 0xff },
 	{ 0 },
 };
 
@@ -114,7 +119,7 @@ legacy_attach(struct ioemu_dev *dev)
 		.subdevice = 0x1100,
 		.class_rev = 0x01018000, /* legacy ports, bus master */
 		.bar[4] = { IOEMU_BAR_IO, &bmdma_region },
-		.regs = regs + 1,
+		.regs = regs + N_ULTRA,
 	};
 	unsigned i;
 	int rc = ioemu_pci(dev, &function);
