@@ -328,6 +328,8 @@ data_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	} else {
 		kbc_set_port(kbc, CB_KBD_OFF, true);
 		kbd_write(&kbc->kbd, v);
+		if (!kbc->kbd.port.data.used)
+			kbc->released = false; /* the rest of it was dropped */
 	}
 	i8042_update(dev);
 }

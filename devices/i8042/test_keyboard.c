@@ -82,6 +82,21 @@ commands_of_keys_drop_old_ones_before_they_answer(struct bench *b)
 	}
 }
 
+/* Set 2 tells it by a prefix, which the controller has taken already. */
+static void
+a_release_that_was_dropped_is_not_the_next_keys(struct bench *b)
+{
+	key(b, "9e");
+	assert_int_equal(bench_in8(b, 0x64) & 1, 1);
+	kbd(b, 0xf4);
+	key(b, "30");
+	codes(b, "\x30", 1);
+	key(b, "9e");
+	kbd(b, 0xed); /* drops nothing */
+	kbd(b, 0x00);
+	codes(b, "\x9e", 1);
+}
+
 static void
 a_keyboard_that_is_disabled_scans_no_key(struct bench *b)
 {
@@ -241,6 +256,7 @@ main(int argc, char **argv)
 		BENCH_TEST(a_second_read_gives_the_same_scan_code),
 		BENCH_TEST(what_a_command_asks_for_does_not_wait_for_keys),
 		BENCH_TEST(commands_of_keys_drop_old_ones_before_they_answer),
+		BENCH_TEST(a_release_that_was_dropped_is_not_the_next_keys),
 		BENCH_TEST(a_keyboard_that_is_disabled_scans_no_key),
 		BENCH_TEST(resend_brings_the_last_byte_again),
 		BENCH_TEST(a_command_in_place_of_a_parameter_is_a_command),
