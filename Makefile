@@ -225,9 +225,11 @@ $(B)/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/common.o $(B)/tests/spine/
   $(B)/libioemu-bench.a $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -rdynamic -o $@ \
-	  $(filter %.o,$^) $(filter %.a,$^) \
+	  $(filter %.o,$^) $(filter-out $(WITHOUT),$(filter %.a,$^)) \
 	  -lcmocka -luv -ljansson -lseccomp -ldl
 $(addprefix $(B)/fuzz-,state plug): $(B)/tests/spine/core.o
+$(B)/fuzz-handover: $(addprefix $(B)/tests/spine/,whole.o client.o)
+$(B)/fuzz-handover: WITHOUT := $(B)/libioemu-bench.a
 
 T ?= $(FUZZERS)
 fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS) $(B)/tests/asker.so

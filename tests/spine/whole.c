@@ -89,8 +89,8 @@ int
 xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
 	  struct xen **out, const char **what)
 {
-	assert_int_equal(hand->server, WHOLE_SERVER);
-	assert_int_equal(hand->port[0], WHOLE_PORT);
+	assert_true(whole_end.any_hand || hand->server == WHOLE_SERVER);
+	assert_true(whole_end.any_hand || hand->port[0] == WHOLE_PORT);
 	close(hand->fd); /* whole_end.fd is the same */
 	whole_end.adopted++;
 	return xen_open(domid, vcpus, out, what);

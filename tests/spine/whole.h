@@ -43,6 +43,7 @@ struct whole_ends {
 	unsigned ready;				       /* told that it serves */
 	unsigned pid;	  /* and that it is another process now */
 	unsigned adopted; /* calls of xen_adopt() */
+	bool any_hand;	  /* which may be given anything */
 };
 
 /* In memory that the helper of spawn.h has, too. */
