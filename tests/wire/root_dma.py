@@ -139,7 +139,7 @@ def nothing_is_asked_with_bus_master_off(bench):
 @check
 def a_dma_read_that_fails_says_so(bench):
     root = bench.fresh(bench.engine)
-    for status in (wire.UR, wire.CA, 3, 7):
+    for status in (wire.UR, wire.CRS, wire.CA, 3, 7):
         root.hold_reads = True
         start(root, [(0x20000, 64, LAST)])
         tlp = root.until(lambda: root.held and root.held.pop(), "a DMA read")

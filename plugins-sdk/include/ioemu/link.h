@@ -135,12 +135,13 @@ void link_answer(struct link_in *in, int status);
 enum link_word {
 	LINK_WINDOW = 0x01, /* peer: a window appears or goes */
 	LINK_LINE = 0x02,   /* peer: an ISA interrupt's level */
-	LINK_PAUSED = 0x03, /* peer: it is quiet, and its clock */
+	LINK_PAUSED =
+		0x03, /* peer: it is quiet, and its clock; b as in PAUSE */
 	LINK_LOADED = 0x04, /* peer: state was taken, or not */
 	LINK_LOG = 0x05,    /* peer: a line of text */
 	LINK_STATE = 0x10,  /* both: a piece of saved state */
 	LINK_RUN = 0x81,    /* root: the guest runs, and its clock */
-	LINK_PAUSE = 0x82,  /* root: become quiet */
+	LINK_PAUSE = 0x82,  /* root: become quiet; b: a number */
 	LINK_RESET = 0x83,  /* root: enum ioemu_reset */
 	LINK_SAVE = 0x84,   /* root: send your state */
 };
