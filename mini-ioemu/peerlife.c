@@ -156,6 +156,7 @@ peer_ready(struct peer *peer)
 	peer->state.step = PEER_STATE_NONE;
 	peer->ready = true;
 	peer->all_declared = true;
+	peer_windows_map(peer);
 	peer->lent = false;
 	peer->told = false;
 	/* a guest may know how to make it come and go */

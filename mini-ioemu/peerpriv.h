@@ -268,6 +268,8 @@ void peer_quench(struct peer *peer);
 /* Reach a window through the route table, or no more. */
 void peer_window_map(struct peer *peer, struct peer_window *pw);
 void peer_window_unmap(struct peer *peer, struct peer_window *pw);
+/* All that it announced before it was ready: it would not have answered. */
+void peer_windows_map(struct peer *peer);
 
 /* peercfg.c */
 void peer_cfg_wrote(struct peer_function *fn, unsigned reg, const uint8_t *data,

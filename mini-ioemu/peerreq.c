@@ -306,7 +306,18 @@ window_set(struct peer *peer, unsigned function, const struct link_window *w)
 		.writeonly = w->writeonly,
 		.fence = w->fence,
 	};
-	peer_window_map(peer, pw);
+	if (peer->ready)
+		peer_window_map(peer, pw);
+}
+
+void
+peer_windows_map(struct peer *peer)
+{
+	struct peer_window *pw;
+
+	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++)
+		if (pw->used)
+			peer_window_map(peer, pw);
 }
 
 static bool
