@@ -53,6 +53,31 @@ the_century_is_told(struct bench *b)
 }
 
 static void
+the_rest_is_as_the_readme_says(struct bench *b)
+{
+	assert_int_equal(cmos(b, 0x0f), 0);
+	assert_int_equal(cmos(b, 0x10), 0);
+	assert_int_equal(cmos(b, 0x14), 0x06);
+	assert_int_equal(cmos(b, 0x30) | cmos(b, 0x31) << 8, 0xffff);
+	assert_int_equal(cmos(b, 0x2e), 0);
+	assert_int_equal(cmos(b, 0x5b), 0);
+}
+
+/* SeaBIOS src/resume.c, handle_resume(). */
+static void
+waking_is_told_and_a_reset_is_not(struct bench *b)
+{
+	bench_out8(b, 0x70, 0x0f);
+	bench_out8(b, 0x71, 0x0a);
+	bench_reset(b, "cmos", IOEMU_RESET_BUS);
+	assert_int_equal(cmos(b, 0x0f), 0x0a);
+	assert_int_equal(cmos(b, 0x3d), 0x23);
+	bench_reset(b, "cmos", IOEMU_RESET_WAKE);
+	assert_int_equal(cmos(b, 0x0f), 0xfe);
+	assert_int_equal(cmos(b, 0x3d), 0x23);
+}
+
+static void
 every_byte_of_ours_is_kept(struct bench *b)
 {
 	unsigned at;
@@ -144,6 +169,8 @@ main(int argc, char **argv)
 		BENCH_TEST(the_other_processors_are_counted),
 		BENCH_TEST(bytes_are_kept_and_the_nmi_bit_is_no_index),
 		BENCH_TEST(the_century_is_told),
+		BENCH_TEST(the_rest_is_as_the_readme_says),
+		BENCH_TEST(waking_is_told_and_a_reset_is_not),
 		BENCH_TEST(every_byte_of_ours_is_kept),
 		BENCH_TEST(the_clock_is_not_ours),
 		BENCH_TEST_WITH(disks_are_where_firmware_looks, disks),

@@ -127,6 +127,47 @@ the_controller_answers_its_commands(struct bench *b)
 	assert_int_equal(bench_power(b), IOEMU_POWER_RESET);
 }
 
+/* Those of the README's "nothing", and those that are none; the byte after one
+ * of them is the keyboard's. */
+static void
+other_commands_do_nothing(struct bench *b)
+{
+	unsigned c;
+
+	for (c = 0; c < 0xf0; c++) {
+		if ((c >= 0x20 && c < 0x40) || (c >= 0x60 && c < 0x80) ||
+		    (c >= 0xa7 && c <= 0xae) || c == 0xa4 || c == 0xc0 ||
+		    (c >= 0xd0 && c <= 0xd4) || c == 0xe0)
+			continue;
+		bench_out8(b, 0x64, (uint8_t)c);
+		empty(b);
+	}
+	bench_out8(b, 0x64, 0x20);
+	assert_int_equal(take(b), 0x43);
+	bench_out8(b, 0x64, 0xa5);
+	bench_out8(b, 0x60, 0xee);
+	assert_int_equal(take(b), 0xee);
+	for (c = 0xf1; c < 0x100; c += 2) /* pulses of other lines */
+		bench_out8(b, 0x64, (uint8_t)c);
+	assert_int_equal(bench_power(b), -1);
+	empty(b);
+}
+
+/* What a reset leaves: nothing to read, the defaults, no password of old. */
+static void
+a_reset_empties_it(struct bench *b)
+{
+	command_byte(b, 0x74);
+	mouse(b, 0xf4);
+	bench_out8(b, 0x60, 0xee);
+	bench_reset(b, "i8042", IOEMU_RESET_WAKE);
+	assert_int_equal(bench_in8(b, 0x64), 0x10);
+	bench_out8(b, 0x64, 0x20);
+	assert_int_equal(take(b), 0x43);
+	mouse(b, 0xe9);
+	packet(b, 0x00, 2, 100);
+}
+
 static void
 the_status_tells_the_self_test_and_the_last_write(struct bench *b)
 {
@@ -205,6 +246,8 @@ main(int argc, char **argv)
 		BENCH_TEST(ports_that_are_off_send_nothing),
 		BENCH_TEST(the_memory_of_the_controller_is_kept),
 		BENCH_TEST(the_controller_answers_its_commands),
+		BENCH_TEST(other_commands_do_nothing),
+		BENCH_TEST(a_reset_empties_it),
 		BENCH_TEST(the_status_tells_the_self_test_and_the_last_write),
 		BENCH_TEST(states_that_cannot_be_do_not_load),
 		BENCH_TEST(a_pulse_resets_the_machine),
