@@ -108,6 +108,8 @@ hostdev_new(const struct host_ops *ops, void *host,
 	hd->type = type;
 	hd->dev.host = &hostdev_calls;
 	hd->dev.parent = wants ? &parent->dev : NULL;
+	if (wants)
+		parent->n_children++;
 	hd->dev.id = strdup(id);
 	hd->dev.state = calloc(1, size ? size : 1);
 	rc = request_init(hd);
@@ -151,8 +153,10 @@ hostdev_attach(struct hostdev *hd)
 void
 hostdev_free(struct hostdev *hd)
 {
+	struct hostdev *parent = (struct hostdev *)hd->dev.parent;
 	unsigned i;
 
+	assert(!hd->n_children);
 	for (i = 0; i < hd->n_windows; i++)
 		hostdev_unmap(&hd->window[i]);
 	op_abandon(hd);
@@ -169,6 +173,8 @@ hostdev_free(struct hostdev *hd)
 	free(hd->dev.state);
 	free((char *)hd->dev.id);
 	free(hd);
+	if (parent)
+		parent->n_children--;
 }
 
 void

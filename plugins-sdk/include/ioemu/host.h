@@ -174,6 +174,7 @@ struct hostdev {
 	bool attaching, attached;
 	char why[256];	 /* for hostdev_why(); "": nothing was refused */
 	bool complained; /* those are the device's own words, not yet logged */
+	unsigned n_children;   /* devices that plug into it */
 	unsigned bad_answers;  /* ioemu_complete() of what is not open */
 	unsigned bad_requests; /* asked for while they were in flight */
 	struct host_op *busy;  /* in a callback or deferred */
@@ -209,7 +210,8 @@ int hostdev_refuse(struct hostdev *hd, int rc, const char *fmt, ...)
 	IOEMU_PRINTF(3, 4);
 
 /* Unmap everything, answer what is deferred with all ones, lower lines,
- * detach(), close properties, free. Never from inside a device's callback. */
+ * detach(), close properties, free. Never from inside a device's callback, and
+ * never while another device is plugged into it. */
 void hostdev_free(struct hostdev *hd);
 
 void hostdev_reset(struct hostdev *hd, enum ioemu_reset why);
