@@ -4,6 +4,7 @@
  * and loaded by tests/unit/test_plugin.c.
  */
 #include <ioemu/device.h>
+#include <stdio.h>
 
 struct chip {
 	uint32_t value;
@@ -59,11 +60,9 @@ chip_attach(struct ioemu_dev *dev)
 static int
 chip_query(struct ioemu_dev *dev, const char *what, char *buf, size_t size)
 {
-	(void)dev;
 	(void)what;
-	(void)buf;
-	(void)size;
-	return 0;
+	return snprintf(buf, size, "%s%s", IOEMU_HAVE(dev, log) ? "log " : "",
+			IOEMU_HAVE(dev, eject) ? "eject " : "");
 }
 
 static const struct ioemu_prop props[] = {

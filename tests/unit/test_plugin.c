@@ -154,6 +154,30 @@ a_newer_plugin_is_taken_for_what_we_know(void **state)
 	assert_non_null(t->type.query);
 }
 
+/* A host's table ends where it was built; what a plugin knows goes on. */
+static void
+a_plugin_can_ask_for_a_call(void **state)
+{
+	struct ioemu_host older = { .abi = IOEMU_ABI };
+	struct ioemu_dev dev = { .host = &older };
+	const struct host_type *t;
+	char text[32];
+
+	(void)state;
+	load(build("have.so", ""), 0, NULL);
+	t = host_plugins_find(plugins, "abi-chip");
+	assert_non_null(t);
+	older.size = sizeof(older);
+	t->type.query(&dev, "", text, sizeof(text));
+	assert_string_equal(text, "log eject ");
+	older.size = offsetof(struct ioemu_host, eject) + 1; /* cut in it */
+	t->type.query(&dev, "", text, sizeof(text));
+	assert_string_equal(text, "log ");
+	older.size = offsetof(struct ioemu_host, log);
+	t->type.query(&dev, "", text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
 static void
 malformed_types_are_refused(void **state)
 {
@@ -268,6 +292,7 @@ main(int argc, char **argv)
 		TEST(another_abi_is_refused),
 		TEST(an_older_plugin_lacks_what_it_does_not_know),
 		TEST(a_newer_plugin_is_taken_for_what_we_know),
+		TEST(a_plugin_can_ask_for_a_call),
 		TEST(malformed_types_are_refused),
 		TEST(the_first_of_a_name_stays),
 		TEST(a_plugin_is_taken_whole_or_not_at_all),

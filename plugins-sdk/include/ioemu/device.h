@@ -398,7 +398,12 @@ enum ioemu_power { IOEMU_POWER_OFF, IOEMU_POWER_RESET, IOEMU_POWER_SUSPEND };
 
 #define IOEMU_INTX 0x100u /* "line" of ioemu_irq(): the function's pin */
 
-/* Filled by the host; calls are added at the end only. */
+/*
+ * Filled by the host; calls are added at the end only, and `size` grows with
+ * them. All down to `eject` are in every host of this IOEMU_ABI; a plugin that
+ * is to run under older hosts asks for a later one with IOEMU_HAVE(), in
+ * attach(), and does without or returns -EOPNOTSUPP.
+ */
 struct ioemu_host {
 	uint32_t abi, size;
 	void (*complete)(struct ioemu_dev *dev, struct ioemu_access *a);
@@ -429,6 +434,11 @@ struct ioemu_host {
 		    const char *fmt, ...) IOEMU_PRINTF(3, 4);
 	void (*eject)(struct ioemu_dev *dev, unsigned slot);
 };
+
+/* Has this device's host the call of that name? */
+#define IOEMU_HAVE(dev, call)                                                  \
+	((dev)->host->size >=                                                  \
+	 offsetof(struct ioemu_host, call) + sizeof((dev)->host->call))
 
 static inline void *
 ioemu_state(struct ioemu_dev *dev)
