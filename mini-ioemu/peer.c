@@ -336,6 +336,7 @@ peers_free(struct peers *peers)
 		peers->first = peer->next;
 		peer_drop(peer);
 	}
+	peer_logs_free(peers);
 	peers_named_free(peers);
 	await_free(&peers->back);
 }

@@ -281,15 +281,18 @@ static int
 exec_start(struct peer *peer)
 {
 	struct peer_exec *x = &peer->exec;
-	int sock[2], rc;
+	int sock[2], words, rc;
 
 	x->started_ns = uv_hrtime();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock))
 		return -errno;
-	rc = spawn_start(peer->peers->spawn, x->number, sock[1], &x->pid);
+	rc = spawn_start(peer->peers->spawn, x->number, sock[1], &x->pid,
+			 &words);
 	close(sock[1]);
-	if (!rc)
+	if (!rc) {
+		peer_log_open(peer, words);
 		return sock[0];
+	}
 	close(sock[0]);
 	return rc;
 }
@@ -377,6 +380,7 @@ peer_exec_first(struct peer *peer)
 			 peer->id, program, GREETING_MS / 1000);
 	if (!rc || rc == -ETIMEDOUT)
 		return fd;
+	peer_log_drain(peer->peers); /* it has said why */
 	log_error("%s: %s ended before it was ready", peer->id, program);
 	close(fd);
 	return rc;

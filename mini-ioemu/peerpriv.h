@@ -2,10 +2,10 @@
 /*
  * peerpriv.h - between the parts of a peer: peer.c (making), peerlife.c (its
  * life), peerconf.c (what the user says of it), peerexec.c (its process, where
- * we start it), peerpath.c (accesses to it), peerreq.c (what it asks),
- * peercfg.c (configuration space, as the guest wrote it), peerstate.c
- * (stopped, saved, loaded), peerhand.c (where the guest goes to another
- * process).
+ * we start it), peerlog.c (what that prints), peerpath.c (accesses to it),
+ * peerreq.c (what it asks), peercfg.c (configuration space, as the guest wrote
+ * it), peerstate.c (stopped, saved, loaded), peerhand.c (where the guest goes
+ * to another process).
  */
 #ifndef PEERPRIV_H
 #define PEERPRIV_H
@@ -187,11 +187,14 @@ struct peer {
 	struct peer_path path[XEN_MAX_VCPUS + 1];
 };
 
+struct peer_log;
+
 struct peers {
 	struct await back; /* first: freed as this; who was lent */
 	struct local_env env;
 	struct local *local;
 	struct spawn *spawn;
+	struct peer_log *logs; /* peerlog.c */
 	struct peer_named *named;
 	struct peer *first, **last;
 	uint64_t instance;
@@ -256,6 +259,13 @@ int peer_exec_again(struct peer *peer);
 /* Until it is time for the next. */
 uint64_t peer_exec_delay_ms(const struct peer *peer);
 void peer_exec_end(struct peer *peer);
+
+/* peerlog.c: the reading end of what the peer's process prints. */
+void peer_log_open(struct peer *peer, int fd);
+/* What all have printed so far, as much as a pipe holds. */
+#define PEER_LOG_TURNS 64u
+void peer_log_drain(struct peers *peers);
+void peer_logs_free(struct peers *peers);
 
 /* peerpath.c */
 void peer_path_init(struct peer *peer);

@@ -126,16 +126,18 @@ spawn_close(struct spawn *s)
 /* ---- programs ----------------------------------------------------- */
 
 int
-spawn_start(struct spawn *s, int number, int sock, pid_t *pid)
+spawn_start(struct spawn *s, int number, int sock, pid_t *pid, int *words)
 {
 	const struct spawn_request req = {
 		.what = SPAWN_START,
 		.number = number,
 	};
 	struct spawn_reply reply;
-	int rc = spawn_ask(s, &req, 0, sock, &reply, NULL);
+	int rc = spawn_ask(s, &req, 0, sock, &reply, words);
 
 	*pid = reply.value;
+	if (!rc && *words < 0) /* there was no room for one more */
+		rc = -EMFILE;
 	return rc;
 }
 

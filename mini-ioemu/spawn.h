@@ -58,11 +58,12 @@ void spawn_close(struct spawn *s);
 
 /*
  * Start a process of it: it has `sock`, which stays the caller's, as SPAWN_FD,
- * standard output and error as we have, and nothing else of ours. -EBUSY: the
- * last one has not ended; -errno of execvp(3): it does not run.
+ * and nothing else of ours. Its standard output and error are a pipe, and
+ * *words, which does not block and is the caller's, the end to read. -EBUSY:
+ * the last one has not ended; -errno of execvp(3): it does not run.
  */
-int spawn_start(struct spawn *s, int number, int sock,
-		pid_t *pid) IOEMU_MUST_CHECK;
+int spawn_start(struct spawn *s, int number, int sock, pid_t *pid,
+		int *words) IOEMU_MUST_CHECK;
 /* True once it ended; *status as of wait(2), for the one who asks first. */
 bool spawn_ended(struct spawn *s, int number, int *status);
 void spawn_kill(struct spawn *s, int number);

@@ -119,17 +119,22 @@ request_add_path(struct spawner *s)
 
 /* ---- what it does ------------------------------------------------- */
 
+/* The pipe goes with the reply, in place of the socket that came. */
 static int
 request_start(struct spawner *s, struct spawn_command *c, int *pid)
 {
-	int status, rc = spawn_command_ended(c, &status);
+	int status, words, rc = spawn_command_ended(c, &status);
 
 	if (!rc && s->fd < 0)
 		rc = -EBADF;
 	if (!rc)
-		rc = spawn_command_start(c, s->fd);
+		rc = spawn_command_start(c, s->fd, &words);
 	*pid = c->pid;
-	return rc;
+	if (rc)
+		return rc;
+	close(s->fd);
+	s->fd = words;
+	return 0;
 }
 
 static int
@@ -290,7 +295,8 @@ spawner_loop(struct spawner *s)
 		reply.value = 0;
 		reply.rc = request_run(s, &reply.value);
 		reply.last = spawner_done(s);
-		give = s->req.what == SPAWN_CONNECT && !reply.rc;
+		give = !reply.rc && (s->req.what == SPAWN_CONNECT ||
+				     s->req.what == SPAWN_START);
 		if (s->fd >= 0 && !give)
 			close(s->fd);
 		n = fds_send(s->sock, &reply, sizeof(reply), &s->fd, give, 0);

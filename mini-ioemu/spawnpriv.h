@@ -16,7 +16,7 @@ enum spawn_what {
 	SPAWN_ADD_PATH,	   /* bytes: it, with its end */
 	SPAWN_CLOSE,
 	/* at any time */
-	SPAWN_START, /* with a socket */
+	SPAWN_START, /* with a socket; a pipe comes back */
 	SPAWN_ENDED,
 	SPAWN_KILL,
 	SPAWN_END, /* arg: milliseconds */
@@ -59,8 +59,8 @@ struct spawn_command {
 
 /* Signals that the helper does not hear. */
 void spawn_ignore_signals(void);
-/* `sock` stays the caller's. -errno, of execvp(3) too. */
-int spawn_command_start(struct spawn_command *c, int sock);
+/* `sock` stays the caller's, *words is. -errno, of execvp(3) too. */
+int spawn_command_start(struct spawn_command *c, int sock, int *words);
 /* -EBUSY: it runs. */
 int spawn_command_ended(struct spawn_command *c, int *status);
 void spawn_command_end(struct spawn_command *c, unsigned grace_ms);

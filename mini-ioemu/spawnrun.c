@@ -46,18 +46,21 @@ child_drop(const struct spawn_command *c)
 	return rc ? rc : jail_drop();
 }
 
-/* It has the socket as SPAWN_FD, our standard output and error, and nothing
- * else of ours; it dies with us. */
+/* It has the socket as SPAWN_FD, the pipe as standard output and error, and
+ * nothing else of ours; it dies with us. */
 static int
-child_prepare(const struct spawn_command *c, int sock, pid_t parent)
+child_prepare(const struct spawn_command *c, int sock, int words, pid_t parent)
 {
 	sigset_t none;
 	int null, rc;
 
 	/* first away from where they have to go */
 	sock = fcntl(sock, F_DUPFD, SPAWN_FD + 1);
+	words = fcntl(words, F_DUPFD, SPAWN_FD + 1);
 	null = open("/dev/null", O_RDWR);
 	dup2(sock, SPAWN_FD);
+	dup2(words, STDOUT_FILENO);
+	dup2(words, STDERR_FILENO);
 	dup2(null, STDIN_FILENO);
 	close_range(SPAWN_FD + 1, ~0u, CLOSE_RANGE_CLOEXEC);
 	set_signals(SIG_DFL);
@@ -71,12 +74,13 @@ child_prepare(const struct spawn_command *c, int sock, pid_t parent)
 }
 
 static _Noreturn void
-child_run(struct spawn_command *c, int sock, int report, pid_t parent)
+child_run(struct spawn_command *c, int sock, int words, int report,
+	  pid_t parent)
 {
 	int err;
 
 	report = fcntl(report, F_DUPFD_CLOEXEC, SPAWN_FD + 1);
-	err = -child_prepare(c, sock, parent);
+	err = -child_prepare(c, sock, words, parent);
 	if (!err) {
 		execvp(c->argv[0], c->argv);
 		err = errno;
@@ -87,8 +91,8 @@ child_run(struct spawn_command *c, int sock, int report, pid_t parent)
 }
 
 /* `report` closes when the program runs, or says why it does not. */
-int
-spawn_command_start(struct spawn_command *c, int sock)
+static int
+command_fork(struct spawn_command *c, int sock, int words)
 {
 	pid_t parent = getpid();
 	int report[2], err = 0;
@@ -100,7 +104,7 @@ spawn_command_start(struct spawn_command *c, int sock)
 	 * whose numbers are ours now */
 	c->pid = _Fork();
 	if (!c->pid)
-		child_run(c, sock, report[1], parent);
+		child_run(c, sock, words, report[1], parent);
 	if (c->pid < 0)
 		err = errno;
 	close(report[1]);
@@ -113,6 +117,24 @@ spawn_command_start(struct spawn_command *c, int sock)
 	if (err)
 		c->pid = 0;
 	return -err;
+}
+
+int
+spawn_command_start(struct spawn_command *c, int sock, int *words)
+{
+	int pipe[2], rc;
+
+	if (pipe2(pipe, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	rc = fcntl(pipe[1], F_SETFL, 0) ? -errno : 0; /* a program's may wait */
+	if (!rc)
+		rc = command_fork(c, sock, pipe[1]);
+	close(pipe[1]);
+	if (rc)
+		close(pipe[0]);
+	else
+		*words = pipe[0];
+	return rc;
 }
 
 /* ---- the end ------------------------------------------------------ */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Log bytes that a guest can cause, by devices here and in processes of their
- * own: all of them write to one file, as under the toolstack.
+ * own: all of them write to one file, as under the toolstack. Budgets are the
+ * process's, so each test has an id of its own.
  */
 #include "spine/whole.h"
 
@@ -53,6 +54,25 @@ flood_end(struct flood *f, unsigned sources)
 			sources * BURST * (2 + minutes) + REST);
 }
 
+/* The loop turns until that is in the log. */
+static void
+flood_until(struct flood *f, struct whole *w, const char *text)
+{
+	uint64_t limit = uv_hrtime() + TEST_LIMIT_NS;
+	static char all[4 * BURST];
+	size_t n;
+
+	do {
+		assert_true(uv_hrtime() < limit);
+		uv_run(&w->loop, UV_RUN_NOWAIT);
+		fflush(stderr);
+		rewind(f->log);
+		n = fread(all, 1, sizeof(all) - 1, f->log);
+		all[n] = '\0';
+		fseek(f->log, 0, SEEK_END);
+	} while (!strstr(all, text));
+}
+
 /* Many short lines: the most that goes around a text. */
 static void
 guest_floods(struct whole *w)
@@ -73,7 +93,8 @@ guest_floods(struct whole *w)
 static void
 a_device_logs_a_bounded_number_of_bytes(void **state)
 {
-	static const char *const words[] = { "-device", "debugcon", NULL };
+	static const char *const words[] = { "-device", "debugcon,id=here",
+					     NULL };
 	struct whole *w = *state;
 	struct flood f;
 
@@ -88,7 +109,8 @@ a_device_logs_a_bounded_number_of_bytes(void **state)
 static void
 an_isolated_device_logs_no_more_than_one_here(void **state)
 {
-	static const char *const words[] = { "-device", "debugcon,isolate=on",
+	static const char *const words[] = { "-device",
+					     "debugcon,id=apart,isolate=on",
 					     NULL };
 	struct whole *w = *state;
 	struct flood f;
@@ -125,6 +147,37 @@ a_process_that_connects_limits_its_own_log_too(void **state)
 	flood_end(&f, 2);
 }
 
+/* Whatever it is written in, and before it has a device at all. */
+static void
+a_program_that_prints_without_end_has_a_limit(void **state)
+{
+	static const char script[] =
+		"yes this is not a line that anybody wants | head -c 3000000 "
+		">&2 &\nexec \"$@\"\n";
+	char word[512], path[64];
+	const char *const words[] = { "-device", word, NULL };
+	struct whole *w = *state;
+	struct flood f;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/run", w->dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(script, file);
+	fclose(file);
+	snprintf(word, sizeof(word),
+		 "raw-mmio,id=loud,space=io,base=0xe9,size=1,"
+		 "run-as=root,exec=sh %s %s/../ioemu-peer %s/debugcon.so",
+		 path, plugin_dir, plugin_dir);
+	flood_begin(&f);
+	assert_int_equal(whole_start(w, plugin_dir, words), 0);
+	guest_floods(w);
+	flood_until(&f, w, "loud: logs more than 64 KiB a minute");
+	whole_stop(w);
+	unlink(path);
+	flood_end(&f, 1);
+}
+
 #define TEST(fn)                                                               \
 	cmocka_unit_test_setup_teardown(fn, whole_setup, whole_teardown)
 
@@ -135,6 +188,7 @@ main(int argc, char **argv)
 		TEST(a_device_logs_a_bounded_number_of_bytes),
 		TEST(an_isolated_device_logs_no_more_than_one_here),
 		TEST(a_process_that_connects_limits_its_own_log_too),
+		TEST(a_program_that_prints_without_end_has_a_limit),
 	};
 
 	plugin_dir = argc > 1 ? argv[1] : "build/devices";

@@ -55,10 +55,14 @@ teardown(void **state)
 static int
 start(struct spawn *s, int number)
 {
+	int words, rc;
 	pid_t pid;
 
 	/* any descriptor is one */
-	return spawn_start(s, number, STDERR_FILENO, &pid);
+	rc = spawn_start(s, number, STDERR_FILENO, &pid, &words);
+	if (!rc)
+		close(words);
+	return rc;
 }
 
 static int
