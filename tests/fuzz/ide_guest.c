@@ -41,6 +41,8 @@ static const uint8_t packets[] = {
 	0x43, 0x46, 0x4a, 0x51, 0x5a, 0xbd, 0xbe, 0xb9,
 };
 
+#define READ_CD 0xbe
+
 struct guest {
 	struct machine *m;
 	struct fuzz_bytes bytes;
@@ -220,6 +222,18 @@ step_both(struct guest *g)
 	command(g, b, unit, commands[take(g, 1) % sizeof(commands)]);
 }
 
+/* Where an address and a length mostly are; of READ CD whole sectors. Byte 5 of
+ * a short packet is its control byte. */
+static void
+packet_lengths(uint8_t cdb[PACKET], uint8_t n)
+{
+	cdb[8] = cdb[4] = n;
+	if (cdb[0] >= 0x20)
+		cdb[5] = n;
+	if (cdb[0] == READ_CD)
+		cdb[9] = 0xf8;
+}
+
 /* A packet, also where none is asked for. */
 static void
 step_packet(struct guest *g)
@@ -234,7 +248,7 @@ step_packet(struct guest *g)
 		for (i = 1; i < PACKET; i++)
 			cdb[i] = (uint8_t)take(g, 1);
 	else
-		cdb[5] = cdb[8] = cdb[4] = (uint8_t)take(g, 1) % 64;
+		packet_lengths(cdb, (uint8_t)take(g, 1) % 64);
 	for (i = 0; i < PACKET; i += 2)
 		out(g->m, base(how >> 6 & 1), 2, get_le16(cdb + i));
 }
