@@ -230,7 +230,6 @@ qmp_new(uv_loop_t *loop, const struct qmp_ops *ops, void *ctx, struct qmp **out)
 
 	if (!qmp)
 		return -ENOMEM;
-	json_object_seed(0); /* reads a file, which it can not on first use */
 	qmp->loop = loop;
 	qmp->ops = ops;
 	qmp->ctx = ctx;
