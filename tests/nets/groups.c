@@ -168,6 +168,10 @@ groups_make(struct net_group *g, const struct host_plugins *plugins)
 	unsigned i, n = 0;
 
 	for (i = 0; (t = host_plugins_at(plugins, i)); i++) {
+		if (t->type.parent &&
+		    !host_plugins_find(plugins, t->type.parent))
+			fprintf(stderr, "not tried: %s, as there is no %s\n",
+				t->type.name, t->type.parent);
 		if (t->type.parent || n + 2 > MAX_GROUPS)
 			continue;
 		group_fill(&g[n++], plugins, &t->type, false);

@@ -376,41 +376,42 @@ step_input(struct net_guest *g)
 			       n);
 }
 
-/* The disk that a drive was made with: no other is its to change. */
+/* The disk that a device was made with: no other is its to change. */
 static struct ioemu_block *
-disk_of(struct machine *m, const struct slot *s)
+disk_of(const struct slot *s)
 {
-	char name[NAME_SIZE];
-	const char *w = s->spec;
+	struct ioemu_block *const *block = s->m->block;
+	const char *w, *value;
+	unsigned i;
 
-	while (*w && strncmp(w, "drive=", 6))
-		w += strlen(w) + 1;
-	if (!*w)
-		return NULL;
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(w + 6, ":"), w + 6);
-	return backend_block(m, name);
+	for (w = s->spec; *w; w += strlen(w) + 1)
+		for (i = 0; i < MAX_BACKENDS && block[i]; i++) {
+			size_t n = strlen(block[i]->name);
+
+			value = strchr(w, '=');
+			if (value && !strncmp(value + 1, block[i]->name, n) &&
+			    value[1 + n] == ':')
+				return block[i];
+		}
+	return NULL;
 }
 
+/* Of a drive that has one which can be changed. */
 static void
 step_medium(struct net_guest *g)
 {
 	enum ioemu_medium what = (enum ioemu_medium)net_below(&g->random, 4);
 	unsigned size = net_below(&g->random, 3) * 0x10000;
-	struct machine *m = g->m;
-	unsigned i;
+	unsigned which = net_below(&g->random, g->m->n_slots);
+	const struct slot *s = &g->m->slot[which];
+	struct ioemu_block *disk = disk_of(s);
 
-	for (i = 0; i < m->n_slots; i++) {
-		const struct slot *s = &m->slot[i];
-		struct ioemu_block *disk = disk_of(m, s);
-
-		if (!strstr(s->type->type.name, "cd") || !machine_quiet(m) ||
-		    !disk)
-			continue;
-		if (what == IOEMU_MEDIUM_CLOSE)
-			backend_load(disk, size);
-		(void)hostdev_medium(s->hd, disk, what);
+	if (!disk || !machine_quiet(g->m) ||
+	    hostdev_medium(s->hd, disk, IOEMU_MEDIUM_LOOK) < 0)
 		return;
-	}
+	if (what == IOEMU_MEDIUM_CLOSE)
+		backend_load(disk, size);
+	(void)hostdev_medium(s->hd, disk, what);
 }
 
 /* What the host does. */
