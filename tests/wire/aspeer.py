@@ -19,6 +19,9 @@ from kit import equal, true
 from link import Link
 from peer import Device
 
+CHECKS = (peer_access.check, peer_dma.check, peer_life.check, peer_link.check,
+          peer_state.check, smallest_checks.check)
+
 
 def log_lines(bench):
     return [line for line in bench.core.lines()
@@ -61,9 +64,7 @@ def guarded(bench, function, *args):
 
 
 def run_checks(report, bench):
-    for checks in (peer_access.check, peer_dma.check, peer_life.check,
-                   peer_link.check, peer_state.check,
-                   smallest_checks.check):
+    for checks in CHECKS:
         checks.run(report, guarded, bench)
     if bench.caps:
         ring_checks.core.run(report, guarded, bench)

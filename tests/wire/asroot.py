@@ -18,6 +18,8 @@ from root import Root
 from rootbench import MEMBAR, Bench
 
 MPS = 512                       # of a hostile root
+CHECKS = (root_access.check, root_dma.check, root_life.check, root_link.check,
+          root_state.check)
 
 
 def attack(bench, case):
@@ -50,8 +52,7 @@ def guarded(bench, function, *args):
 def run_all(report, build, folder, ring):
     bench = Bench(build, folder, ring)
     try:
-        for checks in (root_access.check, root_dma.check, root_life.check,
-                       root_link.check, root_state.check):
+        for checks in CHECKS:
             checks.run(report, guarded, bench)
         if ring:
             ring_checks.peer.run(report, guarded, bench)

@@ -19,6 +19,7 @@ import asroot
 import hostile
 import kit
 import ring
+import ring_checks
 import tables
 import wire
 
@@ -33,6 +34,11 @@ def tables_of_the_document():
 
 def every_check_of_section_9_is_broken_by_somebody():
     kit.equal(hostile.unproven(), [], "checks without a case")
+    names = {function.__name__ for checks in asroot.CHECKS + aspeer.CHECKS + (
+                 ring_checks.peer, ring_checks.core)
+             for function in checks.functions}
+    kit.equal(set(hostile.ELSEWHERE.values()) - names, set(),
+              "checks that are not there")
 
 
 def examples_of_the_document():

@@ -188,8 +188,10 @@ class Bench:
     def attach(self, device, **hello):
         self.device = device
         hello.setdefault("capabilities", self.caps)
+        patient = hello.pop("patient", False)
         self.link = device.attach(kit.connect(self.core.path, self.core),
                                   **hello)
+        self.link.patient = patient
         self.until(self.link.switched, "HELLO, or RING")
         return device
 

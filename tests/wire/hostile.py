@@ -307,9 +307,9 @@ def hellos(role):
     ]
 
 
-# Shown by checks of their own: where they are.
+# Shown by checks of their own: their names.
 ELSEWHERE = {
-    "1.10": "ring_checks.py",
+    "1.10": "ring_is_said_once",
     "7.1": "requests_beyond_credit_end_a_link_that_is_not_read",
     "8.1": "completions_that_do_not_fit_are_dropped_and_it_waits_on",
     "8.2": "completions_that_do_not_fit_are_dropped_and_it_waits_on",

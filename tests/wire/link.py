@@ -156,6 +156,7 @@ class Link(Way):
         self.pings = 0
         self.pinged = None      # the cookie of the last
         self.answers_pings = True
+        self.patient = False    # it bears silence, whatever it announced
         self.cookie = None      # of our PING
         self.unexpected = self.late = 0
         self.bye = None         # the other's: reason, text
@@ -215,7 +216,7 @@ class Link(Way):
                 if not req.done and now - req.asked > self.timeout_s:
                     req.finish(wire.CA)
         mine, theirs = self.mine.keepalive_ms, self.theirs
-        if mine and now - self.heard > mine / 1000:
+        if mine and not self.patient and now - self.heard > mine / 1000:
             self.close(wire.R_SILENCE, "silence")
         elif (theirs and theirs.keepalive_ms and self.cookie is None and
               now - self.spoke > theirs.keepalive_ms / 2500):

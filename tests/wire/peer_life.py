@@ -296,7 +296,7 @@ def a_name_is_for_people(bench):
 
 @check
 def it_pings_when_it_would_be_silent(bench):
-    bench.fresh(keepalive_ms=800)
+    bench.fresh(keepalive_ms=800, patient=True)
     bench.until(lambda: bench.link.pings >= 2, "two PINGs")
 
 

@@ -181,7 +181,7 @@ def a_new_process_has_another_instance(bench):
 
 @check
 def it_pings_when_it_would_be_silent(bench):
-    root = bench.fresh(bench.membar, keepalive_ms=800)
+    root = bench.fresh(bench.membar, keepalive_ms=800, patient=True)
     root.until(lambda: root.link.pings >= 2, "two PINGs")
     true(not root.link.broken, "silence")
 

@@ -127,8 +127,7 @@ def a_wire_that_falls_at_a_reset_is_told(bench):
 
 @check
 def a_second_ping_waits_for_the_pong_of_the_first(bench):
-    root = bench.link(bench.membar, keepalive_ms=100)
-    root.link.mine.keepalive_ms = 0     # it said so, and bears anything
+    root = bench.link(bench.membar, keepalive_ms=100, patient=True)
     root.link.answers_pings = False
     root.until(lambda: root.link.pings, "PING")
     quiet(root, 0.4)                    # eight times when one is due
@@ -145,8 +144,7 @@ def quiet(root, seconds):
 
 @check
 def a_pong_of_another_cookie_ends_the_link(bench):
-    root = bench.link(bench.membar, keepalive_ms=100)
-    root.link.mine.keepalive_ms = 0
+    root = bench.link(bench.membar, keepalive_ms=100, patient=True)
     root.link.answers_pings = False
     root.until(lambda: root.link.pings, "PING")
     root.link.put(wire.frame(wire.PONG, b"\xff" * 8))

@@ -48,7 +48,9 @@ class Bench:
 
     def link(self, program, **hello):
         hello.setdefault("capabilities", self.caps)
+        patient = hello.pop("patient", False)
         root = Root(kit.connect(program.path, program), **hello)
+        root.link.patient = patient
         self.opened.append(root)
         root.hello()
         root.until(root.link.switched, "RING")
