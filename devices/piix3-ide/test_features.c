@@ -299,94 +299,6 @@ an_error_says_where(struct bench *b)
 	expect_address(b, LBA, SECTORS & 0xff, SECTORS >> 8);
 }
 
-/* ---- commands with data ----------------------------------------------- */
-
-#define FIRST 77u
-#define N 3u
-#define RAM 0x20000u
-
-enum way { BY_PIO = 1, BY_TWO, BY_DMA };
-
-struct opcode {
-	uint8_t code;
-	bool write, ext;
-	enum way way; /* sectors a block, or */
-};
-
-static const struct opcode opcodes[] = {
-	{ 0x20, false, false, BY_PIO }, { 0x21, false, false, BY_PIO },
-	{ 0x24, false, true, BY_PIO },	{ 0xc4, false, false, BY_TWO },
-	{ 0x29, false, true, BY_TWO },	{ 0xc8, false, false, BY_DMA },
-	{ 0xc9, false, false, BY_DMA }, { 0x25, false, true, BY_DMA },
-	{ 0x30, true, false, BY_PIO },	{ 0x31, true, false, BY_PIO },
-	{ 0x34, true, true, BY_PIO },	{ 0xc5, true, false, BY_TWO },
-	{ 0x39, true, true, BY_TWO },	{ 0xca, true, false, BY_DMA },
-	{ 0xcb, true, false, BY_DMA },	{ 0x35, true, true, BY_DMA },
-};
-
-/* 48 bits: the older byte first, and no address in the device register. */
-static void
-issue(struct bench *b, const struct opcode *op)
-{
-	if (op->ext)
-		address(b, 0x40, 0, 0, 0);
-	address(b, op->ext ? 0x4f : LBA, FIRST, 0, N);
-	bench_out8(b, CMD + 7, op->code);
-}
-
-static void
-move_by_pio(struct bench *b, const struct opcode *op, uint8_t *data)
-{
-	unsigned at, n;
-
-	for (at = 0; at < N; at += n) {
-		n = N - at < op->way ? N - at : op->way;
-		assert_int_equal(wait_ready(b, CMD), 0x58);
-		bench_string(b, IOEMU_IO, CMD, 2, 256 * n, op->write,
-			     data + (size_t)512 * at);
-	}
-	assert_int_equal(wait_ready(b, CMD), READY);
-	assert_int_equal(bench_irq(b, 14), false);
-}
-
-static void
-move_by_dma(struct bench *b, const struct opcode *op, uint8_t *data)
-{
-	uint8_t *ram = bench_ram(b) + RAM;
-
-	prd(b, 0, RAM, N * 512 | 0x80000000u);
-	if (op->write)
-		memcpy(ram, data, (size_t)N * 512);
-	bm_run(b, BM, op->write ? 0 : 8);
-	assert_true(bench_irq(b, 14));
-	assert_int_equal(wait_ready(b, CMD), READY);
-	bench_out8(b, BM, 0);
-	if (!op->write)
-		memcpy(data, ram, (size_t)N * 512);
-}
-
-static void
-every_command_moves_the_same_sectors(struct bench *b)
-{
-	uint8_t data[N * 512], *disk = bench_disk(b, "hd") + FIRST * 512ul;
-	unsigned i;
-
-	bm_setup(b);
-	bench_out8(b, CMD + 2, BY_TWO);
-	assert_int_equal(run(b, SET_MULTIPLE), READY);
-	for (i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++) {
-		const struct opcode *op = &opcodes[i];
-
-		fill(op->write ? data : disk, sizeof(data), op->code);
-		issue(b, op);
-		if (op->way == BY_DMA)
-			move_by_dma(b, op, data);
-		else
-			move_by_pio(b, op, data);
-		assert_memory_equal(data, disk, sizeof(data));
-	}
-}
-
 /* ---- commands without data -------------------------------------------- */
 
 static void
@@ -549,7 +461,6 @@ main(int argc, char **argv)
 		BENCH_TEST_WITH(the_geometry_of_the_machine_is_the_default,
 				small),
 		BENCH_TEST(an_error_says_where),
-		BENCH_TEST(every_command_moves_the_same_sectors),
 		BENCH_TEST(verifying_reads_the_disk),
 		BENCH_TEST(power_modes_are_told),
 		BENCH_TEST(only_a_reset_wakes_who_sleeps),
