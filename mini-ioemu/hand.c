@@ -327,7 +327,7 @@ void
 hand_put_chr(struct hand *h, const char *label, const struct chr_hand *chr)
 {
 	struct hand_record *r = hand_add_key(h, HAND_CHR, label);
-	unsigned i;
+	size_t i;
 
 	if (!r) {
 		if (chr->rest >= 0)
@@ -348,7 +348,7 @@ int
 hand_take_chr(struct hand *h, const char *label, struct chr_hand *chr)
 {
 	struct hand_record *r = hand_find(h, HAND_CHR, label, NULL);
-	unsigned i;
+	size_t i;
 
 	if (!r)
 		return -ENOENT;

@@ -257,6 +257,7 @@ the_device_model_takes_the_same_words(void **state)
 {
 	static const char words[] =
 		"raw-mmio,id=r,connect=unix:/x,,y,timeout-ms=50,on-exit=hold,"
+		"run-as=nobody,"
 		"ring=off,dma=off,allow=0x1000-0x1fff,base=0xe0000000,size="
 		"0x1000,"
 		"space=mem,ro=off,wo=off,prefetchable=on,posted=off,irq=7,"
