@@ -309,6 +309,60 @@ who_reads_the_message_has_no_rights(void **state)
 	takeover_close(t);
 }
 
+/* What it says came later is made with what our own command line allows. */
+static void
+a_program_that_came_later_is_not_started(void **state)
+{
+	static const char *const words[] = {
+		"peer,id=x,addr=9,exec=touch /tmp/escape-later",
+		"membar,id=x,addr=9,isolate=on",
+	};
+	struct pair *p = *state;
+	struct takeover *t;
+	unsigned i;
+
+	old_start(p, NULL);
+	old_writes(0x66);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		t = asked(p);
+		hand_put_later(p->w->hand, words[i]);
+		assert_int_equal(whole_start(p->w, plugin_dir, NULL), -EPERM);
+		whole_stop(p->w);
+		takeover_close(t);
+		assert_int_equal(old_reads(), 0x66);
+	}
+	assert_int_equal(access("/tmp/escape-later", F_OK), -1);
+}
+
+#define LATER "membar,id=two,addr=9,isolate=on,later=on"
+
+static void
+a_process_that_came_later_goes_along(void **state)
+{
+	static const char *const words[] = { "-device", LATER, NULL };
+	struct pair *p = *state;
+	struct takeover *t;
+	struct client c;
+
+	old_start(p, words);
+	client_open(&c, p->w);
+	client_told(&c,
+		    "{\"execute\":\"device_add\",\"arguments\":{"
+		    "\"driver\":\"membar\",\"id\":\"two\",\"isolate\":true}}",
+		    "{}");
+	client_close(&c);
+	t = asked(p);
+	assert_int_equal(whole_start(p->w, plugin_dir, words), 0);
+	assert_int_equal(takeover_commit(t), 0);
+	old_ended(p);
+	takeover_close(t);
+	assert_int_equal(machine_go(p->w->machine), 0);
+	client_open(&c, p->w);
+	assert_non_null(strstr(client_hmp(&c, "peers"), "two "));
+	assert_non_null(strstr(c.answer, " there "));
+	client_close(&c);
+}
+
 /* Whoever holds the other end never writes. */
 static void
 nothing_that_may_wait_is_read(void **state)
@@ -738,6 +792,8 @@ main(int argc, char **argv)
 		TEST(a_guest_goes_on),
 		TEST(devices_that_came_later_go_along),
 		TEST(who_reads_the_message_has_no_rights),
+		TEST(a_program_that_came_later_is_not_started),
+		TEST(a_process_that_came_later_goes_along),
 		TEST(nothing_that_may_wait_is_read),
 		TEST(output_that_may_wait_is_not_read),
 		TEST(what_nobody_could_be_sent_is_not_sent_later),
