@@ -56,6 +56,7 @@ peer_drop(struct peer *peer)
 		return;
 	}
 	uv_close((uv_handle_t *)&peer->retry, peer_closed);
+	uv_close((uv_handle_t *)&peer->turn, peer_closed);
 	if (peer->listen_fd >= 0) {
 		uv_close((uv_handle_t *)&peer->accept, peer_closed);
 		close(peer->listen_fd);

@@ -198,6 +198,7 @@ replay_done(struct link_op *op)
 
 	if (!link_is_up(peer->link)) /* and so it is lost, which is told */
 		return;
+	peer_windows_now(peer);
 	if (replay_next(peer))
 		link_submit(peer->link, &peer->replay);
 	else

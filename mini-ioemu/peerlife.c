@@ -263,6 +263,7 @@ peer_down(struct link *link, const char *why)
 {
 	struct peer *peer = link_user(link);
 
+	peer_windows_lost(peer);
 	if (peer->lent) { /* the guest does not miss it */
 		peer->ready = false;
 		peer->link = NULL;
@@ -456,7 +457,8 @@ peer_open(struct peer *peer)
 	if (rc)
 		return rc;
 	uv_timer_init(peer->env->loop, &peer->retry);
-	peer->handles = 1;
+	peer_windows_init(peer);
+	peer->handles = 2;
 	peer->retry.data = peer->accept.data = peer;
 	if (peer->listen_fd >= 0) {
 		rc = uv_poll_init(peer->env->loop, &peer->accept,

@@ -62,6 +62,7 @@ path_answered(struct link_op *op)
 	struct peer_path *path = (struct peer_path *)op;
 
 	path->answered = true;
+	peer_windows_now(path->peer); /* a write may have moved some */
 	/* the guest has waited long enough: what is left of its string fails
 	 * in the same way, but at once */
 	if (op->status == -ETIMEDOUT)

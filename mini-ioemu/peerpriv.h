@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * peerpriv.h - between the parts of a peer: peer.c (making), peerlife.c (its
- * life), peerconf.c (what the user says of it), peerexec.c (its process, where
- * we start it), peerlog.c (what that prints), peerpath.c (accesses to it),
- * peerreq.c (what it asks), peercfg.c (configuration space, as the guest wrote
- * it), peerstate.c (stopped, saved, loaded), peerhand.c (where the guest goes
- * to another process).
+ * life), peerwin.c (its windows, once a turn), peerconf.c (what the user says
+ * of it), peerexec.c (its process, where we start it), peerlog.c (what that
+ * prints), peerpath.c (accesses to it), peerreq.c (what it asks), peercfg.c
+ * (configuration space, as the guest wrote it), peerstate.c (stopped, saved,
+ * loaded), peernamed.c (processes that are known before they are devices),
+ * peerhand.c (where the guest goes to another process).
  */
 #ifndef PEERPRIV_H
 #define PEERPRIV_H
@@ -120,6 +121,12 @@ struct peer_state {
 	char why[160];		   /* PEER_STATE_FAILED */
 };
 
+/* What it said last of a window, and has not taken effect yet. */
+struct peer_news {
+	uint8_t function;
+	struct link_window window;
+};
+
 /* A range that an isolated device without a function asked for. */
 struct peer_declared {
 	enum ioemu_space space;
@@ -170,6 +177,13 @@ struct peer {
 	unsigned n_declared;
 	bool all_declared; /* it has heard of the guest */
 	uint32_t isa;	   /* lines that are up */
+
+	/* peerwin.c */
+	struct peer_news news[PEER_WINDOWS];
+	unsigned n_news;
+	bool settled;	/* in this turn of the loop, for a request, and ... */
+	uv_idle_t turn; /* ... in the next */
+	struct link_in *behind, **behind_last; /* waits for it; by in->user */
 
 	/* peercfg.c */
 	struct link_op replay;
@@ -273,6 +287,8 @@ void peer_path_init(struct peer *peer);
 /* peerreq.c */
 void peer_request(struct link *link, struct link_in *in);
 void peer_message(struct link *link, const struct link_msg *msg);
+/* Carry out a request, and answer it. */
+void peer_serve(struct peer *peer, struct link_in *in);
 /* Windows gone, lines down. */
 void peer_quench(struct peer *peer);
 /* Reach a window through the route table, or no more. */
@@ -280,6 +296,23 @@ void peer_window_map(struct peer *peer, struct peer_window *pw);
 void peer_window_unmap(struct peer *peer, struct peer_window *pw);
 /* All that it announced before it was ready: it would not have answered. */
 void peer_windows_map(struct peer *peer);
+
+/* What it says of one takes effect. */
+void peer_window_set(struct peer *peer, unsigned function,
+		     const struct link_window *w);
+
+/* peerwin.c */
+void peer_windows_init(struct peer *peer);
+/* It will, soon. */
+void peer_windows_say(struct peer *peer, unsigned function,
+		      const struct link_window *w);
+/* It must have, before what comes now. */
+void peer_windows_now(struct peer *peer);
+/* The same before a request of the peer. True: that waits, and goes to
+ * peer_serve() then. */
+bool peer_windows_wait(struct peer *peer, struct link_in *in);
+/* With the link: it will not. */
+void peer_windows_lost(struct peer *peer);
 
 /* peercfg.c */
 void peer_cfg_wrote(struct peer_function *fn, unsigned reg, const uint8_t *data,

@@ -94,9 +94,8 @@ is_msi(const struct link_in *in, uint64_t *addr)
 }
 
 void
-peer_request(struct link *link, struct link_in *in)
+peer_serve(struct peer *peer, struct link_in *in)
 {
-	struct peer *peer = link_user(link);
 	uint64_t addr;
 	int rc = -EACCES;
 
@@ -108,6 +107,15 @@ peer_request(struct link *link, struct link_in *in)
 	else if (is_msi(in, &addr))
 		rc = msi(peer, addr, get_le32(in->data));
 	link_answer(in, rc);
+}
+
+void
+peer_request(struct link *link, struct link_in *in)
+{
+	struct peer *peer = link_user(link);
+
+	if (!peer_windows_wait(peer, in))
+		peer_serve(peer, in);
 }
 
 /* ---- windows ------------------------------------------------------ */
@@ -268,8 +276,9 @@ window_is(const struct peer_window *pw, const struct link_window *w)
 	       pw->readonly == w->readonly && pw->writeonly == w->writeonly;
 }
 
-static void
-window_set(struct peer *peer, unsigned function, const struct link_window *w)
+void
+peer_window_set(struct peer *peer, unsigned function,
+		const struct link_window *w)
 {
 	struct peer_window *pw = window_of(peer, function, w->index);
 
@@ -332,7 +341,7 @@ message_window(struct peer *peer, const struct link_msg *msg)
 		return true; /* dropped: nobody's */
 	/* where a peer has no say its windows are the user's */
 	if (peer->bus || link_other(peer->link)->caps & LINK_CAP_WINDOWS)
-		window_set(peer, peer->bus ? function : 0, &w);
+		peer_windows_say(peer, peer->bus ? function : 0, &w);
 	return true;
 }
 
@@ -403,6 +412,7 @@ message_vendor(struct peer *peer, const struct link_msg *msg)
 	case LINK_PAUSED:
 	case LINK_LOADED:
 	case LINK_STATE:
+		peer_windows_now(peer);
 		return peer_state_message(peer, msg);
 	case LINK_RUN:
 	case LINK_PAUSE:
@@ -431,6 +441,7 @@ peer_quench(struct peer *peer)
 	struct peer_window *pw;
 	unsigned i;
 
+	peer->n_news = 0;
 	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++) {
 		if (!pw->used || pw->fixed)
 			continue;

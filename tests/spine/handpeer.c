@@ -399,6 +399,28 @@ hand_op_is_done(void *ctx)
 	return ((struct hand_op *)ctx)->done;
 }
 
+static void
+hand_answered(struct link_op *op)
+{
+	++*((struct hand_ask *)op)->answers;
+}
+
+void
+handpeer_ask(struct handpeer *h, unsigned *answers)
+{
+	struct hand_ask *ask = &h->ask[h->n_ask++ % HAND_HELD];
+
+	*ask = (struct hand_ask){
+		.op = {
+			.kind = LINK_FLUSH,
+			.space = IOEMU_MEM,
+			.done = hand_answered,
+		},
+		.answers = answers,
+	};
+	link_submit(h->link, &ask->op);
+}
+
 bool
 handpeer_alive(struct handpeer *h)
 {

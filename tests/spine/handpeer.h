@@ -16,6 +16,11 @@
 #define HAND_WORDS 256u
 #define HAND_HELD 64u
 
+struct hand_ask {
+	struct link_op op; /* first */
+	unsigned *answers;
+};
+
 struct handpeer {
 	/* Before handpeer_connect(). */
 	struct link_hello hello;
@@ -40,6 +45,8 @@ struct handpeer {
 	uint64_t last_addr; /* of the last one */
 	uint32_t config[64];
 	uint16_t id; /* from the last CfgWr0 */
+	struct hand_ask ask[HAND_HELD];
+	unsigned n_ask;
 	struct link_in *held[HAND_HELD];
 	unsigned n_held;
 };
@@ -80,6 +87,8 @@ int handpeer_read(struct handpeer *h, uint16_t rid, uint64_t gpa, void *buf,
 #define HAND_FRAME 4200u
 size_t handpeer_frame(uint8_t out[HAND_FRAME], uint8_t code, uint8_t word,
 		      uint8_t a, uint16_t b, const void *data, uint32_t len);
+/* A read of no bytes, at most 64 of them open; counts the answers. */
+void handpeer_ask(struct handpeer *h, unsigned *answers);
 /* To a read of no bytes the core has answered; false: it has closed. */
 bool handpeer_alive(struct handpeer *h);
 void handpeer_answer_held(struct handpeer *h);

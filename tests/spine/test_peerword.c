@@ -463,6 +463,46 @@ greedy_peers_take_the_room_of_nobody_else(void **state)
 	}
 }
 
+/* ---- how often ---------------------------------------------------- */
+
+#define FLOOD 1000u
+
+/* One of its words moves a window; Xen is told of what became of all of them,
+ * so others do not wait for each. */
+static void
+a_flood_of_words_on_windows_is_few_calls_of_xen(void **state)
+{
+	struct fix *f = *state;
+	const struct xen *xen = f->core.xen;
+	unsigned i, before, requests;
+
+	come(f, "addr=3");
+	handpeer_until_said(&f->h, LINK_RUN);
+	handpeer_config_write(&f->h, DEVFN, 0x10, LOCAL_BAR0);
+	handpeer_config_write(&f->h, DEVFN, 0x04, 2);
+	before = xen->claims + xen->unclaims;
+	for (i = 0; i < FLOOD; i++)
+		handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0,
+				i % 2 ? 0x1000 : 0x2000);
+	handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x4000);
+	assert_true(handpeer_alive(&f->h));
+	assert_true(has(f, IOEMU_MEM, LOCAL_BAR0 + 0x3fff));
+	/* 64 of them are in one turn: as many as it has credits */
+	assert_true(xen->claims + xen->unclaims - before < FLOOD / 8);
+	/* asking in between gains nothing */
+	before = xen->claims + xen->unclaims;
+	requests = 0;
+	for (i = 0; i < 64; i++) {
+		handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0,
+				i % 2 ? 0x1000 : 0x2000);
+		handpeer_ask(&f->h, &requests);
+	}
+	while (requests < 64)
+		handpeer_turn(&f->h);
+	assert_true(xen->claims + xen->unclaims - before < 64 / 2);
+	assert_true(handpeer_alive(&f->h));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -479,6 +519,7 @@ main(int argc, char **argv)
 		T(an_isolated_device_has_no_more_than_a_device_has),
 		T(it_asks_for_ranges_before_it_hears_of_the_guest),
 		T(greedy_peers_take_the_room_of_nobody_else),
+		T(a_flood_of_words_on_windows_is_few_calls_of_xen),
 	};
 
 	if (argc < 2) {
