@@ -256,6 +256,46 @@ net_end(struct net_guest *g)
 
 /* ---- steps -------------------------------------------------------- */
 
+/* The next that is mapped, in the order of devices, as that in which windows
+ * appeared is another after loading. *i begins at 0. */
+static struct host_window *
+next_window(const struct machine *m, unsigned *i)
+{
+	while (*i < m->n_slots * HOST_MAX_WINDOWS) {
+		struct hostdev *hd = m->slot[*i / HOST_MAX_WINDOWS].hd;
+		unsigned k = (*i)++ % HOST_MAX_WINDOWS;
+
+		if (k < hd->n_windows && hd->window[k].mapped)
+			return &hd->window[k];
+	}
+	return NULL;
+}
+
+static struct host_window *
+any_window(const struct machine *m, unsigned pick)
+{
+	struct host_window *w = NULL;
+	unsigned i = 0;
+
+	if (!m->n_routes)
+		return NULL;
+	for (pick = pick % m->n_routes + 1; pick; pick--)
+		w = next_window(m, &i);
+	return w;
+}
+
+static struct host_window *
+window_at(const struct machine *m, enum ioemu_space space, uint64_t addr)
+{
+	struct host_window *w;
+	unsigned i = 0;
+
+	while ((w = next_window(m, &i)))
+		if (w->space == space && addr - w->base < w->region.size)
+			return w;
+	return NULL;
+}
+
 static uint64_t
 step_access(struct net_guest *g)
 {
@@ -264,12 +304,11 @@ step_access(struct net_guest *g)
 	uint32_t pick = net_below(r, 1u << 16), at = net_below(r, 1u << 30);
 	unsigned how = net_below(r, 16);
 	uint64_t v = any_value(r);
-	struct host_window *w;
+	struct host_window *w = any_window(g->m, pick);
 	uint64_t size;
 
-	if (!g->m->n_routes)
+	if (!w)
 		return 0;
-	w = g->m->route[pick % g->m->n_routes];
 	size = w->region.size;
 	op.window = w;
 	op.offset = at % (size > 16 && how < 10 ? 16 : size);
@@ -326,7 +365,7 @@ step_phrase(struct net_guest *g)
 	}
 	g->phrase = *end ? end + 1 : NULL;
 	space = addr < 0x10000 ? IOEMU_IO : IOEMU_MEM;
-	w = machine_route(g->m, space, addr);
+	w = window_at(g->m, space, addr);
 	op.step = space == IOEMU_MEM ? 1 : 0;
 	op.posted = op.write && space == IOEMU_MEM;
 	op.window = w;
