@@ -199,6 +199,16 @@ peers_add_range(struct peers *peers, const struct conf_device *conf,
 	return -ENOENT;
 }
 
+/* A device of the board is not to be taken out, in whatever process it is. */
+static void
+peer_stays(struct peer *peer)
+{
+	unsigned i;
+
+	for (i = 0; i < PEER_FUNCTIONS; i++)
+		peer->fn[i].place.eject = NULL;
+}
+
 /* `type` NULL: a peer by itself. */
 static int
 peers_make(struct peers *peers, const struct host_type *type,
@@ -210,6 +220,8 @@ peers_make(struct peers *peers, const struct host_type *type,
 	if (!peer)
 		return -ENOMEM;
 	peer_init(peer, peers, conf);
+	if (type && !conf->removable)
+		peer_stays(peer);
 	if (!conf->later && hand_gone(peers->env.hand, peer->id)) {
 		local_gone(peers->local, peer->id);
 		peer_drop(peer);
@@ -260,7 +272,7 @@ peers_ask_back(struct peers *peers, const char *id)
 
 	if (!peer)
 		return -ENODEV;
-	if (!peer->bus)
+	if (!peer->bus || !peer->fn[0].place.eject)
 		return -EPERM;
 	if (!bus_is_root(peer->bus))
 		return -EXDEV;

@@ -24,6 +24,7 @@
 #include "spine/whole.h"
 
 #define SLOT 0x28 /* 05.0 */
+#define PCI_EJECT 0xae08
 #define BAR0 0xf0000000ull
 #define BAR2 0xf0100000ull
 #define MEMBAR_ID 0x11e91234u
@@ -467,6 +468,24 @@ what_is_wrong_with_an_isolated_device_ends_the_start(void **state)
 	}
 }
 
+/* That it is a process of its own makes no difference to who may take it out:
+ * it is named by the board, not by the user. */
+static void
+an_isolated_device_of_the_board_is_not_ejected(void **state)
+{
+	const struct request acpi_on =
+		core_request(SLOT_PIO, false, 0xb2, 1, 0xf1);
+	struct core *core = *state;
+
+	core_add_spec(core, "piix4-pm,addr=1.3");
+	(void)core_access(core, &acpi_on);
+	assert_int_equal(add_fails(core, "membar,isolate=on,id=m,addr=5"), 0);
+	core_until(core, is_there, core);
+	core_port_write(core, PCI_EJECT, ONES);
+	assert_true(is_there(core));
+	assert_int_equal(peers_ask_back(core->peers, "m"), -EPERM);
+}
+
 /* ---- lines -------------------------------------------------------- */
 
 /* uart, as a peer with ranges only, wants line 3 for COM2. */
@@ -530,6 +549,7 @@ main(int argc, char **argv)
 		T(a_child_has_one_socket_and_nothing_else_of_ours),
 		T(a_child_is_nobody_unless_asked_otherwise),
 		T(a_child_does_not_outlive_us),
+		T(an_isolated_device_of_the_board_is_not_ejected),
 		T(a_peer_raises_the_line_that_it_was_given),
 		T(a_peer_raises_no_other_line),
 		W(one_word_moves_a_pci_device_out),
