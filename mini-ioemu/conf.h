@@ -117,6 +117,7 @@ struct conf {
 	int domid;	     /* -1: none, then `no_machine` is set */
 	bool no_machine;     /* -machine none: QMP only, no devices */
 	bool xen_platform;   /* -machine xenfv */
+	bool stopped;	     /* -S: ready means QMP query-status answers */
 	const char *name;    /* NULL: not given */
 	unsigned memory_mib; /* 0: not given */
 	unsigned vcpus, max_vcpus;
@@ -127,7 +128,6 @@ struct conf {
 	struct conf_serial *serials;
 	struct conf_chardev *chardevs;
 	struct conf_monitor *monitors;
-	bool stopped;	    /* -S: ready means QMP query-status answers */
 	int incoming_fd;    /* -1: a fresh guest */
 	unsigned take_over; /* the domain whose guest goes on here; 0: none */
 	const char *words;  /* all of the above, each with a NUL at its end */
@@ -144,8 +144,8 @@ struct conf {
 	unsigned poll_us; /* stay awake after an answer, microseconds */
 	bool no_merge;	  /* posted writes go one by one */
 	bool ecam;	  /* configuration space as memory, too */
+	bool no_sandbox;  /* capabilities and all system calls stay */
 	enum conf_errors disk_errors; /* of drives without a word */
-	bool no_sandbox; /* capabilities and all system calls stay */
 	enum ioemu_level log_level;
 	struct conf_word *unserved; /* accepted, and of no effect */
 
