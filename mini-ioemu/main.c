@@ -48,8 +48,8 @@ main_load(struct host_plugins *plugins, const struct conf *conf)
 	return 0;
 }
 
-static int
-main_list_devices(const struct host_plugins *plugins)
+static void
+main_list_device(const struct host_type *t)
 {
 	static const char *const kind[] = {
 		[IOEMU_KIND_BOOL] = "bool",   [IOEMU_KIND_U8] = "u8",
@@ -57,29 +57,34 @@ main_list_devices(const struct host_plugins *plugins)
 		[IOEMU_KIND_U64] = "u64",     [IOEMU_KIND_STRING] = "string",
 		[IOEMU_KIND_BLOCK] = "drive", [IOEMU_KIND_CHARDEV] = "chardev",
 	};
-	const struct host_type *t;
 	const struct ioemu_prop *p;
 	const char *const *a;
+
+	printf("%s", t->type.name);
+	for (a = t->type.aliases; a && *a; a++)
+		printf(", %s", *a);
+	printf(": %s\n    from %s\n", t->type.summary, t->path);
+	if (t->type.parent)
+		printf("    bus=ID of a %s\n", t->type.parent);
+	for (p = t->type.props; p && p->name; p++)
+		printf("    %s=%s%s%s  %s\n", p->name, kind[p->kind],
+		       p->def ? ", default " : "", p->def ? p->def : "",
+		       p->help);
+}
+
+static int
+main_list_devices(const struct host_plugins *plugins)
+{
+	const struct host_type *t;
 	unsigned i;
 
-	if (!host_plugins_at(plugins, 0)) {
-		log_error("there is no plugin: name a folder that has some "
-			  "with --plugin-dir");
-		return -ENOENT;
-	}
-	for (i = 0; (t = host_plugins_at(plugins, i)); i++) {
-		printf("%s", t->type.name);
-		for (a = t->type.aliases; a && *a; a++)
-			printf(", %s", *a);
-		printf(": %s\n    from %s\n", t->type.summary, t->path);
-		if (t->type.parent)
-			printf("    bus=ID of a %s\n", t->type.parent);
-		for (p = t->type.props; p && p->name; p++)
-			printf("    %s=%s%s%s  %s\n", p->name, kind[p->kind],
-			       p->def ? ", default " : "", p->def ? p->def : "",
-			       p->help);
-	}
-	return 0;
+	for (i = 0; (t = host_plugins_at(plugins, i)); i++)
+		main_list_device(t);
+	if (i)
+		return 0;
+	log_error("there is no plugin: name a folder that has some with "
+		  "--plugin-dir");
+	return -ENOENT;
 }
 
 /* One line, so that nobody believes in a display that is not there. */

@@ -202,6 +202,28 @@ plugin_check(struct host_plugins *p, const struct ioemu_plugin *plugin)
 	return 0;
 }
 
+/* NULL, and why is told: it is none. */
+static const struct ioemu_plugin *
+object_open(struct host_plugins *p, struct object *o, const char *path)
+{
+	const struct ioemu_plugin *plugin = NULL;
+	const char *why = "no memory";
+
+	/* a name without a slash is looked for among the system's libraries */
+	if (asprintf(&o->path, "%s%s", strchr(path, '/') ? "" : "./", path) < 0)
+		o->path = NULL;
+	if (o->path) {
+		o->handle = dlopen(o->path, RTLD_NOW | RTLD_LOCAL);
+		why = o->handle ? "is no plugin: it exports no ioemu_plugin"
+				: dlerror();
+	}
+	if (o->handle)
+		plugin = dlsym(o->handle, "ioemu_plugin");
+	if (!plugin)
+		snprintf(p->why, sizeof(p->why), "%s", why);
+	return plugin;
+}
+
 int
 host_plugins_load(struct host_plugins *p, const char *path, const char **why)
 {
@@ -214,23 +236,10 @@ host_plugins_load(struct host_plugins *p, const char *path, const char **why)
 	p->why[0] = '\0';
 	if (!o)
 		return -ENOMEM;
-	/* a name without a slash is looked for among the system's libraries */
-	if (asprintf(&o->path, "%s%s", strchr(path, '/') ? "" : "./", path) < 0)
-		o->path = NULL;
-	if (o->path)
-		o->handle = dlopen(o->path, RTLD_NOW | RTLD_LOCAL);
-	plugin = o->handle ? dlsym(o->handle, "ioemu_plugin") : NULL;
-	if (!o->path || !plugin) {
-		snprintf(p->why, sizeof(p->why), "%s",
-			 o->handle ? "is no plugin: it exports no ioemu_plugin"
-			 : o->path ? dlerror()
-				   : "no memory");
-		rc = -ENOENT;
-	} else {
-		rc = plugin_check(p, plugin);
-		if (!rc)
-			rc = plugin_add(p, plugin, o->path);
-	}
+	plugin = object_open(p, o, path);
+	rc = plugin ? plugin_check(p, plugin) : -ENOENT;
+	if (!rc)
+		rc = plugin_add(p, plugin, o->path);
 	if (rc) {
 		if (o->handle)
 			dlclose(o->handle);

@@ -75,7 +75,7 @@ say_types(const struct host_plugins *plugins, const struct options *o)
 		o->plugin);
 	for (i = 0; (t = host_plugins_at(plugins, i)); i++)
 		fprintf(stderr, "%s %s", i ? "," : "", t->type.name);
-	fputs("\n", stderr);
+	(void)fputs("\n", stderr);
 }
 
 static int

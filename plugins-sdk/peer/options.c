@@ -67,11 +67,11 @@ static bool IOEMU_PRINTF(1, 2) wrong(const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("ioemu-peer: ", stderr);
+	(void)fputs("ioemu-peer: ", stderr);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fputs("; --help says more\n", stderr);
+	(void)fputs("; --help says more\n", stderr);
 	return false;
 }
 
