@@ -41,6 +41,7 @@ peer_cfg_forget(struct peer_function *fn)
 {
 	memset(fn->shadow, 0, sizeof(fn->shadow));
 	memset(fn->written, 0, sizeof(fn->written));
+	memset(fn->sizing, 0, sizeof(fn->sizing));
 }
 
 /* ---- who it is ---------------------------------------------------- */
@@ -114,6 +115,49 @@ peer_cfg_decodes(const struct peer_function *fn, unsigned index,
 	if (base > UINT32_MAX && index < N_BARS - 1)
 		bar |= (uint64_t)get_le32(fn->shadow + reg + DW) << 32;
 	return (bar & ~0xfull) == base;
+}
+
+/* ---- how large a BAR is ------------------------------------------- */
+
+#define MASK_MEM 0xfffffff0u
+#define MASK_IO 0xfffffffcu
+#define MASK_ROM 0xfffff800u
+#define BAR_TYPE 0x7u
+#define BAR_IS_64 0x4u
+
+void
+peer_cfg_read(struct peer_function *fn, unsigned reg, const uint8_t *data,
+	      unsigned len)
+{
+	bool rom = reg == REG_ROM;
+	unsigned i = rom ? INDEX_ROM : (reg - REG_BAR0) / DW;
+	uint32_t ones = rom ? MASK_ROM : MASK_MEM;
+
+	if (len == DW && !(reg % DW) &&
+	    (rom || (reg >= REG_BAR0 && i < N_BARS)) &&
+	    (get_le32(fn->shadow + reg) & ones) == ones)
+		fn->sizing[i] = get_le32(data);
+}
+
+bool
+peer_cfg_holds(const struct peer_function *fn, unsigned index,
+	       enum ioemu_space space, uint64_t size)
+{
+	uint32_t low = fn->sizing[index];
+	uint64_t mask = low & (index == INDEX_ROM  ? MASK_ROM
+			       : space == IOEMU_IO ? MASK_IO
+						   : MASK_MEM);
+
+	if (index < N_BARS && space != IOEMU_IO &&
+	    (low & BAR_TYPE) == BAR_IS_64) {
+		if (index == N_BARS - 1 || !fn->sizing[index + 1])
+			return true;
+		mask |= (uint64_t)fn->sizing[index + 1] << 32;
+	} else if (mask) { /* of ports the upper 16 bits may be 0 */
+		mask |= space == IOEMU_IO ? ~(uint64_t)UINT16_MAX
+					  : (uint64_t)UINT32_MAX << 32;
+	}
+	return !mask || size - 1 <= ~mask;
 }
 
 /* ---- replay ------------------------------------------------------- */

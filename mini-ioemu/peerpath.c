@@ -63,6 +63,9 @@ path_answered(struct link_op *op)
 
 	path->answered = true;
 	peer_windows_now(path->peer); /* a write may have moved some */
+	if (op->space == IOEMU_CONFIG && op->kind == LINK_READ && !op->status)
+		peer_cfg_read(path->host->window->host, op->addr & 0xfff,
+			      op->data, op->len);
 	/* the guest has waited long enough: what is left of its string fails
 	 * in the same way, but at once */
 	if (op->status == -ETIMEDOUT)

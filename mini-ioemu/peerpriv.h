@@ -44,6 +44,7 @@ struct peer_function {
 	/* What the guest wrote last, and which bytes it ever wrote. */
 	uint8_t shadow[PEER_CONFIG];
 	bool written[PEER_CONFIG];
+	uint32_t sizing[7]; /* BARs and ROM as read with all ones in; or 0 */
 };
 
 /* An access on its way: one of the core's, element by element. */
@@ -330,6 +331,13 @@ bool peer_cfg_master(const struct peer_function *fn);
 /* Does this BAR (6: the ROM), as written, decode at base? */
 bool peer_cfg_decodes(const struct peer_function *fn, unsigned index,
 		      enum ioemu_space space, uint64_t base);
+/* The guest read that: of a BAR that it wrote ones to, how large it is
+ * (PCI Local Bus Specification 3.0, 6.2.5.1). */
+void peer_cfg_read(struct peer_function *fn, unsigned reg, const uint8_t *data,
+		   unsigned len);
+/* Is a window of that size no larger than the guest was told, if it asked? */
+bool peer_cfg_holds(const struct peer_function *fn, unsigned index,
+		    enum ioemu_space space, uint64_t size);
 /* Write it all again, then peer_ready(). */
 void peer_cfg_replay(struct peer *peer);
 /* Nothing, as it has all; what it announces comes before. */

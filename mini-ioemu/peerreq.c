@@ -233,7 +233,9 @@ window_allowed(struct peer *peer, unsigned function,
 		return w->index <= 6 && !(w->size & (w->size - 1)) &&
 		       !(w->base & (w->size - 1)) &&
 		       peer_cfg_decodes(&peer->fn[function], w->index, w->space,
-					w->base);
+					w->base) &&
+		       peer_cfg_holds(&peer->fn[function], w->index, w->space,
+				      w->size);
 	if (peer->conf.isolated && !peer->conf.n_allow)
 		return declared(peer, w);
 	for (i = 0; i < peer->conf.n_allow; i++)

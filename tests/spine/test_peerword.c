@@ -463,6 +463,41 @@ greedy_peers_take_the_room_of_nobody_else(void **state)
 	}
 }
 
+static void
+a_window_is_no_larger_than_the_guest_was_told(void **state)
+{
+	struct fix *f = *state;
+
+	come(f, "addr=3");
+	handpeer_until_said(&f->h, LINK_RUN);
+	handpeer_config_write(&f->h, DEVFN, 0x10, ONES);
+	f->h.config[4] = 0xffff0000; /* 64 KiB */
+	(void)handpeer_config_read(&f->h, DEVFN, 0x10);
+	handpeer_config_write(&f->h, DEVFN, 0x10, LOCAL_BAR0);
+	handpeer_config_write(&f->h, DEVFN, 0x04, 2);
+	handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x20000);
+	assert_true(handpeer_alive(&f->h));
+	assert_false(has(f, IOEMU_MEM, LOCAL_BAR0));
+	handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x10000);
+	assert_true(handpeer_alive(&f->h));
+	assert_true(has(f, IOEMU_MEM, LOCAL_BAR0 + 0xffff));
+	/* 64 bits: 8 GiB, of which the upper half says nothing below */
+	handpeer_config_write(&f->h, DEVFN, 0x18, ONES);
+	handpeer_config_write(&f->h, DEVFN, 0x1c, ONES);
+	f->h.config[6] = 0x4;
+	f->h.config[7] = 0xfffffffe;
+	(void)handpeer_config_read(&f->h, DEVFN, 0x18);
+	(void)handpeer_config_read(&f->h, DEVFN, 0x1c);
+	handpeer_config_write(&f->h, DEVFN, 0x18, 4);
+	handpeer_config_write(&f->h, DEVFN, 0x1c, 0x10);
+	handpeer_window(&f->h, RID, 2, IOEMU_MEM, 0x1000000000, 1ull << 34);
+	assert_true(handpeer_alive(&f->h));
+	assert_false(has(f, IOEMU_MEM, 0x1000000000));
+	handpeer_window(&f->h, RID, 2, IOEMU_MEM, 0x1000000000, 1ull << 33);
+	assert_true(handpeer_alive(&f->h));
+	assert_true(has(f, IOEMU_MEM, 0x1000000000));
+}
+
 /* ---- how often ---------------------------------------------------- */
 
 #define FLOOD 1000u
@@ -519,6 +554,7 @@ main(int argc, char **argv)
 		T(an_isolated_device_has_no_more_than_a_device_has),
 		T(it_asks_for_ranges_before_it_hears_of_the_guest),
 		T(greedy_peers_take_the_room_of_nobody_else),
+		T(a_window_is_no_larger_than_the_guest_was_told),
 		T(a_flood_of_words_on_windows_is_few_calls_of_xen),
 	};
 
