@@ -268,6 +268,46 @@ again(struct fix *f, uint64_t instance)
 	until_asked(f, 1);
 }
 
+/* Those in which the guest stands still. */
+static void
+come_to_a_stop(struct fix *f, enum life life)
+{
+	switch (life) {
+	case LIFE_PAUSING:
+		placed(f);
+		f->h.obeys = false;
+		peers_pause(f->core.peers);
+		handpeer_until_said(&f->h, LINK_PAUSE);
+		break;
+	case LIFE_PAUSED:
+		placed(f);
+		peers_pause(f->core.peers);
+		handpeer_until(&f->h, is_paused, &f->core);
+		break;
+	case LIFE_SAVING:
+	case LIFE_HALF:
+		placed(f);
+		f->h.saves = false;
+		pause_and_save(f);
+		if (life == LIFE_HALF)
+			handpeer_say(&f->h, 0, LINK_STATE, 0, 8, half,
+				     sizeof(half));
+		handpeer_settle(&f->h);
+		break;
+	case LIFE_SAVED:
+		placed(f);
+		pause_and_save(f);
+		break;
+	case LIFE_LOADING:
+	case LIFE_NUMBERING:
+		load(f, life);
+		break;
+	default: /* lent */
+		lend(f);
+		break;
+	}
+}
+
 static void
 come_so_far(struct fix *f, enum life life)
 {
@@ -298,40 +338,11 @@ come_so_far(struct fix *f, enum life life)
 		bus_eject(f->core.env.root, SLOT);
 		handpeer_settle(&f->h);
 		break;
-	case LIFE_PAUSING:
+	case LIFE_RUNNING:
 		placed(f);
-		f->h.obeys = false;
-		peers_pause(f->core.peers);
-		handpeer_until_said(&f->h, LINK_PAUSE);
 		break;
-	case LIFE_PAUSED:
-		placed(f);
-		peers_pause(f->core.peers);
-		handpeer_until(&f->h, is_paused, &f->core);
-		break;
-	case LIFE_SAVING:
-	case LIFE_HALF:
-		placed(f);
-		f->h.saves = false;
-		pause_and_save(f);
-		if (life == LIFE_HALF)
-			handpeer_say(&f->h, 0, LINK_STATE, 0, 8, half,
-				     sizeof(half));
-		handpeer_settle(&f->h);
-		break;
-	case LIFE_SAVED:
-		placed(f);
-		pause_and_save(f);
-		break;
-	case LIFE_LOADING:
-	case LIFE_NUMBERING:
-		load(f, life);
-		break;
-	case LIFE_LENT:
-		lend(f);
-		break;
-	default: /* running */
-		placed(f);
+	default:
+		come_to_a_stop(f, life);
 		break;
 	}
 	lines(f);
