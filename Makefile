@@ -113,7 +113,7 @@ $(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-host.
 $(B)/tests/devices/piix3-ide/test_random: $(B)/tests/fuzz/common.o
 $(B)/tests/devices/piix3-ide/test_random $(B)/fuzz-ide: $(B)/tests/fuzz/ide_guest.o
 
-$(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o phrases.o) \
+$(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o steps.o phrases.o) \
   $(B)/libioemu-bench.a $(B)/libioemu-host.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
 
