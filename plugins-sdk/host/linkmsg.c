@@ -65,9 +65,8 @@ linkmsg_in(struct link *link, const struct tlp *t)
 		return;
 	}
 	/* INTx of another routing was malformed (PCI Express, 2.2.8.1) */
-	if (intx ||
-	    (t->code == LINK_VENDOR_MSG && t->routing == TLP_LOCAL &&
-	     (t->msg[0] & UINT16_MAX) == VENDOR))
+	if (intx || (t->code == LINK_VENDOR_MSG && t->routing == TLP_LOCAL &&
+		     (t->msg[0] & UINT16_MAX) == VENDOR))
 		link->ops->message(link, &msg);
 	else
 		link->stats.unsupported++;

@@ -58,7 +58,7 @@ struct tag {
 	uint64_t addr;	       /* of this request ... */
 	uint32_t at, len;      /* ... and its place in op->data */
 	uint16_t requester;
-	bool data; /* answered with data */
+	bool data;	     /* answered with data */
 	uint16_t next, prev; /* waiting: by age; free: a queue */
 };
 
