@@ -209,6 +209,26 @@ peer_stays(struct peer *peer)
 		peer->fn[i].place.eject = NULL;
 }
 
+/* What the user says of it, and all that it has because of that. */
+static int
+peer_configure(struct peer *peer, const struct host_type *type,
+	       const struct conf_device *conf)
+{
+	int rc = peer_conf_read(conf, type, &peer->conf);
+
+	if (!rc && type)
+		rc = peer_exec_device(peer, type, conf);
+	else if (!rc && peer->conf.exec)
+		rc = peer_exec_words(peer, peer->conf.exec);
+	if (!rc)
+		rc = peer_bus(peer, conf);
+	if (!rc && !type && !strcmp(conf->type, "raw-mmio"))
+		rc = peer_add_range(peer, conf);
+	else if (!rc)
+		rc = peer_wire(peer, conf, type ? ALL_LINES : peer->conf.isa);
+	return rc;
+}
+
 /* `type` NULL: a peer by itself. */
 static int
 peers_make(struct peers *peers, const struct host_type *type,
@@ -227,17 +247,7 @@ peers_make(struct peers *peers, const struct host_type *type,
 		peer_drop(peer);
 		return 0;
 	}
-	rc = peer_conf_read(conf, type, &peer->conf);
-	if (!rc && type)
-		rc = peer_exec_device(peer, type, conf);
-	else if (!rc && peer->conf.exec)
-		rc = peer_exec_words(peer, peer->conf.exec);
-	if (!rc)
-		rc = peer_bus(peer, conf);
-	if (!rc && !type && !strcmp(conf->type, "raw-mmio"))
-		rc = peer_add_range(peer, conf);
-	else if (!rc)
-		rc = peer_wire(peer, conf, type ? ALL_LINES : peer->conf.isa);
+	rc = peer_configure(peer, type, conf);
 	if (!rc)
 		rc = peer_open(peer);
 	if (rc) {
