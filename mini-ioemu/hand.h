@@ -34,11 +34,9 @@ void hand_free(struct hand *h);
 int hand_write(const struct hand *h, json_t **json, const int **fds,
 	       unsigned *n) IOEMU_MUST_CHECK;
 /*
- * As it came, by anybody: text of any bytes, or the value in it. Takes the
- * descriptors over, on failure too. -EINVAL: it is none; -ENOMEM, -E2BIG.
+ * As it came, by anybody; NULL: it was no JSON. Takes the descriptors over, on
+ * failure too. -EINVAL: it is none; -ENOMEM, -E2BIG.
  */
-int hand_parse(const char *text, size_t len, const int *fds, unsigned n,
-	       struct hand **out) IOEMU_MUST_CHECK;
 int hand_read(json_t *json, const int *fds, unsigned n,
 	      struct hand **out) IOEMU_MUST_CHECK;
 /*

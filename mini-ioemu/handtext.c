@@ -275,15 +275,3 @@ hand_read(json_t *json, const int *fds, unsigned n, struct hand **out)
 		hand_free(*out);
 	return rc;
 }
-
-int
-hand_parse(const char *text, size_t len, const int *fds, unsigned n,
-	   struct hand **out)
-{
-	json_error_t error;
-	json_t *json = json_loadb(text, len, 0, &error);
-	int rc = hand_read(json, fds, n, out);
-
-	json_decref(json);
-	return rc;
-}

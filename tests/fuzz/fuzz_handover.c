@@ -20,6 +20,7 @@
 
 #include "fds.h"
 #include "hand.h"
+#include "handtext.h"
 
 #define MAX_STATE (8u << 20)
 #define MAX_RECORDS (256u << 10)
@@ -115,8 +116,8 @@ usual_records(uint8_t *to, size_t size)
 	struct hand *hand;
 	ssize_t n;
 
-	if (hand_parse(usual, sizeof(usual) - 1, fds, descriptors(fds),
-		       &hand) ||
+	if (hand_of_text(usual, sizeof(usual) - 1, fds, descriptors(fds),
+			 &hand) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) ||
 	    hand_send(hand, sock[0]))
 		abort();
@@ -167,7 +168,8 @@ take_text(const uint8_t *data, size_t size, struct hand **out)
 {
 	int fds[MAX_FDS];
 
-	return hand_parse((const char *)data, size, fds, descriptors(fds), out);
+	return hand_of_text((const char *)data, size, fds, descriptors(fds),
+			    out);
 }
 
 int

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "fds.h"
+#include "handtext.h"
 #include "limit.h"
 
 #define VCPUS 3u
@@ -158,7 +159,7 @@ by_text_it_is_as_it_was_put(void **state)
 	text = json_dumps(json, 0);
 	json_decref(json);
 	n = copied(fds, n, copy);
-	assert_int_equal(hand_parse(text, strlen(text), copy, n, &got), 0);
+	assert_int_equal(hand_of_text(text, strlen(text), copy, n, &got), 0);
 	free(text);
 	taken(got);
 	hand_free(got);
@@ -236,7 +237,7 @@ text_that_is_no_hand_is_refused(void **state)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		int fd = null();
 
-		if (!hand_parse(texts[i], strlen(texts[i]), &fd, 1, &h))
+		if (!hand_of_text(texts[i], strlen(texts[i]), &fd, 1, &h))
 			fail_msg("%s", texts[i]);
 		assert_int_equal(open_now(), before);
 	}
@@ -253,7 +254,8 @@ a_name_too_long_is_refused(void **state)
 	(void)state;
 	memset(text + n, 'x', HAND_TEXT);
 	strcpy(text + n + HAND_TEXT, "\"]}");
-	assert_int_equal(hand_parse(text, strlen(text), NULL, 0, &h), -EINVAL);
+	assert_int_equal(hand_of_text(text, strlen(text), NULL, 0, &h),
+			 -EINVAL);
 	assert_int_equal(hand_new(&h), 0);
 	text[n + HAND_TEXT] = '\0';
 	hand_put_later(h, text + n);
@@ -275,7 +277,7 @@ more_records_than_there_may_be_are_refused(void **state)
 	for (i = 0; i < HAND_RECORDS; i++)
 		n += (size_t)sprintf(text + n, ",0");
 	sprintf(text + n, "]}");
-	assert_int_equal(hand_parse(text, strlen(text), NULL, 0, &h), -E2BIG);
+	assert_int_equal(hand_of_text(text, strlen(text), NULL, 0, &h), -E2BIG);
 	free(text);
 }
 
