@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers and switches as users write them, wherever they do. strtoull(3) would
+ * Numbers and switches as users write them, wherever they do. strtoull would
  * take blanks, signs and octal numbers, and wrap what is too large.
  */
 #include <ioemu/host.h>
