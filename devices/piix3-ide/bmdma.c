@@ -82,15 +82,15 @@ prd_entry(const struct ide_channel *c, unsigned i)
 
 /* Bytes for which the entries at hand have room, counted up to `want`. */
 static uint32_t
-prd_room(const struct ide_channel *c, uint32_t want, bool *ends)
+prd_room(const struct ide_channel *c, uint32_t want)
 {
 	uint32_t room = 0, off = c->prd_off;
+	bool ends = c->prd_last;
 	unsigned i;
 
-	*ends = c->prd_last;
-	for (i = c->prd_i; i < c->prd_n && !*ends && room < want; i++) {
+	for (i = c->prd_i; i < c->prd_n && !ends && room < want; i++) {
 		room += prd_length(prd_entry(c, i)) - off;
-		*ends = get_le32(prd_entry(c, i) + 4) & PRD_END;
+		ends = get_le32(prd_entry(c, i) + 4) & PRD_END;
 		off = 0;
 	}
 	return room < want ? room : want;
@@ -182,6 +182,17 @@ bmdma_fetch(struct ide_channel *c, struct ide_drive *d, uint64_t gpa, void *buf,
 	ioemu_dma_read(d->controller, &c->fetch);
 }
 
+/*
+ * The table is shorter than the command: not active, no error, no interrupt, as
+ * the drive still has data to move and waits for a reset or for another table
+ * (SFF-8038i, "Status bit interpretation").
+ */
+static void
+bmdma_table_ends(struct ide_channel *c)
+{
+	c->bm_status &= (uint8_t)~BM_ACTIVE;
+}
+
 /* Entries from the one at hand on; not of the next page, which may be no
  * memory, unless the first of them begins in this one. */
 static void
@@ -189,8 +200,8 @@ prd_fetch(struct ide_channel *c, struct ide_drive *d)
 {
 	uint32_t n = (PAGE - c->prd_at % PAGE) / PRD_SIZE;
 
-	if (c->prd_last) { /* a table shorter than the command */
-		bmdma_end(c, d, true);
+	if (c->prd_last) {
+		bmdma_table_ends(c);
 		return;
 	}
 	n = n ? n : 1;
@@ -228,7 +239,8 @@ bmdma_collect(struct ide_channel *c, struct ide_drive *d)
 		prd_fetch(c, d);
 }
 
-/* A sector in more pieces than there are entries at hand goes by buf. */
+/* A sector in more pieces than there are entries at hand, or of which the table
+ * has room for a part only, goes by buf. */
 static void
 bmdma_sector(struct ide_channel *c, struct ide_drive *d)
 {
@@ -249,16 +261,13 @@ bmdma_sectors(struct ide_channel *c, struct ide_drive *d)
 	uint32_t want = d->left < MAX_SECTORS ? d->left : MAX_SECTORS;
 	uint32_t got = 0, n;
 	unsigned n_sg = 0;
-	bool ends;
 
-	n = prd_room(c, want * IDE_SECTOR, &ends);
+	n = prd_room(c, want * IDE_SECTOR);
 	n -= n % IDE_SECTOR;
 	while (got < n && prd_take(c, n - got, &d->sg[n_sg]))
 		got += d->sg[n_sg++].len;
 	if (n)
 		ide_disk(d, d->lba * IDE_SECTOR, n, n_sg);
-	else if (ends)
-		bmdma_end(c, d, true);
 	else if (c->prd_i || !c->prd_n)
 		prd_fetch(c, d);
 	else

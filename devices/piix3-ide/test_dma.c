@@ -64,64 +64,92 @@ table_of(struct bench *b, unsigned total, unsigned size)
 static const unsigned odd_sizes[] = { 2, 6, 8, 10, 14, 34, 130, 0x402 };
 #define N_SIZES (sizeof(odd_sizes) / sizeof(odd_sizes[0]))
 
+/* A command that moves `n` bytes from `offset` of the disk on. */
+struct move {
+	unsigned base, bm, n, offset;
+	const char *disk;
+	uint8_t direction;
+	void (*start)(struct bench *b);
+};
+
 static void
-pieces_of_any_size_read_a_cd(struct bench *b)
+pieces_of_any_size(struct bench *b, const struct move *m)
 {
-	unsigned i, n = 2 * 2048;
+	uint8_t *medium = bench_disk(b, m->disk) + m->offset;
+	uint8_t *data = bench_ram(b) + DATA;
+	unsigned i;
 
 	bm_setup(b);
 	for (i = 0; i < N_SIZES; i++) {
-		fill(bench_disk(b, "cd") + 3 * 2048, n, i);
-		table_of(b, n, odd_sizes[i]);
-		packet_dma(b, "\x28\0\0\0\0\x03\0\0\x02\0\0");
-		bm_run(b, BM_CD, TO_MEMORY);
-		finish(b, CD);
-		assert_int_equal(bench_in8(b, CD + 7), 0x50);
-		assert_int_equal(bench_in8(b, BM_CD + 2) & 7, 4);
-		assert_memory_equal(bench_ram(b) + DATA,
-				    bench_disk(b, "cd") + 3 * 2048, n);
-		bench_out8(b, BM_CD, 0);
+		fill(m->direction ? medium : data, m->n, i);
+		table_of(b, m->n, odd_sizes[i]);
+		m->start(b);
+		bm_run(b, m->bm, m->direction);
+		finish(b, m->base);
+		assert_int_equal(bench_in8(b, m->base + 7), 0x50);
+		assert_int_equal(bench_in8(b, m->bm + 2) & 7, 4);
+		assert_memory_equal(data, medium, m->n);
+		bench_out8(b, m->bm, 0);
 	}
+}
+
+static void
+start_cd_read(struct bench *b)
+{
+	packet_dma(b, "\x28\0\0\0\0\x03\0\0\x02\0\0");
+}
+
+static void
+start_disk_read(struct bench *b)
+{
+	command(b, 9, 3, READ_DMA);
+}
+
+static void
+start_disk_write(struct bench *b)
+{
+	command(b, 9, 3, WRITE_DMA);
+}
+
+static void
+pieces_of_any_size_read_a_cd(struct bench *b)
+{
+	pieces_of_any_size(b, &(struct move){
+				      .base = CD,
+				      .bm = BM_CD,
+				      .n = 2 * 2048,
+				      .offset = 3 * 2048,
+				      .disk = "cd",
+				      .direction = TO_MEMORY,
+				      .start = start_cd_read,
+			      });
 }
 
 static void
 pieces_of_any_size_read_a_disk(struct bench *b)
 {
-	unsigned i, n = 3 * 512;
-
-	bm_setup(b);
-	for (i = 0; i < N_SIZES; i++) {
-		fill(bench_disk(b, "hd") + 9 * 512, n, i);
-		table_of(b, n, odd_sizes[i]);
-		command(b, 9, 3, READ_DMA);
-		bm_run(b, BM, TO_MEMORY);
-		finish(b, CMD);
-		assert_int_equal(bench_in8(b, CMD + 7), 0x50);
-		assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
-		assert_memory_equal(bench_ram(b) + DATA,
-				    bench_disk(b, "hd") + 9 * 512, n);
-		bench_out8(b, BM, 0);
-	}
+	pieces_of_any_size(b, &(struct move){
+				      .base = CMD,
+				      .bm = BM,
+				      .n = 3 * 512,
+				      .offset = 9 * 512,
+				      .disk = "hd",
+				      .direction = TO_MEMORY,
+				      .start = start_disk_read,
+			      });
 }
 
 static void
 pieces_of_any_size_write_a_disk(struct bench *b)
 {
-	unsigned i, n = 3 * 512;
-
-	bm_setup(b);
-	for (i = 0; i < N_SIZES; i++) {
-		fill(bench_ram(b) + DATA, n, i);
-		table_of(b, n, odd_sizes[i]);
-		command(b, 9, 3, WRITE_DMA);
-		bm_run(b, BM, 0);
-		finish(b, CMD);
-		assert_int_equal(bench_in8(b, CMD + 7), 0x50);
-		assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
-		assert_memory_equal(bench_ram(b) + DATA,
-				    bench_disk(b, "hd") + 9 * 512, n);
-		bench_out8(b, BM, 0);
-	}
+	pieces_of_any_size(b, &(struct move){
+				      .base = CMD,
+				      .bm = BM,
+				      .n = 3 * 512,
+				      .offset = 9 * 512,
+				      .disk = "hd",
+				      .start = start_disk_write,
+			      });
 }
 
 /* Entries are fetched 64 at a time: no guest needs to know. */
@@ -198,18 +226,144 @@ a_bus_master_may_be_started_before_the_command(struct bench *b)
 	assert_memory_equal(bench_ram(b) + DATA, bench_disk(b, "hd"), 1024);
 }
 
+/* ---- a table shorter than the command -------------------------------- */
+
+/* What the specification says of it: bits 2:0 are clear. The drive has data
+ * left and is busy. */
 static void
-an_answer_longer_than_its_table_is_cut(struct bench *b)
+expect_waiting(struct bench *b, unsigned bm, unsigned base, unsigned irq)
 {
+	finish(b, base);
+	assert_int_equal(bench_in8(b, bm + 2) & 7, 0);
+	assert_int_equal(bench_in8(b, base + 0x206) & 0x89, 0x80);
+	assert_false(bench_irq(b, irq));
+}
+
+static void
+expect_reset_helps(struct bench *b)
+{
+	uint8_t was = bench_disk(b, "hd")[0];
+
+	bench_out8(b, BM, 0);
+	bench_out8(b, CTL, 4);
+	bench_out8(b, CTL, 0);
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_false(bench_irq(b, 14));
+	table_of(b, 512, 512);
+	bench_ram(b)[DATA] = (uint8_t)~was;
+	command(b, 0, 1, READ_DMA);
+	bm_run(b, BM, TO_MEMORY);
+	finish(b, CMD);
+	assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_int_equal(bench_ram(b)[DATA], was);
+	bench_out8(b, BM, 0);
+}
+
+/* In whole sectors, in parts of one, in less than one. */
+static const unsigned short_of[] = { 1024, 1026, 1534, 512, 510, 2 };
+#define N_SHORT (sizeof(short_of) / sizeof(short_of[0]))
+
+static void
+a_read_longer_than_its_table_waits(struct bench *b)
+{
+	uint8_t *ram = bench_ram(b), *disk = bench_disk(b, "hd");
+	unsigned i;
+
+	bm_setup(b);
+	fill(disk, 2048, 1);
+	for (i = 0; i < N_SHORT; i++) {
+		memset(ram + DATA, 0xee, 2048);
+		table_of(b, short_of[i], 512);
+		command(b, 0, 4, READ_DMA);
+		bm_run(b, BM, TO_MEMORY);
+		expect_waiting(b, BM, CMD, 14);
+		assert_memory_equal(ram + DATA, disk, short_of[i]);
+		assert_int_equal(ram[DATA + short_of[i]], 0xee);
+		expect_reset_helps(b);
+	}
+}
+
+static void
+a_write_longer_than_its_table_waits(struct bench *b)
+{
+	uint8_t *ram = bench_ram(b), *disk = bench_disk(b, "hd");
+	unsigned i;
+
+	bm_setup(b);
+	for (i = 0; i < N_SHORT; i++) {
+		memset(disk, 0xee, 2048);
+		fill(ram + DATA, 2048, i);
+		table_of(b, short_of[i], 512);
+		command(b, 0, 4, WRITE_DMA);
+		bm_run(b, BM, 0);
+		expect_waiting(b, BM, CMD, 14);
+		assert_memory_equal(disk, ram + DATA, short_of[i] & ~511u);
+		assert_int_equal(disk[short_of[i] & ~511u], 0xee);
+		expect_reset_helps(b);
+	}
+}
+
+/* The drive does not know of tables: what is left goes by the next one. */
+static void
+another_table_takes_what_is_left(struct bench *b)
+{
+	bm_setup(b);
+	fill(bench_disk(b, "hd"), 1024, 1);
+	table_of(b, 514, 512);
+	command(b, 0, 2, READ_DMA);
+	bm_run(b, BM, TO_MEMORY);
+	expect_waiting(b, BM, CMD, 14);
+	bench_out8(b, BM, 0);
+	prd(b, 0, DATA + 514, 510 | LAST);
+	bm_run(b, BM, TO_MEMORY);
+	finish(b, CMD);
+	assert_true(bench_irq(b, 14));
+	assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_memory_equal(bench_ram(b) + DATA, bench_disk(b, "hd"), 1024);
+}
+
+static void
+an_answer_longer_than_its_table_waits(struct bench *b)
+{
+	uint8_t data[36];
+
 	bm_setup(b);
 	prd(b, 0, DATA, 16 | LAST);
 	prd(b, 1, DATA + 16, 16 | LAST);
 	packet_dma(b, "\x12\0\0\0\x24\0\0\0\0\0\0");
 	bm_run(b, BM_CD, TO_MEMORY);
-	assert_int_equal(bench_in8(b, CD + 7) & 0x88, 0);
-	assert_int_equal(bench_in8(b, BM_CD + 2) & 1, 0);
+	expect_waiting(b, BM_CD, CD, 15);
 	assert_memory_equal(bench_ram(b) + DATA + 8, "IOEMU   ", 8);
 	assert_int_equal(bench_ram(b)[DATA + 16], 0);
+	bench_out8(b, CD + 7, 0x08); /* DEVICE RESET */
+	assert_int_equal(bench_in8(b, CD + 7), 0);
+	assert_int_equal(bench_in8(b, CD + 4), 0x14);
+	bench_out8(b, BM_CD, 0);
+	packet(b, 0, "\x12\0\0\0\x24\0\0\0\0\0\0");
+	assert_int_equal(packet_data(b, data, sizeof(data)), 36);
+}
+
+/* The medium under a drive that waits is another: the command never goes on. */
+static void
+a_drive_that_waits_gives_its_medium_away(struct bench *b)
+{
+	bm_setup(b);
+	prd(b, 0, DATA, 512 | LAST);
+	packet_dma(b, "\x28\0\0\0\0\x03\0\0\x02\0\0");
+	bm_run(b, BM_CD, TO_MEMORY);
+	expect_waiting(b, BM_CD, CD, 15);
+	assert_int_equal(bench_medium(b, "ide-cd", "cd", IOEMU_MEDIUM_OPEN, 0),
+			 IOEMU_MEDIUM_IS_OPEN);
+	assert_int_equal(
+		bench_medium(b, "ide-cd", "cd", IOEMU_MEDIUM_CLOSE, 1 << 20),
+		0);
+	bench_out8(b, BM_CD, 0);
+	bm_run(b, BM_CD, TO_MEMORY);
+	finish(b, CD);
+	assert_int_equal(bench_in8(b, BM_CD + 2) & 6, 4);
+	assert_int_equal(packet_sense(b), SENSE(NOT_READY, 0x3a01));
 }
 
 int
@@ -223,7 +377,11 @@ main(int argc, char **argv)
 		BENCH_TEST(a_table_may_end_where_memory_does),
 		BENCH_TEST(a_long_command_rests_and_goes_on),
 		BENCH_TEST(a_bus_master_may_be_started_before_the_command),
-		BENCH_TEST(an_answer_longer_than_its_table_is_cut),
+		BENCH_TEST(a_read_longer_than_its_table_waits),
+		BENCH_TEST(a_write_longer_than_its_table_waits),
+		BENCH_TEST(another_table_takes_what_is_left),
+		BENCH_TEST(an_answer_longer_than_its_table_waits),
+		BENCH_TEST(a_drive_that_waits_gives_its_medium_away),
 	};
 
 	return bench_main(argc, argv, devices, tests,

@@ -190,17 +190,6 @@ dma_that_fails_is_the_drives_error(struct bench *b)
 	assert_int_equal(bench_in8(b, CMD + 3), 200);
 }
 
-static void
-a_table_too_short_ends_in_an_error(struct bench *b)
-{
-	bm_setup(b);
-	prd(b, 0, 0x20000, 0x200 | 0x80000000u);
-	command(b, 0, 2, 0xc8);
-	bm_run(b, BM, 8);
-	assert_int_equal(bench_in8(b, CMD + 7) & 0x81, 1);
-	assert_int_equal(bench_in8(b, BM + 2) & 2, 2);
-}
-
 /* Anything, anywhere: the drives must stay there for who resets them. */
 static void
 random_accesses_break_nothing(struct bench *b)
@@ -240,7 +229,6 @@ main(int argc, char **argv)
 		BENCH_TEST(dma_reads_into_a_scattered_list),
 		BENCH_TEST(dma_writes_48_bit),
 		BENCH_TEST(dma_that_fails_is_the_drives_error),
-		BENCH_TEST(a_table_too_short_ends_in_an_error),
 		BENCH_TEST(random_accesses_break_nothing),
 	};
 
