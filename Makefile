@@ -162,7 +162,7 @@ $(B)/check/%.ok: $(B)/tests/% $(PLUGINS)
 CHECKS := $(B)/check/wire.ok $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/spine/soak.ok \
-	  $(NET_TESTS:$(B)/tests/%=$(B)/check/%.ok)
+	  $(NET_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/manual.ok
 
 # Some run the programs beside the plugins.
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
@@ -186,6 +186,14 @@ $(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/spine/wire_root $(PLUGINS) \
 	@timeout -k 5 3000 tests/wire/conform.py $(B) >$(@:.ok=.log) 2>&1 && touch $@ || \
 	  { grep -v '^ok' $(@:.ok=.log); \
 	    echo "FAILED tests/wire/conform.py (all of it: $(@:.ok=.log))"; exit 1; }
+
+# Each piece of C in the manual is compiled, or stands in a file that is.
+$(B)/check/manual.ok: tests/snippets plugins-sdk/doc/manual.md \
+  $(wildcard plugins-sdk/include/ioemu/*.h) $(PLUGINS)
+	@mkdir -p $(@D)
+	@tests/snippets plugins-sdk/doc/manual.md $(@:.ok=) $(CC) $(FLAGS_LANG) $(WARN) \
+	  -Wno-unused-function >$(@:.ok=.log) 2>&1 && touch $@ || \
+	  { grep -v '^ok' $(@:.ok=.log); exit 1; }
 
 check-one: all $(CHECKS)
 	@echo "$(words $(CHECKS)) passed, 0 failed: test programs, $(CC) $(SAN)"
