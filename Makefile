@@ -117,6 +117,18 @@ $(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o steps.o phras
   $(B)/libioemu-bench.a $(B)/libioemu-host.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
 
+# The plugin of each release: as it was built then, or by the header of then.
+RELEASES := $(patsubst tests/abi/ioemu-%/chip.c,%,$(call src,tests/abi/ioemu-*/chip.c))
+RELEASE_PLUGINS := $(RELEASES:%=$(B)/tests/abi/%.so)
+$(RELEASE_PLUGINS): $(B)/tests/abi/%.so: tests/abi/ioemu-%/chip.c \
+  $(wildcard tests/abi/ioemu-*/chip.so tests/abi/ioemu-*/ioemu/device.h)
+	@mkdir -p $(@D)
+	$(Q)if [ -e $(<:.c=.so) ]; then cp $(<:.c=.so) $@; else \
+	  $(CC) -std=gnu11 $(OPT) $(SAN) -fPIC -fvisibility=hidden -shared \
+	  -Wl,-z,defs -I$(<D) -o $@ $<; fi
+$(B)/tests/abi/test_releases: %: %.o $(B)/libioemu-bench.a $(B)/libioemu-host.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
+
 $(B)/libcore.a: $(SPINE_OBJ)
 $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@mkdir -p $(@D)
@@ -162,7 +174,8 @@ $(B)/check/%.ok: $(B)/tests/% $(PLUGINS)
 CHECKS := $(B)/check/wire.ok $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
 	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/spine/soak.ok \
-	  $(NET_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/manual.ok
+	  $(NET_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
+	  $(B)/check/abi/test_releases.ok $(B)/check/manual.ok
 
 # Some run the programs beside the plugins.
 $(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
@@ -176,6 +189,7 @@ $(B)/check/spine/test_statuses.ok: $(B)/ioemu-peer $(B)/tests/asker.so
 $(B)/check/nets/test_statuses.ok: $(B)/tests/asker.so
 $(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
 $(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
+$(B)/check/abi/test_releases.ok: $(RELEASE_PLUGINS)
 $(B)/check/unit/test_wiretable.ok: plugins-sdk/doc/wire.json
 $(B)/check/unit/test_programs.ok $(B)/check/unit/test_options.ok: $(PROGRAMS)
 
