@@ -3,6 +3,7 @@
 
 VERSION	:= 0.1.0
 PREFIX	?= /usr
+DIST	:= mini-ioemu-$(VERSION)
 B	?= build
 ifeq ($(origin CC),default)
 CC	:= gcc
@@ -53,7 +54,7 @@ FUZZERS	  := $(patsubst tests/fuzz/fuzz_%.c,%,$(call src,tests/fuzz/fuzz_*.c))
 
 PROGRAMS  := $(B)/mini-ioemu/mini-ioemu $(B)/ioemu-peer $(B)/ioemu-ssdt
 
-all: $(PROGRAMS) $(PLUGINS) ## build the device model and every plugin
+all: $(PROGRAMS) $(PLUGINS) ## [build] build the device model and every plugin
 
 # ---- rules ------------------------------------------------------------------
 
@@ -214,20 +215,20 @@ check-one: all $(CHECKS)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-check: ## every test without Xen: gcc with sanitizers, then clang
+check: ## [test] every test without Xen: gcc with sanitizers, then clang
 	@$(MAKE) --no-print-directory check-one B=build/asan CC=gcc \
 	  SAN="$(SANITIZE)" OPT="-O1 -g"
 	@$(MAKE) --no-print-directory check-one B=build/clang CC=clang
 
-bench: all $(SPINE_BENCH) ## native: nanoseconds an access takes in the core
+bench: all $(SPINE_BENCH) ## [measure] native: nanoseconds an access takes in the core
 	@grep -m1 'model name' /proc/cpuinfo; uname -sr
 	@for b in $(SPINE_BENCH); do $$b $(B)/devices || exit 1; done
 
 M ?= 30
-soak: all $(B)/tests/spine/soak ## native: everything at once, with losses, for M=30 minutes
+soak: all $(B)/tests/spine/soak ## [test] native: everything at once, with losses, for M=30 minutes
 	@$(B)/tests/spine/soak $(B)/devices $(M) $(SEED) 2>$(B)/soak.log
 
-coverage: ## lines that `make check` runs, by folder
+coverage: ## [test] lines that `make check` runs, by folder
 	@rm -rf build/cov/check; find build/cov -name '*.gcda' -delete 2>/dev/null || :
 	@$(MAKE) --no-print-directory check-one B=build/cov CC=gcc SAN=--coverage \
 	  OPT="-O0 -g"
@@ -274,11 +275,11 @@ nets-one: $(NET_TESTS) $(PLUGINS)
 	    echo "FAILED nets $$t, SEED=$$s (all of it: $(B)/nets-$$t.log)"; exit 1; }; \
 	  echo "nets $$t: $(or $(N),200) for each device, SEED=$$s"; done
 
-nets: ## under every plugin: saved anywhere, every field changed; N=200 tries each
+nets: ## [test] under every plugin: saved anywhere, every field changed; N=200 tries each
 	+@$(MAKE) --no-print-directory nets-one B=build/asan CC=gcc \
 	  SAN="$(SANITIZE)" OPT="-O1 -g"
 
-fuzz: ## run the fuzzers, S=60 seconds each, T=NAME picks one; then nets
+fuzz: ## [test] run the fuzzers, S=60 seconds each, T=NAME picks one; then nets
 	+@$(FUZZ_MAKE) fuzz-one
 	$(if $(filter file default,$(origin T)),+@$(MAKE) --no-print-directory nets)
 
@@ -291,10 +292,10 @@ SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] plugins-sdk/*/*.[ch] \
 # What a source means, without how it is built.
 FLAGS_LANG = $(filter -std=% -D% -I%,$(CFLAGS_ALL))
 
-lint: all ## style, static analysis, and the rules about devices
+lint: all ## [test] style, static analysis, and the rules about devices
 	@tests/lint $(B) "$(DEVICES)" $(FLAGS_LANG) $(CFLAGS_mini-ioemu)
 
-format: ## rewrite sources in the project's style
+format: ## [project] rewrite sources in the project's style
 	clang-format -i $(SOURCES)
 
 # ---- firmware: Xen's hvmloader with ours ------------------------------------
@@ -307,12 +308,12 @@ $(HVMLOADER): hvmloader/build $(wildcard hvmloader/*.[ch] hvmloader/*.patch) xen
 	@echo "  XEN  $@"
 	$(Q)MAKEFLAGS= MAKELEVEL= hvmloader/build $(XEN_SOURCE)/xen $(@D)
 
-hvmloader: $(HVMLOADER) ## a drop-in for Xen's: what is behind PCI bridges gets its resources
+hvmloader: $(HVMLOADER) ## [build] a drop-in for Xen's: what is behind PCI bridges gets its resources
 
 # ---- install ----------------------------------------------------------------
 
 I = $(DESTDIR)$(PREFIX)
-install: all ## install programs, plugins, SDK, machine description, manuals
+install: all ## [build] install programs, plugins, SDK, machine description, manuals
 	install -d $(I)/bin $(I)/lib/mini-ioemu/devices $(I)/lib/pkgconfig \
 	  $(I)/include/ioemu $(I)/share/mini-ioemu $(I)/share/man/man1 \
 	  $(I)/share/man/man5 $(I)/share/doc/mini-ioemu
@@ -347,37 +348,52 @@ lab-root: all
 	  $(CC) -O2 -Wall -D_GNU_SOURCE -fPIC -shared -fvisibility=hidden -Wl,-z,defs \
 	  $$(pkg-config --cflags ioemu) -o $(CURDIR)/$(B)/lab/root/opt/plugins/$$p.so $$p.c || exit 1; done
 
-lab: lab-root ## run lab scenarios on a real Xen; S="a1 b" picks some
+lab: lab-root ## [lab] run lab scenarios on a real Xen; S="NAME..." picks some
 	$(LAB) run --build $(B)/lab $(S)
 
-bench-lab: lab-root ## stock QEMU and mini-ioemu side by side on a real Xen
+bench-lab: lab-root ## [measure] stock QEMU and mini-ioemu side by side on a real Xen
 	$(LAB) bench --build $(B)/lab
 	$(LAB) run --build $(B)/lab asyncrate
 
-exitcost: lab-root ## instructions that an access costs, and whose, on a real Xen
+exitcost: lab-root ## [measure] instructions that an access costs, and whose, on a real Xen
 	$(LAB) exitcost --build $(B)/lab $(if $(XEN),--xen $(XEN))
 
-demo: setup ## from nothing to a guest on a real Xen, with times
+demo: setup ## [lab] from nothing to a guest on a real Xen, with times
 	@$(MAKE) --no-print-directory lab-root
 	$(LAB) demo --build $(B)/lab
 
 # ---- everything -----------------------------------------------------------------
 
-setup: ## install the packages that are missing (Debian)
+setup: ## [project] install the packages that are missing (Debian)
 	@tests/setup
 
-test: setup ## set up, then every test there is
+test: setup ## [test] set up, then every test there is
 	@tests/all
 
-clean: ## remove everything built
+HELP_GROUPS := build test measure lab project
+
+clean: ## [build] remove everything built
 	rm -rf $(B)
 
-help: ## this list
-	@awk -F': .*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); \
-	  printf "  %-12s %s\n", t[1], $$2 }' Makefile
+dist: ## [project] a tarball of what is committed: build/mini-ioemu-VERSION.tar.gz
+	@mkdir -p build
+	@[ -z "$$(git status --porcelain)" ] || echo "dist: what is not committed is left out" >&2
+	git archive --prefix=$(DIST)/ -o build/$(DIST).tar.gz HEAD
+
+# What a user has who unpacks it: no git repository.
+distcheck: dist ## [project] unpack that tarball, build it and run its tests
+	@rm -rf build/distcheck; mkdir -p build/distcheck
+	tar -xzf build/$(DIST).tar.gz -C build/distcheck
+	+@$(MAKE) --no-print-directory -C build/distcheck/$(DIST) B=build check
+
+# Of each target that says "## [group] what it does", in the order of groups.
+help: ## [project] this list
+	@for g in $(HELP_GROUPS); do echo "$$g:"; \
+	  sed -n "s/^\([a-z-]*\):.*## \[$$g\] /\1\t/p" Makefile | \
+	  awk -F'\t' '{ printf "  %-12s %s\n", $$1, $$2 }'; done
 
 .PHONY: all bench soak coverage fuzz fuzz-one nets nets-one check check-one lint format hvmloader install lab-root lab bench-lab exitcost demo \
-	setup test clean help
+	setup test clean dist distcheck help
 
 # Xen's own trees (xen) are its own make files' matter.
 -include $(shell find $(B) -name xen -prune -o -type f -name '*.d' -print 2>/dev/null)
