@@ -19,6 +19,20 @@ static const char *const without_disc[] = {
 	NULL,
 };
 
+/* The lead-out is at 255:59:73, one before the last that MSF can name. */
+static const char *const nearly_too_large[] = {
+	"piix3-ide,id=ide",
+	"ide-cd,id=cd,bus=ide,channel=1,unit=0,drive=cd:2303696K,ro",
+	NULL,
+};
+
+#define FAR 1151848u /* sector at 255:59:73 */
+static const char *const too_large[] = {
+	"piix3-ide,id=ide",
+	"ide-cd,id=cd,bus=ide,channel=1,unit=0,drive=cd:2400M,ro",
+	NULL,
+};
+
 /* ---- SPC-2 ---------------------------------------------------------- */
 
 static void
@@ -240,6 +254,33 @@ toc_of_tracks(struct bench *b)
 }
 
 static void
+msf_reaches_to_its_last_frame(struct bench *b)
+{
+	answers(b, "43 00 00 00 00 00 aa 00 ff",
+		"00 0a 01 01 00 14 aa 00 00 11 93 68");
+	answers(b, "43 02 00 00 00 00 aa 00 ff",
+		"00 0a 01 01 00 14 aa 00 00 ff 3b 49");
+}
+
+/* And stays there, in the table of contents; READ CD MSF means what it says. */
+static void
+msf_stops_at_its_last_frame(struct bench *b)
+{
+	answers(b, "43 00 00 00 00 00 aa 00 ff",
+		"00 0a 01 01 00 14 aa 00 00 12 c0 00");
+	answers(b, "43 02 00 00 00 00 aa 00 ff",
+		"00 0a 01 01 00 14 aa 00 00 ff 3b 4a");
+	answers(b, "43 02 02 00 00 00 01 00 ff",
+		"00 2e 01 01 "
+		"01 14 00 a0 00 00 00 00 01 00 00 "
+		"01 14 00 a1 00 00 00 00 01 00 00 "
+		"01 14 00 a2 00 00 00 00 ff 3b 4a "
+		"01 14 00 01 00 00 00 00 00 02 00");
+	fill(bench_disk(b, "cd") + (size_t)FAR * 2048, 2048, 5);
+	reads(b, "b9 00 00 ff 3b 49 ff 3b 4a 10", FAR, 1);
+}
+
+static void
 toc_of_sessions(struct bench *b)
 {
 	const char *one = "00 0a 01 01 00 14 01 00 00 00 00 00";
@@ -433,6 +474,9 @@ main(int argc, char **argv)
 		BENCH_TEST(read_cd),
 		BENCH_TEST(read_cd_by_msf),
 		BENCH_TEST(toc_of_tracks),
+		BENCH_TEST_WITH(msf_reaches_to_its_last_frame,
+				nearly_too_large),
+		BENCH_TEST_WITH(msf_stops_at_its_last_frame, too_large),
 		BENCH_TEST(toc_of_sessions),
 		BENCH_TEST(sub_channel),
 		BENCH_TEST(disc_and_track_information),
