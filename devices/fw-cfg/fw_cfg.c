@@ -25,7 +25,6 @@
 
 /* The DMA address register, big-endian; writing the low half starts. */
 #define DMA_HIGH 0u
-#define DMA_LOW 4u
 #define DMA_SIGNATURE "QEMU CFG"
 
 /* struct FWCfgDmaAccess, big-endian */

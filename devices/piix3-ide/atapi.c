@@ -9,7 +9,6 @@
 
 #define MAX_CD_SECTORS (UINT32_MAX / (CD_SECTOR / IDE_SECTOR))
 #define MAX_LIMIT 0xfffeu
-#define MAX_RAW 8u /* sectors made at a time: others wait for that */
 #define REASON_CD 0x01u
 #define REASON_IO 0x02u
 

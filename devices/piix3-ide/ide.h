@@ -20,7 +20,6 @@
 #define ST_ERR 0x01u
 #define ST_DRQ 0x08u
 #define ST_SEEK 0x10u
-#define ST_DF 0x20u
 #define ST_RDY 0x40u
 #define ST_BSY 0x80u
 #define ER_ABRT 0x04u

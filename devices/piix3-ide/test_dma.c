@@ -7,7 +7,6 @@
 #include "test_packet.h"
 
 #define DATA 0x40000u
-#define TABLE 0x1000u /* where prd() writes */
 #define LAST 0x80000000u
 #define BUSY 0x80u
 #define TO_MEMORY 8u

@@ -24,7 +24,6 @@
 #define READ_VERIFY 0x40
 #define SEEK 0x70
 #define GEOMETRY 0x91
-#define FLUSH 0xe7
 #define STANDBY_IMMEDIATE 0xe0
 #define IDLE_IMMEDIATE 0xe1
 #define CHECK_POWER 0xe5

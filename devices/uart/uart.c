@@ -34,7 +34,6 @@
 
 #define LCR_DLAB 0x80u
 
-#define MCR_RTS_DTR 0x03u
 #define MCR_OUT2 0x08u /* gates the interrupt on a PC */
 #define MCR_LOOP 0x10u
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FUNCTION_MASK 7u
 #define MSI_FIRST 0xfee00000u
 #define MSI_LAST 0xfeefffffu
 #define MAX_TEXT 256u

@@ -10,7 +10,6 @@
 #include <string.h>
 
 /* ACPI 6.4, 20.3 "AML Byte Stream Byte Values" */
-#define OP_ZERO 0x00
 #define OP_ONE 0x01
 #define OP_NAME 0x08
 #define PREFIX_BYTE 0x0a

@@ -12,7 +12,6 @@
 
 #include "aml.h"
 
-#define HEADER 36u /* ACPI 6.4, table 5.4 */
 #define AT_LENGTH 4u
 #define AT_CHECKSUM 9u
 #define REVISION 2 /* integers of 64 bits */

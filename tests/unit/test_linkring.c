@@ -25,7 +25,6 @@
 /* Of a block, as the document says. */
 #define HEAD 0u
 #define TAIL 64u
-#define SLEEP 128u
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define STRESS_BYTES (64u << 20)
