@@ -2,9 +2,9 @@
 /*
  * The registers of the README's tables, one by one: which there are, how wide
  * their indices, what a reset leaves, what a state may hold. What they mean for
- * memory is in test_vga.c.
+ * memory is in test_planes.c.
  */
-#include <ioemu/bench.h>
+#include "test_guest.h"
 
 static const char *const devices[] = { "VGA,vgamem_mb=1,romfile=", NULL };
 
@@ -67,14 +67,14 @@ protected_registers_keep_all_but_line_compare(struct bench *b)
 	unsigned i;
 
 	colour(b);
-	bench_out16(b, 0x3d4, 0x8011);
+	crtc(b, 0x11, 0x80);
 	for (i = 0; i < 8; i++)
 		bench_out16(b, 0x3d4, (uint16_t)(0xff00 | i));
 	for (i = 0; i < 8; i++) {
 		bench_out8(b, 0x3d4, (uint8_t)i);
 		assert_int_equal(bench_in8(b, 0x3d5), i == 7 ? 0x10 : 0);
 	}
-	bench_out16(b, 0x3d4, 0xff08);
+	crtc(b, 0x08, 0xff);
 	assert_int_equal(bench_in8(b, 0x3d5), 0xff);
 }
 
@@ -114,8 +114,8 @@ static void
 a_reset_clears_registers_and_no_memory(struct bench *b)
 {
 	colour(b);
-	bench_out16(b, 0x3c4, 0x0f02);
-	bench_out16(b, 0x3ce, 0xff08);
+	seq(b, 0x02, 0x0f);
+	gfx(b, 0x08, 0xff);
 	bench_write(b, IOEMU_MEM, 0xa0000, 1, 0xa5);
 	bench_out8(b, 0x3c6, 0x00);
 	bench_reset(b, "VGA", IOEMU_RESET_BUS);
@@ -166,6 +166,105 @@ any_index_loads_and_harms_nothing(struct bench *b)
 	}
 }
 
+/* ---- as software uses them ----------------------------------------- */
+
+static void
+attribute_index_and_data_take_turns(struct bench *b)
+{
+	(void)bench_in8(b, 0x3da);
+	bench_out8(b, 0x3c2, 0x67);
+	(void)bench_in8(b, 0x3da);
+	bench_out8(b, 0x3c0, 0x10);
+	bench_out8(b, 0x3c0, 0x0c);
+	bench_out8(b, 0x3c0, 0x33);
+	assert_int_equal(bench_in8(b, 0x3c0), 0x33);
+	(void)bench_in8(b, 0x3da);
+	bench_out8(b, 0x3c0, 0x10);
+	assert_int_equal(bench_in8(b, 0x3c1), 0x0c);
+}
+
+static void
+a_colour_of_the_dac_changes_with_its_third_byte(struct bench *b)
+{
+	bench_out8(b, 0x3c8, 5);
+	bench_out8(b, 0x3c9, 0x11);
+	bench_out8(b, 0x3c9, 0x22);
+	bench_out8(b, 0x3c7, 5);
+	assert_int_equal(bench_in8(b, 0x3c7), 3);
+	assert_int_equal(bench_in8(b, 0x3c9), 0);
+	bench_out8(b, 0x3c8, 5);
+	bench_out8(b, 0x3c9, 0x11);
+	bench_out8(b, 0x3c9, 0x22);
+	bench_out8(b, 0x3c9, 0xff);
+	assert_int_equal(bench_in8(b, 0x3c8), 6);
+	bench_out8(b, 0x3c7, 5);
+	assert_int_equal(bench_in8(b, 0x3c9), 0x11);
+	assert_int_equal(bench_in8(b, 0x3c9), 0x22);
+	assert_int_equal(bench_in8(b, 0x3c9), 0x3f);
+}
+
+static void
+the_palette_wraps_after_256_colours(struct bench *b)
+{
+	unsigned i;
+
+	bench_out8(b, 0x3c8, 0xff);
+	for (i = 0; i < 6; i++)
+		bench_out8(b, 0x3c9, (uint8_t)i);
+	bench_out8(b, 0x3c7, 0);
+	assert_int_equal(bench_in8(b, 0x3c9), 3);
+}
+
+static void
+crtc_registers_0_to_7_can_be_protected(struct bench *b)
+{
+	bench_out8(b, 0x3c2, 0x67);
+	crtc(b, 0x00, 0x5f);
+	crtc(b, 0x07, 0x0f);
+	crtc(b, 0x11, 0x8e);
+	crtc(b, 0x00, 0xff);
+	crtc(b, 0x07, 0xff);
+	crtc(b, 0x08, 0x55);
+	bench_out8(b, 0x3d4, 0x00);
+	assert_int_equal(bench_in8(b, 0x3d5), 0x5f);
+	bench_out8(b, 0x3d4, 0x07);
+	assert_int_equal(bench_in8(b, 0x3d5), 0x1f);
+	bench_out8(b, 0x3d4, 0x08);
+	assert_int_equal(bench_in8(b, 0x3d5), 0x55);
+}
+
+static void
+the_colour_bit_moves_the_crtc(struct bench *b)
+{
+	bench_out8(b, 0x3c2, 0x66);
+	bench_out16(b, 0x3b4, 0x120e);
+	assert_int_equal(bench_in8(b, 0x3b5), 0x12);
+	assert_int_equal(bench_in8(b, 0x3d5), 0xff);
+	bench_out8(b, 0x3c2, 0x67);
+	assert_int_equal(bench_in8(b, 0x3cc), 0x67);
+	assert_int_equal(bench_in8(b, 0x3b5), 0xff);
+	assert_int_equal(bench_in8(b, 0x3d5), 0x12);
+}
+
+static void
+a_loop_that_waits_for_retrace_ends(struct bench *b)
+{
+	unsigned turns = 0;
+
+	bench_out8(b, 0x3c2, 0x67);
+	while (bench_in8(b, 0x3da) & 0x08)
+		assert_true(turns++ < 4);
+	while (!(bench_in8(b, 0x3da) & 0x08))
+		assert_true(turns++ < 4);
+}
+
+static void
+a_parallel_port_at_3bc_is_left_alone(struct bench *b)
+{
+	bench_out8(b, 0x3bc, 0x55);
+	assert_int_equal(bench_in32(b, 0x3bc), 0xffffffff);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -179,6 +278,13 @@ main(int argc, char **argv)
 		BENCH_TEST(a_reset_clears_registers_and_no_memory),
 		BENCH_TEST(a_colour_half_written_must_be_one),
 		BENCH_TEST(any_index_loads_and_harms_nothing),
+		BENCH_TEST(attribute_index_and_data_take_turns),
+		BENCH_TEST(a_colour_of_the_dac_changes_with_its_third_byte),
+		BENCH_TEST(the_palette_wraps_after_256_colours),
+		BENCH_TEST(crtc_registers_0_to_7_can_be_protected),
+		BENCH_TEST(the_colour_bit_moves_the_crtc),
+		BENCH_TEST(a_loop_that_waits_for_retrace_ends),
+		BENCH_TEST(a_parallel_port_at_3bc_is_left_alone),
 	};
 
 	return bench_main(argc, argv, devices, tests,
