@@ -39,9 +39,9 @@ LOOP_OBJ  := $(call obj,$(call src,plugins-sdk/loop/*.c))
 PEER_OBJ  := $(call obj,$(call src,plugins-sdk/peer/*.c))
 BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
 SSDT_OBJ  := $(call obj,$(call src,plugins-sdk/ssdt/*.c))
-CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c))
+CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c mini-ioemu/*/*.c))
 # The core less its two ends, for tests with a scripted Xen.
-SPINE_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o xen.o xenopen.o xentell.o),$(CORE_OBJ))
+SPINE_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o $(addprefix xen/,xen.o xenopen.o xentell.o)),$(CORE_OBJ))
 
 DEVICES	  := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard devices/*/*.c)))))
 PLUGINS	  := $(DEVICES:%=$(B)/devices/%.so)
@@ -63,20 +63,20 @@ $(B)/%.o: %.c Makefile
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$*))) -c -o $@ $<
 
-CFLAGS_mini-ioemu = $(PKG_CFLAGS) \
+CFLAGS_mini-ioemu = -iquote mini-ioemu $(PKG_CFLAGS) \
 	-DIOEMU_VERSION='"$(VERSION)"' -DIOEMU_PLUGIN_DIR='"$(PREFIX)/lib/mini-ioemu/devices"' \
 	-DIOEMU_MACHINE_FILE='"$(PREFIX)/share/mini-ioemu/machine.conf"'
 CFLAGS_plugins-sdk = $(PKG_CFLAGS) -DIOEMU_VERSION='"$(VERSION)"'
 # Xen's style, as the firmware has it; the firmware itself is built by hvmloader/build.
 CFLAGS_hvmloader = -Itests/unit/hvmloader -Wno-conversion
-CFLAGS_tests = -Imini-ioemu -Iplugins-sdk -Itests $(CFLAGS_mini-ioemu)
+CFLAGS_tests = $(CFLAGS_mini-ioemu) -Itests
 
 $(B)/libioemu-host.a: $(HOST_OBJ)
 $(B)/libioemu-loop.a: $(LOOP_OBJ)
 $(B)/libioemu-bench.a: $(BENCH_OBJ)
 %.a:
 	@rm -f $@; echo "  AR   $@"
-	$(Q)$(AR) rcsD $@ $^
+	$(Q)$(AR) qcsD $@ $^
 
 $(B)/mini-ioemu/mini-ioemu: $(CORE_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
@@ -285,7 +285,7 @@ fuzz: ## [test] run the fuzzers, S=60 seconds each, T=NAME picks one; then nets
 
 # ---- lint -------------------------------------------------------------------
 
-SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] plugins-sdk/*/*.[ch] \
+SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] mini-ioemu/*/*.[ch] plugins-sdk/*/*.[ch] \
 	   plugins-sdk/include/ioemu/*.h devices/*/*.[ch] tests/unit/*.[ch] \
 	   tests/spine/*.[ch] tests/nets/*.[ch] tests/fuzz/*.[ch] tests/lab/*/*.[ch]))
 
@@ -293,7 +293,7 @@ SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] plugins-sdk/*/*.[ch] \
 FLAGS_LANG = $(filter -std=% -D% -I%,$(CFLAGS_ALL))
 
 lint: all ## [test] style, static analysis, and the rules about devices
-	@tests/lint $(B) "$(DEVICES)" $(FLAGS_LANG) $(CFLAGS_mini-ioemu)
+	@tests/lint $(B) "$(DEVICES)" $(CFLAGS_mini-ioemu) $(FLAGS_LANG)
 
 format: ## [project] rewrite sources in the project's style
 	clang-format -i $(SOURCES)

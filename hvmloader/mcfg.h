@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Where a device model has it, if it has one: mini-ioemu/ecam.h. */
+/* Where a device model has it, if it has one: mini-ioemu/pci/ecam.h. */
 #define ECAM_BASE  0xfd000000UL
 #define ECAM_BUSES 16
 

@@ -11,11 +11,11 @@
 
 #include <ioemu/host.h>
 
-#include "conf.h"
-#include "log.h"
-#include "machine.h"
-#include "monitor.h"
-#include "take.h"
+#include "base/log.h"
+#include "config/conf.h"
+#include "control/monitor.h"
+#include "machine/machine.h"
+#include "upgrade/take.h"
 
 static void
 main_report(void *ctx, const char *path, int err, const char *why)

@@ -3,7 +3,7 @@
 #ifndef HANDTEXT_H
 #define HANDTEXT_H
 
-#include "hand.h"
+#include "handover/hand.h"
 
 /* As hand_read(). */
 static inline int

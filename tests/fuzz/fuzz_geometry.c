@@ -9,7 +9,7 @@
 
 #include <ioemu/device.h>
 
-#include "geometry.h"
+#include "config/geometry.h"
 
 #define SMALLEST (2u * 16 * 63)
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What one device model gives the next (mini-ioemu/hand.h), as one in a guest's
- * hands may write it, against the whole program. An input that begins with a
- * brace is the text that comes over the control socket; any other is a list of
- * changes (place, value) to the records that the process without rights passes
- * on. The descriptors, named by number, are of every kind that a real one has,
- * and some that are not. Whatever it says, the new one ends in an error or goes
- * on with the guest, and is then freed.
+ * What one device model gives the next (mini-ioemu/handover/hand.h), as one in
+ * a guest's hands may write it, against the whole program. An input that begins
+ * with a brace is the text that comes over the control socket; any other is a
+ * list of changes (place, value) to the records that the process without rights
+ * passes on. The descriptors, named by number, are of every kind that a real
+ * one has, and some that are not. Whatever it says, the new one ends in an
+ * error or goes on with the guest, and is then freed.
  */
 #include "fuzz/common.h"
 #include "spine/client.h"
@@ -18,8 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fds.h"
-#include "hand.h"
+#include "base/fds.h"
+#include "handover/hand.h"
 #include "handtext.h"
 
 #define MAX_STATE (8u << 20)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plug.h"
+#include "guest/plug.h"
 #include "spine/core.h"
 
 #define TURNS 100000u

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "path/dispatch.h"
 #include "spine/fake_xen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

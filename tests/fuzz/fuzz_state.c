@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "savepriv.h"
+#include "guest/savepriv.h"
 #include "spine/core.h"
 #include <host/le.h>
 

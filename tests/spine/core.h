@@ -7,9 +7,9 @@
 #ifndef CORE_H
 #define CORE_H
 
+#include "helper/spawn.h"
 #include "limit.h"
-#include "peer.h"
-#include "spawn.h"
+#include "peer/peer.h"
 #include "spine/fake_xen.h"
 
 struct core {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_xen.h - a scripted Xen behind mini-ioemu/xen.h: vCPUs that ask, guest
- * RAM, and a record of all that the device model did to the guest.
+ * fake_xen.h - a scripted Xen behind mini-ioemu/xen/xen.h: vCPUs that ask,
+ * guest RAM, and a record of all that the device model did to the guest.
  */
 #ifndef FAKE_XEN_H
 #define FAKE_XEN_H
 
 #include <ioemu/host.h>
 
-#include "slot.h"
-#include "xen.h"
+#include "xen/slot.h"
+#include "xen/xen.h"
 
 #define FAKE_VCPUS 16u
 #define FAKE_RAM (1u << 20) /* bytes at address 0; the rest is no memory */

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "pause.h"
-#include "save.h"
+#include "guest/pause.h"
+#include "guest/save.h"
 #include "spine/core.h"
 
 #define NEAR 0x28u /* devfn 05.0, here */

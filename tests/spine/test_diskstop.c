@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "disks.h"
+#include "local/disks.h"
 
 #define IDE 0x1f0
 #define SLOW RAM_OF(NEAR)

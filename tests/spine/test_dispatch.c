@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "dispatch.h"
+#include "path/dispatch.h"
 #include "spine/fake_xen.h"
 
 #define BASE 0xf0000000ull

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ecam.h"
+#include "pci/ecam.h"
 #include "spine/core.h"
 
 #define HERE (5u << 3)

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "irq.h"
+#include "pci/irq.h"
 #include "spine/whole.h"
 
 #define FIRST 48u

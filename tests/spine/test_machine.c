@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 #define IDE_DEVFN 9u /* 1.1 */
 #define PRD 0x1000u

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "confpriv.h"
+#include "config/confpriv.h"
 #include "spine/core.h"
 #include "spine/whole.h"
 

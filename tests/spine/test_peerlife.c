@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
-#include "blob.h"
-#include "bus.h"
-#include "hand.h"
-#include "log.h"
+#include "base/blob.h"
+#include "base/log.h"
+#include "handover/hand.h"
+#include "pci/bus.h"
 #include "spine/handpeer.h"
 #include "spine/side.h"
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "ecam.h"
+#include "pci/ecam.h"
 #include "spine/handpeer.h"
 
 #define DEVFN 0x18u

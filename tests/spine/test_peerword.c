@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "blob.h"
-#include "bus.h"
-#include "peerpriv.h"
+#include "base/blob.h"
+#include "pci/bus.h"
+#include "peer/peerpriv.h"
 #include "spine/handpeer.h"
 
 #define ONES 0xffffffffu

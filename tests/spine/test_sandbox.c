@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sandbox.h"
+#include "guest/sandbox.h"
 
 #define MEMBAR 0x28 /* 05.0 */
 #define MEMBAR_ID 0x11e91234u

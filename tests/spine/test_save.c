@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "disks.h"
-#include "peerpriv.h"
+#include "local/disks.h"
+#include "peer/peerpriv.h"
 
 #define LIST 0x1000u
 #define DATA 0x4000u

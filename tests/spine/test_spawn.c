@@ -20,8 +20,8 @@
 
 #include <cmocka.h>
 
+#include "helper/spawnpriv.h"
 #include "limit.h"
-#include "spawnpriv.h"
 
 #define USER 7u
 

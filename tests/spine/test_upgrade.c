@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "takeover.h"
+#include "upgrade/takeover.h"
 
 #define FAR "membar,id=far,addr=6,isolate=on"
 #define SCRATCH 0x3ffu /* of the UART */

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "limit.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "spine/fake_xen.h"
 #include <ioemu/host.h>
 

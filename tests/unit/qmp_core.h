@@ -7,7 +7,7 @@
 #ifndef QMP_CORE_H
 #define QMP_CORE_H
 
-#include "qmp.h"
+#include "qmp/qmp.h"
 
 struct core {
 	uv_loop_t loop;

@@ -19,7 +19,7 @@
 
 #include <ioemu/loop.h>
 
-#include "conf.h"
+#include "config/conf.h"
 
 #define CASE_DIR "tests/conf"
 #define INSTALLED "mini-ioemu/machine.conf"

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "geometry.h"
+#include "config/geometry.h"
 
 #define MIB (1024 * 1024 / GEOMETRY_SECTOR)
 #define GIB (1024ull * MIB)

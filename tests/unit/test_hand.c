@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "handpriv.h"
+#include "handover/handpriv.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fds.h"
+#include "base/fds.h"
 #include "handtext.h"
 #include "limit.h"
 

@@ -16,9 +16,9 @@
 
 #include <ioemu/loop.h>
 
-#include "log.h"
-#include "power.h"
-#include "spawn.h"
+#include "base/log.h"
+#include "guest/power.h"
+#include "helper/spawn.h"
 #include "spine/fake_xen.h"
 
 #define FLOOD 100000u

@@ -8,8 +8,8 @@
 
 #include "fake_host.h"
 
-#include "confpriv.h"
-#include "peerpriv.h"
+#include "config/confpriv.h"
+#include "peer/peerpriv.h"
 #include "ssdt/ssdt.h"
 
 #define BAD UINT64_MAX

@@ -159,8 +159,8 @@ mini_ioemu_and_its_manual_agree(void **state)
 	struct names source, own, help, manual;
 
 	(void)state;
-	from_source("mini-ioemu/argv.c", false, &source);
-	from_source("mini-ioemu/argv.c", true, &own);
+	from_source("mini-ioemu/config/argv.c", false, &source);
+	from_source("mini-ioemu/config/argv.c", true, &own);
 	from_help("mini-ioemu/mini-ioemu", &help);
 	from_manual("mini-ioemu/mini-ioemu.1", &manual);
 	names_within(&source, &manual, "not in mini-ioemu(1)");
@@ -238,7 +238,7 @@ keys_of_ranges_are_in_both_manuals(void **state)
 static void
 ioemu_ssdt_knows_every_key_of_a_range(void **state)
 {
-	FILE *f = fopen("mini-ioemu/peerconf.c", "r");
+	FILE *f = fopen("mini-ioemu/peer/peerconf.c", "r");
 	char *ours = read_text(f), *p, *end, *ssdt, word[NAME];
 	unsigned n = 0;
 

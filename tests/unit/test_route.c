@@ -12,7 +12,7 @@
 
 #include <ioemu/host.h>
 
-#include "claims.h"
+#include "path/claims.h"
 #include "spine/fake_xen.h"
 
 struct fix {

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "confpriv.h"
-#include "peerpriv.h"
+#include "config/confpriv.h"
+#include "peer/peerpriv.h"
 #include "ssdt/aml.h"
 #include "ssdt/ssdt.h"
 

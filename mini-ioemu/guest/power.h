@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * power.h - the guest turns itself off, resets itself, or sleeps; and is woken.
+ */
+#ifndef POWER_H
+#define POWER_H
+
+#include "peer/peer.h"
+
+struct power;
+struct spawn;
+
+int power_new(struct xen *xen, struct spawn *spawn, struct power **out);
+void power_free(struct power *p);
+
+/* As the guest wants it. Logs what Xen refuses. */
+void power_do(struct power *p, enum ioemu_power what);
+
+bool power_asleep(const struct power *p);
+/* All devices start anew, then the guest, at its firmware. -EINVAL: it is not
+ * asleep; or what Xen says. */
+int power_wake(struct power *p, struct local *local, struct peers *peers);
+
+#endif
