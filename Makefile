@@ -41,7 +41,7 @@ BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
 SSDT_OBJ  := $(call obj,$(call src,plugins-sdk/ssdt/*.c))
 CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c mini-ioemu/*/*.c))
 # The core less its two ends, for tests with a scripted Xen.
-SPINE_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o $(addprefix xen/,xen.o xenopen.o xentell.o)),$(CORE_OBJ))
+SPINE_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o $(addprefix xen/,xen.o open.o store.o)),$(CORE_OBJ))
 
 DEVICES	  := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard devices/*/*.c)))))
 PLUGINS	  := $(DEVICES:%=$(B)/devices/%.so)

@@ -15,7 +15,7 @@
 #include "config/conf.h"
 #include "control/monitor.h"
 #include "machine/machine.h"
-#include "upgrade/take.h"
+#include "upgrade/command.h"
 
 static void
 main_report(void *ctx, const char *path, int err, const char *why)

@@ -3,7 +3,7 @@
 #ifndef HANDTEXT_H
 #define HANDTEXT_H
 
-#include "handover/hand.h"
+#include "handover/handover.h"
 
 /* As hand_read(). */
 static inline int

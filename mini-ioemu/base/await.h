@@ -4,8 +4,8 @@
  * looked at each time before the loop sleeps, so whatever makes it so needs to
  * tell nobody.
  */
-#ifndef AWAIT_H
-#define AWAIT_H
+#ifndef BASE_AWAIT_H
+#define BASE_AWAIT_H
 
 #include <stdbool.h>
 #include <uv.h>

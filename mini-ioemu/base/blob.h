@@ -2,8 +2,8 @@
 /*
  * blob.h - bytes put together, and taken apart without trust. Little-endian.
  */
-#ifndef BLOB_H
-#define BLOB_H
+#ifndef BASE_BLOB_H
+#define BASE_BLOB_H
 
 #include <ioemu/host.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fds.h - file descriptors that come with a message (SCM_RIGHTS, unix(7)). */
-#ifndef FDS_H
-#define FDS_H
+#ifndef BASE_FDS_H
+#define BASE_FDS_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -10,8 +10,8 @@
  *     does not hide that
  *   - what the core says of itself: log_warn(), log_info()
  */
-#ifndef LOG_H
-#define LOG_H
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
 
 #include <ioemu/device.h>
 

@@ -7,7 +7,7 @@
 
 #include <ioemu/loop.h>
 
-#include "config/confpriv.h"
+#include "config/priv.h"
 
 #define COMMAND_LINE "command line"
 

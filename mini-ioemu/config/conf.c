@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/confpriv.h"
+#include "config/priv.h"
 
 struct chunk {
 	struct chunk *next;

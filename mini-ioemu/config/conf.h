@@ -5,8 +5,8 @@
  * file, looks at the first sector of disks, and knows neither Xen nor any
  * device: types and properties are words.
  */
-#ifndef CONF_H
-#define CONF_H
+#ifndef CONFIG_CONF_H
+#define CONFIG_CONF_H
 
 #include <ioemu/device.h>
 

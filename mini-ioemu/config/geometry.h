@@ -5,8 +5,8 @@
  * numbers on the disk, so a disk must look as it did where it was partitioned:
  * this is how QEMU and Bochs tell. Knows files, and neither guests nor devices.
  */
-#ifndef GEOMETRY_H
-#define GEOMETRY_H
+#ifndef CONFIG_GEOMETRY_H
+#define CONFIG_GEOMETRY_H
 
 #include <stdint.h>
 

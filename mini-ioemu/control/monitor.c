@@ -3,7 +3,7 @@
  * The answers behind struct qmp_ops. The guest itself is paused and resumed by
  * the toolstack in Xen; `stop` and `cont` are for its devices.
  */
-#include "control/monpriv.h"
+#include "control/priv.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * monitor.h - what an operator can ask and say: connects the QMP server to the
  * machine.
  */
-#ifndef MONITOR_H
-#define MONITOR_H
+#ifndef CONTROL_MONITOR_H
+#define CONTROL_MONITOR_H
 
 #include <uv.h>
 
@@ -47,7 +47,7 @@ void monitor_free(struct monitor *mon);
 /* The guest is another process's: leave all as it is. */
 bool monitor_has_gone(const struct monitor *mon);
 
-/* ---- diskqmp.c: the answers about disks ---------------------------------- */
+/* ---- disks.c: the answers about disks ---------------------------------- */
 
 struct qmp_call;
 struct qmp_drive;

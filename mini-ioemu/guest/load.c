@@ -5,7 +5,7 @@
  * order: a device too many would appear from nowhere, one too few would be
  * gone.
  */
-#include "guest/savepriv.h"
+#include "guest/save_priv.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -4,8 +4,8 @@
  * theirs is in flight, the guest's clock stops, the disks are written out. Only
  * then can they be saved. The toolstack pauses the vCPUs itself.
  */
-#ifndef PAUSE_H
-#define PAUSE_H
+#ifndef GUEST_PAUSE_H
+#define GUEST_PAUSE_H
 
 #include "path/dispatch.h"
 #include "peer/peer.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "handover/hand.h"
+#include "handover/handover.h"
 
 /* The words of a device that came later: a peer reads them all its life. */
 struct words {

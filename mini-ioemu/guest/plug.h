@@ -3,8 +3,8 @@
  * plug.h - devices and processors that come and go while the guest runs, as an
  * operator wants it. The guest is told through ACPI and acts in its own time.
  */
-#ifndef PLUG_H
-#define PLUG_H
+#ifndef GUEST_PLUG_H
+#define GUEST_PLUG_H
 
 #include "peer/peer.h"
 
@@ -45,7 +45,7 @@ bool plug_cpu_is_on(const struct plug *p, unsigned cpu);
 int plug_cpu(struct plug *p, unsigned cpu, char *why, size_t size);
 
 /* What came later, in order, and processors: to the process that comes after
- * (hand.h); and from the one before. */
+ * (handover/handover.h); and from the one before. */
 struct hand;
 void plug_hand_over(struct plug *p, struct hand *hand);
 void plug_take_cpus(struct plug *p, const struct hand *hand);

@@ -2,8 +2,8 @@
 /*
  * power.h - the guest turns itself off, resets itself, or sleeps; and is woken.
  */
-#ifndef POWER_H
-#define POWER_H
+#ifndef GUEST_POWER_H
+#define GUEST_POWER_H
 
 #include "peer/peer.h"
 

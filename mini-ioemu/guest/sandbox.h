@@ -4,8 +4,8 @@
  * root and user if the toolstack says so, all capabilities, all system calls
  * that the loop does not make.
  */
-#ifndef SANDBOX_H
-#define SANDBOX_H
+#ifndef GUEST_SANDBOX_H
+#define GUEST_SANDBOX_H
 
 #include <ioemu/jail.h>
 

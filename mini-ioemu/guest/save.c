@@ -3,7 +3,7 @@
  * Saving: each peer is asked for its state, then all is put together and
  * written. Nothing here changes a device.
  */
-#include "guest/savepriv.h"
+#include "guest/save_priv.h"
 #include "local/disks.h"
 
 #include <stdio.h>

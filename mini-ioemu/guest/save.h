@@ -3,8 +3,8 @@
  * save.h - all devices of a guest as one run of bytes in a file, and back. What
  * is in the guest's memory and in Xen the toolstack saves itself.
  */
-#ifndef SAVE_H
-#define SAVE_H
+#ifndef GUEST_SAVE_H
+#define GUEST_SAVE_H
 
 #include "peer/peer.h"
 

@@ -3,7 +3,7 @@
  * Asking the helper. It answers at once but for what its answer is about: the
  * program that begins to run, or its end.
  */
-#include "helper/spawnpriv.h"
+#include "helper/priv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,8 +10,8 @@
  * It ends when the device model does, however that happens, and all that it
  * started with it.
  */
-#ifndef SPAWN_H
-#define SPAWN_H
+#ifndef HELPER_SPAWN_H
+#define HELPER_SPAWN_H
 
 #include <ioemu/jail.h>
 #include <ioemu/loop.h>

@@ -3,8 +3,8 @@
  * Disk images by name. An image that a device in a process of its own opened
  * is that process's affair.
  */
-#include "handover/hand.h"
-#include "local/diskspriv.h"
+#include "handover/handover.h"
+#include "local/disks_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

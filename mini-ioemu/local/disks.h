@@ -4,8 +4,8 @@
  * of a -drive, their I/O in guest memory, and all of them as one when the guest
  * is stopped.
  */
-#ifndef DISKS_H
-#define DISKS_H
+#ifndef LOCAL_DISKS_H
+#define LOCAL_DISKS_H
 
 #include <ioemu/loop.h>
 
@@ -38,8 +38,9 @@ void disks_flush(struct disks *disks);
  * not be written, and its name. */
 int disks_flushed(const struct disks *disks, const char **name);
 
-/* To the process that comes after, and from the one before (hand.h): opened
- * from there, where it has it. The hand outlives the disks; NULL: none. */
+/* To the process that comes after, and from the one before
+ * (handover/handover.h): opened from there, where it has it. The hand outlives
+ * the disks; NULL: none. */
 struct hand;
 void disks_hand_over(const struct disks *disks, struct hand *hand);
 void disks_take_over(struct disks *disks, struct hand *hand);
@@ -58,7 +59,7 @@ int disks_held(const struct disks *disks, const char **name);
 void disks_retry(struct disks *disks);
 void disks_give_up(struct disks *disks);
 
-/* ---- media (diskmedium.c) ------------------------------------------------ */
+/* ---- media (medium.c) ------------------------------------------------ */
 
 struct disk_info {
 	const char *drive; /* id of the -drive; "": it has none */

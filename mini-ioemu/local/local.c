@@ -3,8 +3,8 @@
  * What a device asks of its host: one table of calls, each a few lines onto
  * the part of the core that does the work.
  */
-#include "handover/hand.h"
-#include "local/localpriv.h"
+#include "handover/handover.h"
+#include "local/priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * The list of parts and their order. Nothing here knows what any device does.
  */
-#include "machine/machinepriv.h"
+#include "machine/priv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "guest/sandbox.h"
-#include "handover/hand.h"
+#include "handover/handover.h"
 #include "path/events.h"
 #include "pci/ecam.h"
 

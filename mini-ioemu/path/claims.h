@@ -2,8 +2,8 @@
 /*
  * claims.h - keeps what Xen sends us equal to what the route table covers.
  */
-#ifndef CLAIMS_H
-#define CLAIMS_H
+#ifndef PATH_CLAIMS_H
+#define PATH_CLAIMS_H
 
 #include "path/route.h"
 #include "xen/xen.h"

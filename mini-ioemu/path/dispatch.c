@@ -4,7 +4,7 @@
  * the target sees a write and emptied after it answered a read, so guest
  * memory is touched (and mapped) once a request, whatever its count.
  */
-#include "path/dispatchpriv.h"
+#include "path/priv.h"
 
 #include <stdlib.h>
 #include <string.h>

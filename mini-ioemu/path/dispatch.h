@@ -6,8 +6,8 @@
  * time, and one for the buffered ring. Accesses of different vCPUs are
  * answered in whatever order their targets finish.
  */
-#ifndef DISPATCH_H
-#define DISPATCH_H
+#ifndef PATH_DISPATCH_H
+#define PATH_DISPATCH_H
 
 #include <ioemu/loop.h>
 

@@ -3,8 +3,8 @@
  * dma.h - guest memory: a cache of mappings of the guest's pages. String I/O,
  * devices' DMA and disk I/O all reach guest memory here and only here.
  */
-#ifndef DMA_H
-#define DMA_H
+#ifndef PATH_DMA_H
+#define PATH_DMA_H
 
 #include "xen/xen.h"
 

@@ -4,8 +4,8 @@
  * them to dispatch.c in batches. While the loop stays awake the slots are
  * looked at without being rung for, and the ports stay masked.
  */
-#ifndef EVENTS_H
-#define EVENTS_H
+#ifndef PATH_EVENTS_H
+#define PATH_EVENTS_H
 
 #include "path/dispatch.h"
 #include "xen/xen.h"

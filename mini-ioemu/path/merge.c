@@ -9,7 +9,7 @@
  * came in. Between batches nothing is pending: devices' timers, peers and
  * interrupts never meet one.
  */
-#include "path/dispatchpriv.h"
+#include "path/priv.h"
 
 #include <string.h>
 

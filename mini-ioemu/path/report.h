@@ -4,8 +4,8 @@
  * link, the slowest accesses with their addresses. Counting is a few
  * instructions; words are made when somebody asks.
  */
-#ifndef REPORT_H
-#define REPORT_H
+#ifndef PATH_REPORT_H
+#define PATH_REPORT_H
 
 #include "path/route.h"
 #include "xen/slot.h"

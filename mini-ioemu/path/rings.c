@@ -4,7 +4,7 @@
  * Xen has, and that of posted writes, with its doorbells, of xen-patches/. One
  * access of the dispatcher serves both, as their order is to be kept.
  */
-#include "path/dispatchpriv.h"
+#include "path/priv.h"
 
 /* As the device has it that is there. */
 static void

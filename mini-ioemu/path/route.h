@@ -13,8 +13,8 @@
  * his: what was added last beyond a share goes then, as if nobody answered
  * there.
  */
-#ifndef ROUTE_H
-#define ROUTE_H
+#ifndef PATH_ROUTE_H
+#define PATH_ROUTE_H
 
 #include <ioemu/host.h>
 

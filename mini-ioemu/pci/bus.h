@@ -4,8 +4,8 @@
  * through the bridges above him, and where his interrupt pin comes out. The
  * registers of a bridge are its own; here is only what they mean for others.
  */
-#ifndef BUS_H
-#define BUS_H
+#ifndef PCI_BUS_H
+#define PCI_BUS_H
 
 #include <ioemu/host.h>
 

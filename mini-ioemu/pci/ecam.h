@@ -5,8 +5,8 @@
  * 256 bytes. Firmware of hvmloader/ looks for the window and tells the guest
  * of it (MCFG); by any other it is not found.
  */
-#ifndef ECAM_H
-#define ECAM_H
+#ifndef PCI_ECAM_H
+#define PCI_ECAM_H
 
 #include "path/claims.h"
 

@@ -4,8 +4,8 @@
  * interrupt and for each pin of each slot of bus 0 (hvm/irq.c), so the OR of
  * all who share a line is made here.
  */
-#ifndef IRQ_H
-#define IRQ_H
+#ifndef PCI_IRQ_H
+#define PCI_IRQ_H
 
 #include "config/conf.h"
 #include "xen/xen.h"

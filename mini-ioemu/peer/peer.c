@@ -2,7 +2,7 @@
 /*
  * The peers there are: made as configured, listed, freed.
  */
-#include "peer/peerpriv.h"
+#include "peer/priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "handover/hand.h"
+#include "handover/handover.h"
 
 #define ALL_LINES ((1u << PEER_ISA_LINES) - 1)
 

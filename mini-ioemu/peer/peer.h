@@ -53,7 +53,7 @@ int peers_ask_back(struct peers *peers, const char *id);
 void peers_wake(struct peers *peers);
 
 /*
- * The guest goes to another process (peerhand.c), which starts its own
+ * The guest goes to another process (handover.c), which starts its own
  * processes from the saved state; all others lose their link and wait for the
  * other's. Could it? -EOPNOTSUPP, and a sentence that names who cannot. Put in
  * the hand: who they are, and where we listen for them. Or have them back:
@@ -63,7 +63,7 @@ int peers_can_go(const struct peers *peers, char *why, size_t size);
 void peers_lend(struct peers *peers, struct hand *hand);
 void peers_take_back(struct peers *peers, void (*done)(void *ctx), void *ctx);
 
-/* ---- the guest stopped, saved, loaded (peerstate.c) -----------------------
+/* ---- the guest stopped, saved, loaded (state.c) -----------------------
  */
 
 /* Tell all to pause, and whoever connects later not to run. */

@@ -16,7 +16,7 @@
 #include <ioemu/loop.h>
 
 #include "base/fds.h"
-#include "qmp/qmppriv.h"
+#include "qmp/priv.h"
 
 #define BACKLOG 8
 #define RETRY_MS 100

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From the process that takes the guest over: whom to ask, and by which process
- * without rights (takeread.c), as the answers come from one that may be in a
+ * without rights (reader.c), as the answers come from one that may be in a
  * guest's hands.
  */
 #include "upgrade/takeover.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "upgrade/takeread.h"
+#include "upgrade/reader.h"
 
 /* Where libxl has it if its words name none (libxl_qmp.c). */
 #define SOCKET "/run/xen/qmp-libxl-%d"

@@ -3,11 +3,11 @@
  * takeover.h - the guest of a device model that runs goes on in this process:
  * what is asked of the other, by its control socket. Logs what is wrong.
  */
-#ifndef TAKEOVER_H
-#define TAKEOVER_H
+#ifndef UPGRADE_TAKEOVER_H
+#define UPGRADE_TAKEOVER_H
 
 #include "config/conf.h"
-#include "handover/hand.h"
+#include "handover/handover.h"
 
 struct takeover;
 

@@ -4,8 +4,8 @@
  * the ring of buffered writes (public/hvm/ioreq.h). Everything is copied once,
  * then only the copy is looked at.
  */
-#ifndef SLOT_H
-#define SLOT_H
+#ifndef XEN_SLOT_H
+#define XEN_SLOT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ enum slot_type {
 	SLOT_INVALIDATE = 8,
 };
 
-/* struct ioreq without its bit-fields; xenopen.c checks the layout. */
+/* struct ioreq without its bit-fields; open.c checks the layout. */
 struct slot {
 	uint64_t addr;
 	uint64_t data;

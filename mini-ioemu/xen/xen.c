@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Xen, through its libraries: the ioreq server's pages and events, and the
- * device model calls. xenopen.c opens and closes.
+ * device model calls. open.c opens and closes.
  */
-#include "xen/xenpriv.h"
+#include "xen/priv.h"
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>

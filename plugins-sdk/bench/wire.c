@@ -121,7 +121,7 @@ wire_submit(struct wire *wire)
 	return machine_wait(wire->m, &wire->done);
 }
 
-/* As mini-ioemu/peer/peerpath.c does it. */
+/* As mini-ioemu/peer/path.c does it. */
 static bool
 wire_requests(struct wire *wire, const struct host_op *access)
 {
@@ -168,7 +168,7 @@ wire_access(const struct host_op *access)
 
 /* ---- the root's end ------------------------------------------------ */
 
-/* A new process: what mini-ioemu/peer/peerlife.c tells it, for a guest that has not
+/* A new process: what mini-ioemu/peer/life.c tells it, for a guest that has not
  * configured anything yet. */
 static void
 root_up(struct link *link, const struct link_hello *hello)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What one device model gives the next (mini-ioemu/handover/hand.h), as one in
- * a guest's hands may write it, against the whole program. An input that begins
- * with a brace is the text that comes over the control socket; any other is a
- * list of changes (place, value) to the records that the process without rights
- * passes on. The descriptors, named by number, are of every kind that a real
- * one has, and some that are not. Whatever it says, the new one ends in an
+ * What one device model gives the next (mini-ioemu/handover/handover.h), as one
+ * in a guest's hands may write it, against the whole program. An input that
+ * begins with a brace is the text that comes over the control socket; any other
+ * is a list of changes (place, value) to the records that the process without
+ * rights passes on. The descriptors, named by number, are of every kind that a
+ * real one has, and some that are not. Whatever it says, the new one ends in an
  * error or goes on with the guest, and is then freed.
  */
 #include "fuzz/common.h"
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/fds.h"
-#include "handover/hand.h"
+#include "handover/handover.h"
 #include "handtext.h"
 
 #define MAX_STATE (8u << 20)
@@ -95,7 +95,7 @@ descriptors(int *fds)
 
 /* ---- a hand ------------------------------------------------------- */
 
-/* What a machine of whole.c says, in the words of monhand.c. */
+/* What a machine of whole.c says, in the words of control/handover.c. */
 static const char usual[] =
 	"{\"fds\": [{\"name\": \"state\", \"fd\": 0}, {\"name\": \"events\", "
 	"\"fd\": 1}, {\"name\": \"q\", \"fd\": 4}], \"server\": 7, \"ring\": "

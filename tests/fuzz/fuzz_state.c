@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest/savepriv.h"
+#include "guest/save_priv.h"
 #include "spine/core.h"
 #include <host/le.h>
 

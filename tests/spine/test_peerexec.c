@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "config/confpriv.h"
+#include "config/priv.h"
 #include "spine/core.h"
 #include "spine/whole.h"
 

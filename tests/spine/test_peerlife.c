@@ -18,7 +18,7 @@
 
 #include "base/blob.h"
 #include "base/log.h"
-#include "handover/hand.h"
+#include "handover/handover.h"
 #include "pci/bus.h"
 #include "spine/handpeer.h"
 #include "spine/side.h"

@@ -16,7 +16,7 @@
 
 #include "base/blob.h"
 #include "pci/bus.h"
-#include "peer/peerpriv.h"
+#include "peer/priv.h"
 #include "spine/handpeer.h"
 
 #define ONES 0xffffffffu

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "local/disks.h"
-#include "peer/peerpriv.h"
+#include "peer/priv.h"
 
 #define LIST 0x1000u
 #define DATA 0x4000u

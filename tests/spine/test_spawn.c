@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "helper/spawnpriv.h"
+#include "helper/priv.h"
 #include "limit.h"
 
 #define USER 7u

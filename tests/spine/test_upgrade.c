@@ -25,7 +25,9 @@
 #define SCRATCH 0x3ffu /* of the UART */
 #define PCI_EJECT 0xae08u
 #define STEP_US 1000u
-#define LATE_S 11u /* the limit of monhand.c, and a part of peerhand.c's */
+#define LATE_S                                                                 \
+	11u /* the limit of control/handover.c, and a part of                  \
+	       peer/handover.c's */
 
 #define THERE (6u << 3) /* devfn of membars in processes by themselves */
 #define HERE (7u << 3)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "handover/handpriv.h"
+#include "handover/priv.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 
 #include "fake_host.h"
 
-#include "config/confpriv.h"
-#include "peer/peerpriv.h"
+#include "config/priv.h"
+#include "peer/priv.h"
 #include "ssdt/ssdt.h"
 
 #define BAD UINT64_MAX

@@ -238,7 +238,7 @@ keys_of_ranges_are_in_both_manuals(void **state)
 static void
 ioemu_ssdt_knows_every_key_of_a_range(void **state)
 {
-	FILE *f = fopen("mini-ioemu/peer/peerconf.c", "r");
+	FILE *f = fopen("mini-ioemu/peer/options.c", "r");
 	char *ours = read_text(f), *p, *end, *ssdt, word[NAME];
 	unsigned n = 0;
 

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "config/confpriv.h"
-#include "peer/peerpriv.h"
+#include "config/priv.h"
+#include "peer/priv.h"
 #include "ssdt/aml.h"
 #include "ssdt/ssdt.h"
 

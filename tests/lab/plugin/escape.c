@@ -190,7 +190,7 @@ try_unlink(void)
 
 /* ---- the helper --------------------------------------------------- */
 
-/* mini-ioemu/helper/spawnpriv.h: whoever broke in knows it. */
+/* mini-ioemu/helper/priv.h: whoever broke in knows it. */
 enum { ADD = 0, ADD_ADDRESS = 1, ADD_PATH = 2, START = 4, REMOVE = 10 };
 
 struct helper_request {
