@@ -84,7 +84,8 @@ static int
 command_times(struct monitor *mon, const char *arg, struct text *t)
 {
 	(void)arg;
-	dispatch_report(mon->env.dispatch, mon->env.peers, text_line, t);
+	dispatch_report(mon->env.dispatch, peers_targets(mon->env.peers),
+			text_line, t);
 	return 0;
 }
 

@@ -244,7 +244,8 @@ monitor_usr1(uv_signal_t *handle, int signum)
 	const struct monitor *mon = handle->data;
 
 	(void)signum;
-	dispatch_report(mon->env.dispatch, mon->env.peers, log_times, NULL);
+	dispatch_report(mon->env.dispatch, peers_targets(mon->env.peers),
+			log_times, NULL);
 }
 
 int

@@ -393,13 +393,13 @@ dispatch_keep_shut(struct dispatch *d)
 }
 
 void
-dispatch_report(const struct dispatch *d, const struct peers *peers,
+dispatch_report(const struct dispatch *d, struct target_list links,
 		void (*say)(void *ctx, const char *line), void *ctx)
 {
 	char line[REPORT_LINE];
 	unsigned i;
 
-	report_tell(&d->report, d->env.routes, peers, say, ctx);
+	report_tell(&d->report, d->env.routes, links, say, ctx);
 	for (i = 0; i < d->env.vcpus; i++) {
 		const struct access *a = &d->access[i];
 

@@ -24,8 +24,6 @@ struct target {
 	uint32_t took[HOST_TOOK]; /* report.c's: accesses by their time */
 };
 
-struct peers;
-
 struct dispatch_env {
 	struct xen *xen;
 	unsigned vcpus;
@@ -66,8 +64,15 @@ void dispatch_open(struct dispatch *d);
 /* Before the first: nothing is taken until dispatch_open(). */
 void dispatch_keep_shut(struct dispatch *d);
 
+/* Targets that are listed beside the windows. */
+struct target_list {
+	/* the i-th, NULL past the end; at NULL: there are none */
+	const struct target *(*at)(const void *owner, unsigned i);
+	const void *owner;
+};
+
 /* How long accesses took and which take long now, line by line. */
-void dispatch_report(const struct dispatch *d, const struct peers *peers,
+void dispatch_report(const struct dispatch *d, struct target_list links,
 		     void (*say)(void *ctx, const char *line), void *ctx);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "peer/peer.h"
+#include "path/dispatch.h"
 
 #define NS_PER_US 1e3
 #define NS_PER_MS 1e6
@@ -226,7 +226,7 @@ by_time(const void *a, const void *b)
 
 void
 report_tell(const struct report *r, const struct route_table *routes,
-	    const struct peers *peers, void (*say)(void *ctx, const char *line),
+	    struct target_list links, void (*say)(void *ctx, const char *line),
 	    void *ctx)
 {
 	static const char *const space[] = { "io", "mem", "config" };
@@ -239,7 +239,7 @@ report_tell(const struct report *r, const struct route_table *routes,
 	for (s = 0; s < ROUTE_SPACES; s++)
 		for (i = 0; (range = route_at(routes, s, i)); i++)
 			tell_range(&t, space[s], range);
-	for (i = 0; (target = peers_target(peers, i)); i++)
+	for (i = 0; links.at && (target = links.at(links.owner, i)); i++)
 		tell_link(&t, target);
 	memcpy(slowest, r->slowest, sizeof(slowest));
 	qsort(slowest, REPORT_SLOWEST, sizeof(slowest[0]), by_time);

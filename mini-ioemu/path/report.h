@@ -34,7 +34,7 @@ struct report {
 	uint64_t bound; /* ticks; what takes less is none of them */
 };
 
-struct peers;
+struct target_list;
 
 void report_init(struct report *r);
 
@@ -50,7 +50,7 @@ const char *report_who(const struct target *target,
 
 /* All of it, line by line: windows, links, the slowest accesses first. */
 void report_tell(const struct report *r, const struct route_table *routes,
-		 const struct peers *peers,
+		 struct target_list links,
 		 void (*say)(void *ctx, const char *line), void *ctx);
 /* A line for an access that is not over. */
 void report_waits(const struct report *r, const struct request *req, int vcpu,

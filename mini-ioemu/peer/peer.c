@@ -387,12 +387,18 @@ peer_at(const struct peers *peers, unsigned i)
 	return peer;
 }
 
-const struct target *
-peers_target(const struct peers *peers, unsigned i)
+static const struct target *
+target_at(const void *peers, unsigned i)
 {
 	const struct peer *peer = peer_at(peers, i);
 
 	return peer ? &peer->target : NULL;
+}
+
+struct target_list
+peers_targets(const struct peers *peers)
+{
+	return (struct target_list){ .at = target_at, .owner = peers };
 }
 
 bool

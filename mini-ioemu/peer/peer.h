@@ -91,7 +91,7 @@ int peers_get(struct peers *peers, unsigned i, struct view *in, char *why,
 /* Lines for a person: state and counters of the i-th; false past the end. */
 bool peers_describe(const struct peers *peers, unsigned i, char *buf,
 		    size_t size);
-/* The link of the i-th; NULL past the end. */
-const struct target *peers_target(const struct peers *peers, unsigned i);
+/* Their links, for dispatch_report(). */
+struct target_list peers_targets(const struct peers *peers);
 
 #endif

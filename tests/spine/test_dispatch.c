@@ -721,7 +721,7 @@ a_string_may_outlive_the_device_it_began_in(void **state)
 	route_del(f->routes, w);
 	free(w);
 	free(began);
-	dispatch_report(f->d, NULL, line_drop, NULL);
+	dispatch_report(f->d, (struct target_list){ 0 }, line_drop, NULL);
 	route_del(f->routes, &f->mem);
 	fix_answer(f, f->held[0]);
 	assert_true(fake_xen_answer(f->xen, 1, &data));
@@ -767,7 +767,7 @@ it_tells_what_was_slow_and_what_still_waits(void **state)
 	usleep(20000);
 	fix_answer(f, f->held[0]);
 	assert_true(fake_xen_answer(f->xen, 0, &data));
-	dispatch_report(f->d, NULL, line_add, &l);
+	dispatch_report(f->d, (struct target_list){ 0 }, line_add, &l);
 	fix_answer(f, f->held[1]);
 	assert_non_null(strstr(l.text, "io 0x300 fix"));
 	assert_non_null(strstr(l.text, ": 100 accesses, half < "));
