@@ -35,7 +35,8 @@ src = $(sort $(wildcard $(1)))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 HOST_OBJ  := $(call obj,$(call src,plugins-sdk/host/*.c))
-LOOP_OBJ  := $(call obj,$(call src,plugins-sdk/loop/*.c))
+LINK_OBJ  := $(call obj,$(call src,plugins-sdk/link/*.c))
+LOOP_OBJ  := $(call obj,$(call src,plugins-sdk/loop/*.c plugins-sdk/jail/*.c))
 PEER_OBJ  := $(call obj,$(call src,plugins-sdk/peer/*.c))
 BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
 SSDT_OBJ  := $(call obj,$(call src,plugins-sdk/ssdt/*.c))
@@ -72,17 +73,18 @@ CFLAGS_hvmloader = -Itests/unit/hvmloader -Wno-conversion
 CFLAGS_tests = $(CFLAGS_mini-ioemu) -Itests
 
 $(B)/libioemu-host.a: $(HOST_OBJ)
+$(B)/libioemu-link.a: $(LINK_OBJ)
 $(B)/libioemu-loop.a: $(LOOP_OBJ)
 $(B)/libioemu-bench.a: $(BENCH_OBJ)
 %.a:
 	@rm -f $@; echo "  AR   $@"
 	$(Q)$(AR) qcsD $@ $^
 
-$(B)/mini-ioemu/mini-ioemu: $(CORE_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
+$(B)/mini-ioemu/mini-ioemu: $(CORE_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-link.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ $(PKG_LIBS) -lseccomp -ldl
 
-$(B)/ioemu-peer: $(PEER_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-host.a
+$(B)/ioemu-peer: $(PEER_OBJ) $(B)/libioemu-loop.a $(B)/libioemu-link.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--gc-sections -o $@ $^ -luv -lseccomp -ldl
 
@@ -107,7 +109,7 @@ $(B)/tests/escape/escape.so: $(B)/tests/lab/plugin/escape.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-z,defs,--gc-sections -o $@ $<
 
-$(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-host.a
+$(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-link.a $(B)/libioemu-host.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
 
@@ -115,7 +117,7 @@ $(B)/tests/devices/piix3-ide/test_random: $(B)/tests/fuzz/common.o
 $(B)/tests/devices/piix3-ide/test_random $(B)/fuzz-ide: $(B)/tests/fuzz/ide_guest.o
 
 $(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o steps.o phrases.o) \
-  $(B)/libioemu-bench.a $(B)/libioemu-host.a
+  $(B)/libioemu-bench.a $(B)/libioemu-link.a $(B)/libioemu-host.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
 
 # The plugin of each release: as it was built then, or by the header of then.
@@ -131,7 +133,7 @@ $(B)/tests/abi/test_releases: %: %.o $(B)/libioemu-bench.a $(B)/libioemu-host.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
 
 $(B)/libcore.a: $(SPINE_OBJ)
-$(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
+$(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-link.a $(B)/libioemu-host.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	  -lcmocka -luv -ljansson -lseccomp -ldl
@@ -245,7 +247,7 @@ $(PLUGINS) $(B)/tests/asker.so: LDFLAGS += -Wl,--warn-unresolved-symbols,--no-wa
 endif
 
 $(B)/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/common.o $(B)/tests/spine/fake_xen.o \
-  $(B)/libioemu-bench.a $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-host.a
+  $(B)/libioemu-bench.a $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-link.a $(B)/libioemu-host.a
 	@echo "  LD   $@"
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -rdynamic -o $@ \
 	  $(filter %.o,$^) $(filter-out $(WITHOUT),$(filter %.a,$^)) \

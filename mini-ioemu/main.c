@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include "base/log.h"
 #include "config/conf.h"

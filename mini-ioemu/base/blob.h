@@ -5,7 +5,7 @@
 #ifndef BASE_BLOB_H
 #define BASE_BLOB_H
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 /* Grows as it needs to; `failed` if there was no memory. */
 struct blob {

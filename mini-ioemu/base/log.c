@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #define MAX_LINE 512u
 #define MAX_WHO 64u

@@ -3,7 +3,7 @@
  * log.h - one line a message on standard error, which libxl points at
  * qemu-dm-NAME.log. That is a file of the host, and guests and peers can repeat
  * what makes them or us say something (XSA-180), so every line but errors that
- * end something has a budget (ioemu/loop.h), one for each source:
+ * end something has a budget (loop/loop.h), one for each source:
  *
  *   - what a device, here or in another process, says: log_words(id, ...)
  *   - what the core says of it: log_guest(id, ...); a flood of its own words

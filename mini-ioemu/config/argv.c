@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "config/priv.h"
 

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include "config/priv.h"
 

@@ -7,7 +7,7 @@
 #ifndef GUEST_SANDBOX_H
 #define GUEST_SANDBOX_H
 
-#include <ioemu/jail.h>
+#include "jail/jail.h"
 
 #include "config/conf.h"
 #include "helper/spawn.h"

@@ -16,7 +16,7 @@
 
 #include <jansson.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "xen/xen.h"
 

@@ -13,8 +13,8 @@
 #ifndef HELPER_SPAWN_H
 #define HELPER_SPAWN_H
 
-#include <ioemu/jail.h>
-#include <ioemu/loop.h>
+#include "jail/jail.h"
+#include "loop/loop.h"
 #include <sys/types.h>
 
 #define SPAWN_COMMANDS 64

@@ -7,7 +7,7 @@
 #ifndef LOCAL_DISKS_H
 #define LOCAL_DISKS_H
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "config/conf.h"
 #include "path/dma.h"

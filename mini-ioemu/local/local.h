@@ -7,7 +7,7 @@
 #ifndef LOCAL_H
 #define LOCAL_H
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "config/conf.h"
 #include "path/dispatch.h"

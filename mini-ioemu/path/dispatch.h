@@ -9,7 +9,7 @@
 #ifndef PATH_DISPATCH_H
 #define PATH_DISPATCH_H
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "path/dma.h"
 #include "path/route.h"

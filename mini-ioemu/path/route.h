@@ -16,7 +16,7 @@
 #ifndef PATH_ROUTE_H
 #define PATH_ROUTE_H
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #define ROUTE_MAX 256u	/* windows in a space (Xen: MAX_NR_IO_RANGES) */
 #define ROUTE_POOL 128u /* of these, for all owners together */

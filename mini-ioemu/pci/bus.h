@@ -7,7 +7,7 @@
 #ifndef PCI_BUS_H
 #define PCI_BUS_H
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include "path/claims.h"
 #include "path/route.h"

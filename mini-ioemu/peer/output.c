@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include "base/log.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include "qmp/priv.h"
 

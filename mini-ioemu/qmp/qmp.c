@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "base/fds.h"
 #include "qmp/priv.h"

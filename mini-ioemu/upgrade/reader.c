@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <ioemu/jail.h>
+#include "jail/jail.h"
 
 #include "base/fds.h"
 #include "base/log.h"

@@ -9,8 +9,8 @@
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 
+#include "link/linkhost.h"
 #include <ioemu/bench.h>
-#include <ioemu/linkhost.h>
 
 #define MAX_DEVICES 32u
 #define MAX_ROUTES (MAX_DEVICES * HOST_MAX_WINDOWS)

@@ -3,7 +3,7 @@
 #ifndef HOSTDEV_H
 #define HOSTDEV_H
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #define LINE_INTX (1u << 16) /* in hd->lines, after the 16 ISA ones */
 

@@ -3,7 +3,7 @@
  * Numbers and switches as users write them, wherever they do. strtoull would
  * take blanks, signs and octal numbers, and wrap what is too large.
  */
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include <errno.h>
 #include <string.h>

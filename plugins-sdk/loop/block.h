@@ -4,7 +4,7 @@
 #ifndef BLOCK_H
 #define BLOCK_H
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 #include <sys/uio.h>
 
 #define BLOCK_IOV 256u	 /* pages of one round */

@@ -6,7 +6,7 @@
 #ifndef CHARDEV_H
 #define CHARDEV_H
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 #include <sys/un.h>
 #include <termios.h>
 

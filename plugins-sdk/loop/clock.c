@@ -4,7 +4,7 @@
  * themselves (host[0] next, host[1] owner, host[2] the turn it was set in).
  * Re-armed only when the head moves.
  */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <stdlib.h>
 #include <sys/timerfd.h>

@@ -2,7 +2,7 @@
 /*
  * Sockets for links, by name: "unix:PATH" or "tcp:HOST:PORT".
  */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <netdb.h>
 #include <netinet/tcp.h>

@@ -7,7 +7,7 @@
 #ifndef LOOP_LINKRING_H
 #define LOOP_LINKRING_H
 
-#include <ioemu/link.h>
+#include "link/link.h"
 #include <sys/types.h>
 
 #define LINKRING_PAGE 4096u

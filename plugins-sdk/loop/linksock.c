@@ -10,7 +10,7 @@
  * With rings the socket stays for doorbells and for its end (doc/wire.md,
  * section 13). The loop that is awake looks at the memory by itself.
  */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * A socket with a name is as open as its file says: whoever may write to it may
  * connect (unix(7)).
  */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <sys/stat.h>
 

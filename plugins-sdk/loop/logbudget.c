@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A token bucket in bytes, and a sum. It knows no clock and no log. */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
  * wait for cannot run while we look. Linux's halt_poll_ns of KVM grows and
  * shrinks for the same reason.
  */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <sched.h>
 #include <stdlib.h>

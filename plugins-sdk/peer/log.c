@@ -2,7 +2,7 @@
 /*
  * What goes to standard error. A guest can make the device say something again
  * and again, and a device model can come and go; both have a budget
- * (ioemu/loop.h), so that neither fills a disk.
+ * (loop/loop.h), so that neither fills a disk.
  */
 #include "peer.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #define MAX_FD 65535u
 

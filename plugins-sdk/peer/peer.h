@@ -7,8 +7,8 @@
 #ifndef PEER_H
 #define PEER_H
 
-#include <ioemu/linkhost.h>
-#include <ioemu/loop.h>
+#include "link/linkhost.h"
+#include "loop/loop.h"
 
 struct peer {
 	struct linkhost *lh; /* first: its calls look here */

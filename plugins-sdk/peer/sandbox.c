@@ -5,7 +5,7 @@
  */
 #include "peer.h"
 
-#include <ioemu/jail.h>
+#include "jail/jail.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>

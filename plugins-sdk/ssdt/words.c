@@ -6,7 +6,7 @@
  */
 #include "ssdt.h"
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ioemu/linkhost.h>
+#include "link/linkhost.h"
 
-#include "host/tlp.h"
+#include "link/tlp.h"
 
 #define MMIO 0xe0000000u
 #define BIG 300u /* bytes of the device: several pieces of state */

@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "host/tlp.h"
+#include "link/tlp.h"
 
 #define LN (1u << 17)
 #define TH (1u << 16)

@@ -6,7 +6,7 @@
 #ifndef FAKE_XEN_H
 #define FAKE_XEN_H
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include "xen/slot.h"
 #include "xen/xen.h"

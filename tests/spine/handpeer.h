@@ -8,7 +8,7 @@
 #ifndef HANDPEER_H
 #define HANDPEER_H
 
-#include <ioemu/link.h>
+#include "link/link.h"
 
 #include "spine/core.h"
 

@@ -4,7 +4,7 @@
  * lists of descriptors both ways, told by INTx or MSI. When the interrupt is
  * there the data must be, as it was written first.
  */
-#include <ioemu/host.h>
+#include "host/host.h"
 #include <string.h>
 
 #include "soak.h"

@@ -5,7 +5,7 @@
  */
 #include "soak.h"
 
-#include <ioemu/host.h>
+#include "host/host.h"
 #include <string.h>
 
 #define STRING_MAX HOST_MAX_DATA /* bytes: Xen never asks for more */

@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
+#include "host/host.h"
 #include "limit.h"
 #include "machine/machine.h"
 #include "spine/fake_xen.h"
-#include <ioemu/host.h>
 
 #define WHOLE_SECTOR 512u
 #define WHOLE_SERVER 7u /* what one machine tells the next */

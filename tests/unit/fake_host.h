@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/host.h>
+#include "host/host.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

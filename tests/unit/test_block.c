@@ -3,7 +3,7 @@
  * Disk images on a real loop with real files. The guest's memory is an array
  * with a hole that cannot be mapped, only reached by DMA.
  */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
  * Character devices on a real loop, with real terminals, sockets and files.
  * One thread plays both sides, so whatever is awaited turns the loop.
  */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <dirent.h>
 #include <fcntl.h>

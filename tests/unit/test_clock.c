@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The guest's clock and the devices' timers, on a real loop in real time. */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "fake_host.h"
 #include "limit.h"

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "config/conf.h"
 

@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#include "host/linkpriv.h"
+#include "link/linkpriv.h"
 
 #define MPS 128u
 #define LONG_WRITE 160u /* two TLPs, of 8 and 2 units */

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "jail/jail.h"
 #include "limit.h"
-#include <ioemu/jail.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>

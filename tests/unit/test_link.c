@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/link.h>
+#include "link/link.h"
 
 #define MS 1000000ull
 #define TIMEOUT (1000 * MS)

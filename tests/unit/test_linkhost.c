@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/linkhost.h>
+#include "link/linkhost.h"
 
 #define MMIO 0xe0000000u
 #define LATE 8u /* writes here are deferred */

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "ioemu/loop.h"
 #include "limit.h"
+#include "loop/loop.h"
 
 #define OPS 20000u
 

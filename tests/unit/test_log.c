@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "base/log.h"
 #include "guest/power.h"

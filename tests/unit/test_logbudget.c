@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #define NS_PER_MS 1000000ull
 #define NS_PER_MINUTE (60000 * NS_PER_MS)

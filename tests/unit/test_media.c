@@ -3,7 +3,7 @@
  * Disk images whose medium changes while requests are under way, whose requests
  * fail and are held, and what is counted of them.
  */
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 #include "path/claims.h"
 #include "spine/fake_xen.h"

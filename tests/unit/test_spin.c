@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/loop.h>
+#include "loop/loop.h"
 
 #include "limit.h"
 

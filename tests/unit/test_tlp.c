@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "host/tlp.h"
+#include "link/tlp.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "host/linkpriv.h"
+#include "link/linkpriv.h"
 
 #define TABLES "plugins-sdk/doc/wire.json"
 

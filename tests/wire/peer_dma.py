@@ -186,7 +186,7 @@ def what_it_logs_is_for_people(bench):
         bench.link.send(wire.log(f"line {i}", 0, rid=device.rid))
     bench.until(lambda: not bench.link.queue and not bench.link.out, "a flood")
     bench.settled()
-    # A burst, which is there again after a minute (ioemu/loop.h), however long
+    # A burst, which is there again after a minute (loop/loop.h), however long
     # it took; the words of a peer and what the core says of it have one each.
     minutes = (time.monotonic() - began) / 60
     said = sum(len(line) + 1 for line in bench.core.lines()[before:])

@@ -14,8 +14,8 @@
  *    as in ioemu-peer, and the bench is the root of its link (doc/wire.md).
  *    Accesses, memory, windows, interrupts and text cross it in pieces of any
  *    size; power, resets, routing of links, unplug, hot-plug, changes of media
- * and bench_query() do not. As on PCI Express no request crosses a multiple of 4
- * KiB: a burst that does is two.
+ * and bench_query() do not. As on PCI Express no request crosses a multiple of
+ *4 KiB: a burst that does is two.
  *
  * In all of them an access has had its effect when the call returns: a posted
  * write has arrived, and so has what the device said because of it.
@@ -42,7 +42,7 @@
 
 #include <cmocka.h>
 
-#include <ioemu/host.h>
+#include <ioemu/device.h>
 
 #define BENCH_RAM_SIZE (16u << 20) /* guest RAM at address 0 */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioemu/jail.h - how a host process gives up what it needs no more
+ * jail/jail.h - how a host process gives up what it needs no more
  * (libioemu-loop.a, with libseccomp): another user, no capabilities, system
  * calls by a list. Everything that needs rights is done before.
  *

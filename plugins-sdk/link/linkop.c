@@ -2,7 +2,7 @@
 /*
  * Which requests an access of the guest is. It sends none.
  */
-#include <ioemu/link.h>
+#include "link/link.h"
 
 /* A string over consecutive addresses that may be joined. */
 static bool

@@ -7,7 +7,7 @@
 #ifndef HOST_LINKPRIV_H
 #define HOST_LINKPRIV_H
 
-#include <ioemu/link.h>
+#include "link/link.h"
 
 #include "tlp.h"
 

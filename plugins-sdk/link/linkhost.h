@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioemu/linkhost.h - devices at the peer's end of a link: what the root asks
+ * link/linkhost.h - devices at the peer's end of a link: what the root asks
  * becomes accesses to their windows, what they ask of the guest becomes
  * messages and requests to the root (doc/wire.md). Clock, timers, disks and
  * character devices stay with whoever runs the devices.
@@ -15,7 +15,7 @@
 #ifndef IOEMU_LINKHOST_H
 #define IOEMU_LINKHOST_H
 
-#include <ioemu/link.h>
+#include "link/link.h"
 
 struct linkhost;
 

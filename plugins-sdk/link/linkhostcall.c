@@ -3,7 +3,7 @@
  * What devices ask of a guest at the other end of a link: windows, lines,
  * memory and text become messages and requests to the root.
  */
-#include "linkhost.h"
+#include "linkhost_priv.h"
 
 #include <stdlib.h>
 #include <string.h>

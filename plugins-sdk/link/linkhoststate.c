@@ -3,7 +3,7 @@
  * Running, pausing, resetting, saving and loading on the root's word
  * (doc/wire.md, sections 7 and 8).
  */
-#include "linkhost.h"
+#include "linkhost_priv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /*
  * Another root, another user, no capabilities.
  */
-#include <ioemu/host.h>
-#include <ioemu/jail.h>
+#include "host/host.h"
+#include "jail/jail.h"
 
 #include <grp.h>
 #include <linux/capability.h>

@@ -4,7 +4,7 @@
 #ifndef JAILPRIV_H
 #define JAILPRIV_H
 
-#include <ioemu/jail.h>
+#include "jail/jail.h"
 
 /*
  * From now on a system call that a filter answers by SIGSYS (seccomp(2),

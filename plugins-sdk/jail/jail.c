@@ -6,7 +6,7 @@
  * It is told of on standard error, by jailtell.c.
  */
 #include "jailpriv.h"
-#include "linkring.h"
+#include "loop/linkring.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioemu/host.h - for those who run devices: the device model's core, the
+ * host/host.h - for those who run devices: the device model's core, the
  * socket peer, the bench. libioemu-host.a holds what all three share: loading
  * plugins, properties, register access rules, PCI functions, saved state.
  * What differs between them is one table, struct host_ops.

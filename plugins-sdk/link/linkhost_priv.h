@@ -6,7 +6,7 @@
 #ifndef HOST_LINKHOST_H
 #define HOST_LINKHOST_H
 
-#include <ioemu/linkhost.h>
+#include "link/linkhost.h"
 
 #define LINKHOST_DEVICES 16u
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioemu/loop.h - what hosts that live on a libuv loop share (libioemu-loop.a):
+ * loop/loop.h - what hosts that live on a libuv loop share (libioemu-loop.a):
  * the guest's clock with the devices' timers, character devices, disk images.
  * The core and the socket peer use it; devices and the bench do not.
  */
 #ifndef IOEMU_LOOP_H
 #define IOEMU_LOOP_H
 
-#include <ioemu/link.h>
+#include "link/link.h"
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <uv.h>

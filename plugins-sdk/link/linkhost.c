@@ -3,7 +3,7 @@
  * What the root asks: its requests become accesses to the device's windows,
  * exactly as in the device model's own process.
  */
-#include "linkhost.h"
+#include "linkhost_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioemu/link.h - one end of a link between a device model ("root") and a
+ * link/link.h - one end of a link between a device model ("root") and a
  * device in a process of its own ("peer"): requests, completions and messages
  * over a byte stream that somebody else moves. doc/wire.md is what goes over
  * it; libioemu-host.a holds both ends, which differ in little.
@@ -15,7 +15,7 @@
 #ifndef IOEMU_LINK_H
 #define IOEMU_LINK_H
 
-#include <ioemu/host.h>
+#include "host/host.h"
 
 enum link_role { LINK_ROOT = 1, LINK_PEER = 2 };
 
