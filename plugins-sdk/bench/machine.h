@@ -6,8 +6,8 @@
  * pipes and disks. It outlives the devices, which may be made anew at any
  * quiet moment.
  */
-#ifndef BENCH_MACHINE_H
-#define BENCH_MACHINE_H
+#ifndef SDK_BENCH_MACHINE_H
+#define SDK_BENCH_MACHINE_H
 
 #include "link/linkhost.h"
 #include <ioemu/bench.h>

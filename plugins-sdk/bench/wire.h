@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* wire.h - a link of the bench, between wire.c and wirereq.c. */
-#ifndef BENCH_WIRE_H
-#define BENCH_WIRE_H
+#ifndef SDK_BENCH_WIRE_H
+#define SDK_BENCH_WIRE_H
 
 #include "machine.h"
 

@@ -7,8 +7,8 @@
  *
  * Nothing here allocates once a device is attached, and nothing locks.
  */
-#ifndef IOEMU_HOST_H
-#define IOEMU_HOST_H
+#ifndef SDK_HOST_H
+#define SDK_HOST_H
 
 #include <ioemu/device.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* hostdev.h - between the modules of libioemu-host; not installed. */
-#ifndef HOSTDEV_H
-#define HOSTDEV_H
+#ifndef SDK_HOST_HOSTDEV_H
+#define SDK_HOST_HOSTDEV_H
 
 #include "host/host.h"
 

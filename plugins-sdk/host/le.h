@@ -3,8 +3,8 @@
  * le.h - integers of a width known at run time only: 1, 2, 4 or 8 bytes, in
  * little-endian order or in the host's own.
  */
-#ifndef HOST_LE_H
-#define HOST_LE_H
+#ifndef SDK_HOST_LE_H
+#define SDK_HOST_LE_H
 
 #include <ioemu/device.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pcifunc.h - a PCI function, between pcifunc.c, bridge.c, msi.c, msix.c. */
-#ifndef HOST_PCIFUNC_H
-#define HOST_PCIFUNC_H
+#ifndef SDK_HOST_PCIFUNC_H
+#define SDK_HOST_PCIFUNC_H
 
 #include "hostdev.h"
 

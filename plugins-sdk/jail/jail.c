@@ -3,10 +3,10 @@
  * System calls by a list. One that is not in it fails with EPERM instead of
  * ending the process: who broke in gets no further either way, and a call that
  * a library of another version makes unasked then costs an error, not a guest.
- * It is told of on standard error, by jailtell.c.
+ * It is told of on standard error, by report.c.
  */
-#include "jailpriv.h"
 #include "loop/linkring.h"
+#include "priv.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>

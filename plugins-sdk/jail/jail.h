@@ -6,8 +6,8 @@
  *
  * The order is that of this file. What is given up does not come back.
  */
-#ifndef IOEMU_JAIL_H
-#define IOEMU_JAIL_H
+#ifndef SDK_JAIL_H
+#define SDK_JAIL_H
 
 #include <seccomp.h>
 #include <sys/types.h>

@@ -3,7 +3,7 @@
  * HELLO, the first frame of each end (doc/wire.md): bytes to struct link_hello
  * and back. It judges values, not whether two ends fit.
  */
-#include "linkpriv.h"
+#include "priv.h"
 
 #include <string.h>
 

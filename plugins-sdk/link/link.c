@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A link's life: HELLO, frames in, keep-alive, the end. What requests are is
- * linkout.c's and linkin.c's business.
+ * out.c's and in.c's business.
  */
-#include "linkpriv.h"
+#include "priv.h"
 
 #include <stdlib.h>
 #include <string.h>

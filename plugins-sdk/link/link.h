@@ -12,8 +12,8 @@
  * All callbacks come from inside link_received(), link_tick(),
  * link_submit(), link_answer() or link_close(), and may call any of them.
  */
-#ifndef IOEMU_LINK_H
-#define IOEMU_LINK_H
+#ifndef SDK_LINK_H
+#define SDK_LINK_H
 
 #include "host/host.h"
 

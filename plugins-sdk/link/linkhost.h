@@ -12,8 +12,8 @@
  *	link_close(), link_free()          moves its bytes ends and frees it
  *	hostdev_free(), linkhost_free()    with no link any more
  */
-#ifndef IOEMU_LINKHOST_H
-#define IOEMU_LINKHOST_H
+#ifndef SDK_LINK_LINKHOST_H
+#define SDK_LINK_LINKHOST_H
 
 #include "link/link.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linkhost.h - between linkhost.c (what the root asks), linkhostcall.c (what
- * devices ask) and linkhoststate.c (pausing, saving); not installed.
+ * linkhost.h - between linkhost.c (what the root asks), linkhost_call.c (what
+ * devices ask) and linkhost_state.c (pausing, saving); not installed.
  */
-#ifndef HOST_LINKHOST_H
-#define HOST_LINKHOST_H
+#ifndef SDK_LINK_LINKHOST_PRIV_H
+#define SDK_LINK_LINKHOST_PRIV_H
 
 #include "link/linkhost.h"
 
@@ -58,12 +58,12 @@ struct linkhost {
  * carry; 0: none yet. */
 void linkhost_number(struct linkhost *lh, uint16_t id);
 
-/* linkhostcall.c: say what windows and lines are, to a root that does not
+/* linkhost_call.c: say what windows and lines are, to a root that does not
  * know. */
 void linkhost_announce(struct linkhost *lh);
 void linkhost_dma_free(struct linkhost *lh);
 
-/* linkhoststate.c: the life-cycle messages. False: it breaks the protocol. */
+/* linkhost_state.c: the life-cycle messages. False: it breaks the protocol. */
 bool linkhost_message(struct linkhost *lh, const struct link_msg *msg);
 void linkhost_lost(struct linkhost *lh);
 

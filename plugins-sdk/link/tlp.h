@@ -12,8 +12,8 @@
  *                        rcb, mps);                       &left, rcb);
  *                                         until left.len is 0
  */
-#ifndef HOST_TLP_H
-#define HOST_TLP_H
+#ifndef SDK_LINK_TLP_H
+#define SDK_LINK_TLP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* block.h - between the requests of disk images (block.c), the guest memory
  * these move (block_mem.c) and the media (block_medium.c); not installed. */
-#ifndef BLOCK_H
-#define BLOCK_H
+#ifndef SDK_LOOP_BLOCK_H
+#define SDK_LOOP_BLOCK_H
 
 #include "loop/loop.h"
 #include <sys/uio.h>

@@ -3,8 +3,8 @@
  * chardev.h - between the core of character devices (chardev.c) and their
  * kinds (chr_*.c); not installed.
  */
-#ifndef CHARDEV_H
-#define CHARDEV_H
+#ifndef SDK_LOOP_CHARDEV_H
+#define SDK_LOOP_CHARDEV_H
 
 #include "loop/loop.h"
 #include <sys/un.h>

@@ -2,8 +2,8 @@
 /*
  * linkfd.h - one descriptor beside bytes on a Unix socket.
  */
-#ifndef LOOP_LINKFD_H
-#define LOOP_LINKFD_H
+#ifndef SDK_LOOP_LINKFD_H
+#define SDK_LOOP_LINKFD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * of them sleeps (doc/wire.md, section 13). Knows nothing of what the bytes
  * mean; the doorbell itself is linksock.c's.
  */
-#ifndef LOOP_LINKRING_H
-#define LOOP_LINKRING_H
+#ifndef SDK_LOOP_LINKRING_H
+#define SDK_LOOP_LINKRING_H
 
 #include "link/link.h"
 #include <sys/types.h>

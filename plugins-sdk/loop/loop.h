@@ -4,8 +4,8 @@
  * the guest's clock with the devices' timers, character devices, disk images.
  * The core and the socket peer use it; devices and the bench do not.
  */
-#ifndef IOEMU_LOOP_H
-#define IOEMU_LOOP_H
+#ifndef SDK_LOOP_H
+#define SDK_LOOP_H
 
 #include "link/link.h"
 #include <sys/socket.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* options.h - the command line of ioemu-peer. */
-#ifndef PEER_OPTIONS_H
-#define PEER_OPTIONS_H
+#ifndef SDK_PEER_OPTIONS_H
+#define SDK_PEER_OPTIONS_H
 
 #include <stdbool.h>
 

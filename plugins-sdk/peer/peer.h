@@ -4,8 +4,8 @@
  * peer.c (its connection), peerops.c (what the device asks of this process),
  * log.c, sandbox.c.
  */
-#ifndef PEER_H
-#define PEER_H
+#ifndef SDK_PEER_H
+#define SDK_PEER_H
 
 #include "link/linkhost.h"
 #include "loop/loop.h"

@@ -4,8 +4,8 @@
  * consists of (ACPI 6.4, chapter 20). Bytes in order into memory of the
  * caller's; what is written is what was said, nothing is checked but room.
  */
-#ifndef AML_H
-#define AML_H
+#ifndef SDK_SSDT_AML_H
+#define SDK_SSDT_AML_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * ssdt.h - between the parts of ioemu-ssdt: words.c (arguments to devices),
  * ssdt.c (devices to a table), aml.c (the encoding), main.c.
  */
-#ifndef SSDT_H
-#define SSDT_H
+#ifndef SDK_SSDT_H
+#define SDK_SSDT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "link/linkpriv.h"
+#include "link/priv.h"
 
 #define OPS 24u
 #define HELD (8u + 8u) /* all the credit there is */

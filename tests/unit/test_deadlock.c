@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#include "link/linkpriv.h"
+#include "link/priv.h"
 
 #define MPS 128u
 #define LONG_WRITE 160u /* two TLPs, of 8 and 2 units */

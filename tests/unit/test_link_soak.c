@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "link/linkpriv.h"
+#include "link/priv.h"
 
 #define BASE 0x1f0000000ull /* above 4 GiB: headers of four DW */
 #define SLOT 8192u	    /* memory comes in slots, */

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "link/linkpriv.h"
+#include "link/priv.h"
 
 #define TABLES "plugins-sdk/doc/wire.json"
 

@@ -4,7 +4,7 @@
  * messages of type 1 (PCI Express Base Specification, 2.2.8.6): whoever does
  * not know them drops them. doc/wire.md has the layouts.
  */
-#include "linkpriv.h"
+#include "priv.h"
 
 #include <string.h>
 

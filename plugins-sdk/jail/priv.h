@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* jailpriv.h - between the list of system calls (jail.c) and who says what was
- * refused (jailtell.c); not installed. */
-#ifndef JAILPRIV_H
-#define JAILPRIV_H
+/* jail/priv.h - between the list of system calls (jail.c) and who says what was
+ * refused (report.c); not installed. */
+#ifndef SDK_JAIL_PRIV_H
+#define SDK_JAIL_PRIV_H
 
 #include "jail/jail.h"
 

@@ -4,7 +4,7 @@
  * was given credits for, handed to the receiver, answered, and their credits
  * given back.
  */
-#include "linkpriv.h"
+#include "priv.h"
 
 #include <stdlib.h>
 #include <string.h>

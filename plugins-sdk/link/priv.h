@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linkpriv.h - between link.c (life, frames, time), linkout.c (requests of
- * ours), linkin.c (requests of the other end), linkswitch.c (from a socket to
+ * link/priv.h - between link.c (life, frames, time), out.c (requests of
+ * ours), in.c (requests of the other end), switch.c (from a socket to
  * rings) and hello.c.
  */
-#ifndef HOST_LINKPRIV_H
-#define HOST_LINKPRIV_H
+#ifndef SDK_LINK_PRIV_H
+#define SDK_LINK_PRIV_H
 
 #include "link/link.h"
 
@@ -101,7 +101,7 @@ struct link {
 	unsigned mps, mrrs; /* in effect */
 	struct link_stats stats;
 
-	/* linkout.c */
+	/* out.c */
 	struct bytes out;  /* frames on their way */
 	struct bytes fifo; /* posted requests and completions, as frames */
 	uint64_t fifo_queued, fifo_sent; /* frames so far */
@@ -112,13 +112,13 @@ struct link {
 	struct tag_list tag_free, tag_wait;
 	uint64_t woke_ns; /* when it was last seen that we had stood still */
 
-	/* linkin.c */
+	/* in.c */
 	struct request *pool, *pool_free;
 	unsigned n_pool, n_open;
 	uint16_t id; /* bus and device of this end */
 	struct credits granted, taken, told;
 
-	/* linkswitch.c */
+	/* switch.c */
 	struct link_switch ring;
 
 	/* link.c */
@@ -144,7 +144,7 @@ const char *hello_decode(const uint8_t *p, size_t len, struct link_hello *out);
 #define HELLO_MINOR 1u
 #define HELLO_MAX 512u /* bytes, options included */
 
-/* linkout.c */
+/* out.c */
 int linkout_new(struct link *link);
 void linkout_up(struct link *link);
 void linkout_pump(struct link *link);
@@ -159,16 +159,16 @@ uint64_t linkout_deadline(const struct link *link);
 void linkout_close(struct link *link); /* everything is answered */
 void linkout_free(struct link *link);
 
-/* linkswitch.c */
+/* switch.c */
 void linkswitch_in(struct link *link, const uint8_t *p, size_t len);
 /* Bytes of `out` that go the same way. */
 size_t linkswitch_room(const struct link *link);
 void linkswitch_sent(struct link *link, size_t n);
 
-/* linkmsg.c */
+/* message.c */
 void linkmsg_in(struct link *link, const struct tlp *t);
 
-/* linkin.c */
+/* in.c */
 int linkin_new(struct link *link);
 void linkin_request(struct link *link, const struct tlp *t);
 /* False: more than was granted, and the link is closed. */

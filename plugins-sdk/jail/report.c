@@ -4,7 +4,7 @@
  * not look for the kernel's log. A process has one handler of SIGSYS, which is
  * why there is state here.
  */
-#include "jailpriv.h"
+#include "priv.h"
 
 #include <signal.h>
 #include <stdatomic.h>

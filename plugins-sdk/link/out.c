@@ -9,7 +9,7 @@
  * others and passes none, and no completion passes a posted request (PCI
  * Express Base Specification, 2.4.1, transaction ordering).
  */
-#include "linkpriv.h"
+#include "priv.h"
 
 #include <assert.h>
 #include <stdlib.h>

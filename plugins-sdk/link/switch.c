@@ -4,7 +4,7 @@
  * 13): the RING frames, and which byte goes which way. Memory and descriptors
  * belong to whoever moves the bytes.
  */
-#include "linkpriv.h"
+#include "priv.h"
 
 #define LAYOUT 1u
 #define SIZE 32u /* of the root's RING */
