@@ -3,7 +3,7 @@
  * What a test calls as a guest: accesses. Runs every test in every mode beside
  * a machine that does nothing.
  */
-#include "benchpriv.h"
+#include "priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

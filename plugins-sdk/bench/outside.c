@@ -3,7 +3,7 @@
  * What a test calls from outside of the guest: looks at what came of accesses,
  * moves time, and does what the host, an operator or a toolstack does.
  */
-#include "benchpriv.h"
+#include "priv.h"
 
 #include <string.h>
 

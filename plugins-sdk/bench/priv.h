@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* benchpriv.h - between what a test calls as a guest (bench.c) and as everybody
+/* priv.h - between what a test calls as a guest (bench.c) and as everybody
  * else (outside.c); not installed. */
-#ifndef SDK_BENCH_BENCHPRIV_H
-#define SDK_BENCH_BENCHPRIV_H
+#ifndef SDK_BENCH_PRIV_H
+#define SDK_BENCH_PRIV_H
 
 #include "machine.h"
 
