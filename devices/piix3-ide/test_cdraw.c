@@ -6,7 +6,7 @@
 #include "test_packet.h"
 
 #define RAW 2352u
-#define LBA 0x123u /* 00:05:66 on the disc */
+#define FIRST 0x123u /* 00:05:66 on the disc */
 #define SECTORS 60u
 #define DATA 0x100000u /* in guest memory */
 
@@ -16,14 +16,14 @@ static const char *const devices[] = {
 	NULL,
 };
 
-/* `n` sectors from LBA on, those parts of them. */
+/* `n` sectors from FIRST on, those parts of them. */
 static void
 read_cdb(uint8_t cdb[12], uint8_t parts, unsigned n)
 {
 	memset(cdb, 0, 12);
 	cdb[0] = 0xbe;
-	cdb[4] = LBA >> 8;
-	cdb[5] = (uint8_t)LBA;
+	cdb[4] = FIRST >> 8;
+	cdb[5] = (uint8_t)FIRST;
 	cdb[8] = (uint8_t)n;
 	cdb[9] = parts;
 }
@@ -44,7 +44,7 @@ read_parts(struct bench *b, uint8_t parts, unsigned n, uint8_t *to,
 static void
 fill_disc(struct bench *b)
 {
-	fill(bench_disk(b, "cd") + (size_t)LBA * 2048, SECTORS * 2048, 9);
+	fill(bench_disk(b, "cd") + (size_t)FIRST * 2048, SECTORS * 2048, 9);
 }
 
 /* ---- parts of a sector ---------------------------------------------- */
@@ -60,10 +60,11 @@ a_whole_sector_has_sync_and_header(struct bench *b)
 	fill_disc(b);
 	assert_int_equal(read_parts(b, 0xf8, 2, raw, sizeof(raw)), 2 * RAW);
 	assert_memory_equal(raw, start, 16);
-	assert_memory_equal(raw + 16, bench_disk(b, "cd") + LBA * 2048ul, 2048);
+	assert_memory_equal(raw + 16, bench_disk(b, "cd") + FIRST * 2048ul,
+			    2048);
 	assert_int_equal(raw[RAW + 14], 0x67);
 	assert_memory_equal(raw + RAW + 16,
-			    bench_disk(b, "cd") + (LBA + 1) * 2048ul, 2048);
+			    bench_disk(b, "cd") + (FIRST + 1) * 2048ul, 2048);
 }
 
 /* The table of lengths in 6.1.15, for mode 1. */
@@ -230,7 +231,7 @@ many_sectors_come_alike_by_pio_and_dma(struct bench *b)
 	read_parts(b, 0xf8, SECTORS, raw, sizeof(raw));
 	for (i = 0; i < SECTORS; i++)
 		assert_memory_equal(raw + (size_t)i * RAW + 16,
-				    bench_disk(b, "cd") + (LBA + i) * 2048ul,
+				    bench_disk(b, "cd") + (FIRST + i) * 2048ul,
 				    2048);
 	bm_setup(b);
 	prd(b, 0, DATA, 0x8000);

@@ -244,7 +244,7 @@ expect_reset_helps(struct bench *b)
 	uint8_t was = bench_disk(b, "hd")[0];
 
 	bench_out8(b, BM, 0);
-	bench_out8(b, CTL, 4);
+	bench_out8(b, CTL, SRST);
 	bench_out8(b, CTL, 0);
 	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
 	assert_false(bench_irq(b, 14));

@@ -3,13 +3,9 @@
  * (ATA/ATAPI-6, T13/1410D, chapter 8). */
 #include "test_guest.h"
 
-#define ALT (CMD + 0x206)
 #define DISK_SIZE (4u << 20)
 #define SECTORS (DISK_SIZE / 512)
-#define SRST 4
-#define LBA 0xe0
 #define CHS 0xa0
-#define READY 0x50
 #define FAILED 0x51
 #define ABRT 0x04
 #define IDNF 0x10
@@ -42,13 +38,6 @@ static const char *const two[] = {
 	NULL,
 };
 
-static uint8_t
-run(struct bench *b, uint8_t cmd)
-{
-	bench_out8(b, CMD + 7, cmd);
-	return wait_ready(b, CMD);
-}
-
 static unsigned
 word(struct bench *b, unsigned n)
 {
@@ -73,17 +62,6 @@ expect_aborted(struct bench *b, uint8_t status)
 {
 	assert_int_equal(status, FAILED);
 	assert_int_equal(bench_in8(b, CMD + 1), ABRT);
-}
-
-static void
-address(struct bench *b, uint8_t device, uint8_t sector, uint16_t cylinder,
-	uint8_t n)
-{
-	bench_out8(b, CMD + 6, device);
-	bench_out8(b, CMD + 2, n);
-	bench_out8(b, CMD + 3, sector);
-	bench_out8(b, CMD + 4, (uint8_t)cylinder);
-	bench_out8(b, CMD + 5, (uint8_t)(cylinder >> 8));
 }
 
 static void
@@ -190,8 +168,8 @@ a_software_reset_keeps_what_it_is_told_to(struct bench *b)
 		assert_int_equal(run(b, SET_MULTIPLE), READY);
 		address(b, CHS | 7, 0, 0, 32);
 		assert_int_equal(run(b, GEOMETRY), READY);
-		bench_out8(b, ALT, SRST);
-		bench_out8(b, ALT, 0);
+		bench_out8(b, CTL, SRST);
+		bench_out8(b, CTL, 0);
 		assert_int_equal(word(b, 85) & 0x20, keep ? 0 : 0x20);
 		assert_int_equal(word(b, 59), keep ? 0x108 : 0);
 		assert_int_equal(word(b, 56), keep ? 32 : 63);
@@ -362,8 +340,8 @@ only_a_reset_wakes_who_sleeps(struct bench *b)
 	bench_out8(b, CMD + 7, CHECK_POWER);
 	bench_settle(b);
 	assert_false(bench_irq(b, 14));
-	bench_out8(b, ALT, SRST);
-	bench_out8(b, ALT, 0);
+	bench_out8(b, CTL, SRST);
+	bench_out8(b, CTL, 0);
 	assert_int_equal(bench_in8(b, CMD + 7), READY);
 	assert_int_equal(power(b), 0x00);
 }
@@ -443,9 +421,9 @@ the_largest_address_is_told(struct bench *b)
 	expect_address(b, LBA, (SECTORS - 1) & 0xff, (SECTORS - 1) >> 8);
 	assert_int_equal(run(b, 0x27), READY);
 	assert_int_equal(bench_in8(b, CMD + 3), (SECTORS - 1) & 0xff);
-	bench_out8(b, ALT, 0x80); /* HOB */
+	bench_out8(b, CTL, 0x80); /* HOB */
 	assert_int_equal(bench_in8(b, CMD + 3), 0);
-	bench_out8(b, ALT, 0);
+	bench_out8(b, CTL, 0);
 }
 
 int

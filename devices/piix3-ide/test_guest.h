@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_guest.h - what drivers of both tests do to the registers. */
+/* test_guest.h - what drivers do to the registers. */
 #ifndef TEST_GUEST_H
 #define TEST_GUEST_H
 
@@ -11,6 +11,11 @@
 #define CTL 0x3f6
 #define BM 0xc000
 
+/* Device control; status of a disk that is ready; device 0, by LBA. */
+#define SRST 4
+#define READY 0x50
+#define LBA 0xe0
+
 static inline uint8_t
 wait_ready(struct bench *b, unsigned base)
 {
@@ -19,14 +24,30 @@ wait_ready(struct bench *b, unsigned base)
 	return bench_in8(b, base + 7);
 }
 
+/* The command register; what the drive says when it is ready. */
+static inline uint8_t
+run(struct bench *b, uint8_t cmd)
+{
+	bench_out8(b, CMD + 7, cmd);
+	return wait_ready(b, CMD);
+}
+
+static inline void
+address(struct bench *b, uint8_t device, uint8_t sector, uint16_t cylinder,
+	uint8_t n)
+{
+	bench_out8(b, CMD + 6, device);
+	bench_out8(b, CMD + 2, n);
+	bench_out8(b, CMD + 3, sector);
+	bench_out8(b, CMD + 4, (uint8_t)cylinder);
+	bench_out8(b, CMD + 5, (uint8_t)(cylinder >> 8));
+}
+
 static inline void
 command(struct bench *b, uint32_t lba, uint8_t n, uint8_t cmd)
 {
-	bench_out8(b, CMD + 6, (uint8_t)(0xe0 | lba >> 24));
-	bench_out8(b, CMD + 2, n);
-	bench_out8(b, CMD + 3, (uint8_t)lba);
-	bench_out8(b, CMD + 4, (uint8_t)(lba >> 8));
-	bench_out8(b, CMD + 5, (uint8_t)(lba >> 16));
+	address(b, (uint8_t)(LBA | lba >> 24), (uint8_t)lba,
+		(uint16_t)(lba >> 8), n);
 	bench_out8(b, CMD + 7, cmd);
 }
 

@@ -16,7 +16,7 @@ static const char *const devices[] = {
 static void
 reset_shows_the_signatures(struct bench *b)
 {
-	bench_out8(b, CTL, 4);
+	bench_out8(b, CTL, SRST);
 	bench_out8(b, CTL, 0);
 	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
 	assert_int_equal(bench_in8(b, CMD + 4), 0);

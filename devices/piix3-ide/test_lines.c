@@ -3,14 +3,11 @@
  * widths of accesses, who answers. */
 #include "test_guest.h"
 
-#define ALT (CMD + 0x206)
-#define DRIVE0 0xe0
 #define DRIVE1 0xf0
 #define READ_SECTORS 0x20
 #define READ_DMA 0xc8
 #define CHECK_POWER 0xe5
 #define DIAGNOSE 0x90
-#define SRST 4
 #define NIEN 2
 #define BM_TO_MEMORY 8
 #define LAST 0x80000000u
@@ -32,17 +29,17 @@ static void
 a_masked_interrupt_does_not_reach_the_bus_master(struct bench *b)
 {
 	bm_setup(b);
-	bench_out8(b, ALT, NIEN);
+	bench_out8(b, CTL, NIEN);
 	command(b, 0, 0, CHECK_POWER);
 	assert_false(bench_irq(b, 14));
 	assert_int_equal(bench_in8(b, BM + 2) & 4, 0);
-	bench_out8(b, ALT, 0); /* it rises now */
+	bench_out8(b, CTL, 0); /* it rises now */
 	assert_true(bench_irq(b, 14));
 	assert_int_equal(bench_in8(b, BM + 2) & 4, 4);
 	bench_out8(b, BM + 2, 4);
 	assert_int_equal(bench_in8(b, BM + 2) & 4, 0);
 	assert_true(bench_irq(b, 14));
-	assert_int_equal(bench_in8(b, ALT), 0x50); /* clears nothing */
+	assert_int_equal(bench_in8(b, CTL), 0x50); /* clears nothing */
 	assert_true(bench_irq(b, 14));
 	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
 	assert_false(bench_irq(b, 14));
@@ -56,7 +53,7 @@ the_drive_that_is_selected_has_the_line(struct bench *b)
 	bench_settle(b);
 	assert_false(bench_irq(b, 14));
 	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
-	bench_out8(b, CMD + 6, DRIVE0);
+	bench_out8(b, CMD + 6, LBA);
 	assert_true(bench_irq(b, 14));
 	assert_int_equal(bench_in8(b, CMD + 7), 0x58);
 	assert_false(bench_irq(b, 14));
@@ -69,22 +66,22 @@ drives_are_busy_while_srst_is_set(struct bench *b)
 {
 	command(b, 0, 0, CHECK_POWER);
 	assert_true(bench_irq(b, 14));
-	bench_out8(b, ALT, SRST);
+	bench_out8(b, CTL, SRST);
 	assert_false(bench_irq(b, 14));
 	assert_int_equal(bench_in8(b, CMD + 7) & 0x80, 0x80);
-	assert_int_equal(bench_in8(b, ALT) & 0x80, 0x80);
+	assert_int_equal(bench_in8(b, CTL) & 0x80, 0x80);
 	bench_out8(b, CMD + 7, CHECK_POWER); /* nobody takes it */
 	bench_out8(b, CMD + 2, 0x77);
 	bench_out8(b, CMD + 6, DRIVE1);
 	bench_settle(b);
-	assert_int_equal(bench_in8(b, ALT) & 0x80, 0x80);
-	bench_out8(b, ALT, 0);
-	assert_int_equal(bench_in8(b, ALT), 0x50);
+	assert_int_equal(bench_in8(b, CTL) & 0x80, 0x80);
+	bench_out8(b, CTL, 0);
+	assert_int_equal(bench_in8(b, CTL), 0x50);
 	assert_int_equal(bench_in8(b, CMD + 2), 1);
 	assert_int_equal(bench_in8(b, CMD + 6), 0xa0);
 	assert_false(bench_irq(b, 14));
 	bench_out8(b, CMD + 6, DRIVE1);
-	assert_int_equal(bench_in8(b, ALT), 0x50);
+	assert_int_equal(bench_in8(b, CTL), 0x50);
 }
 
 /* A drive gives up what it does for its bus's reset only, and shows its
@@ -207,7 +204,7 @@ device_0_answers_for_a_device_1_that_is_not_there(struct bench *b)
 	assert_int_equal(bench_in8(b, CMD + 2), 0x55);
 	assert_int_equal(bench_in8(b, CMD + 3), 0xaa);
 	assert_int_equal(bench_in8(b, CMD + 7), 0);
-	assert_int_equal(bench_in8(b, ALT), 0);
+	assert_int_equal(bench_in8(b, CTL), 0);
 	bench_out8(b, CMD + 7, CHECK_POWER); /* for nobody */
 	assert_false(bench_irq(b, 14));
 	assert_int_equal(bench_in8(b, CMD + 2), 0x55);
@@ -242,8 +239,8 @@ runs_from_the_new_table(struct bench *b, bool reset)
 	bench_out8(b, BM, BM_TO_MEMORY | 1);
 	bench_out8(b, BM, 0);
 	if (reset) {
-		bench_out8(b, ALT, SRST);
-		bench_out8(b, ALT, 0);
+		bench_out8(b, CTL, SRST);
+		bench_out8(b, CTL, 0);
 		command(b, 0, 1, READ_DMA);
 	}
 	bench_out32(b, BM + 4, 0x1008);

@@ -3,10 +3,6 @@
  * a disk is loaded with. */
 #include "test_guest.h"
 
-#define ALT (CMD + 0x206)
-#define SRST 4
-#define LBA 0xe0
-#define READY 0x50
 #define WRITE_SECTORS 0x30
 #define SET_MULTIPLE 0xc6
 #define CHECK_POWER 0xe5
@@ -16,24 +12,6 @@ static const char *const devices[] = {
 	"ide-hd,bus=ide,index=0,drive=hd:4M",
 	NULL,
 };
-
-static uint8_t
-run(struct bench *b, uint8_t cmd)
-{
-	bench_out8(b, CMD + 7, cmd);
-	return wait_ready(b, CMD);
-}
-
-static void
-address(struct bench *b, uint8_t device, uint8_t sector, uint16_t cylinder,
-	uint8_t n)
-{
-	bench_out8(b, CMD + 6, device);
-	bench_out8(b, CMD + 2, n);
-	bench_out8(b, CMD + 3, sector);
-	bench_out8(b, CMD + 4, (uint8_t)cylinder);
-	bench_out8(b, CMD + 5, (uint8_t)(cylinder >> 8));
-}
 
 #define FIRST 77u
 #define N 3u
@@ -160,9 +138,9 @@ a_state_that_no_guest_can_reach_does_not_load(struct bench *b)
 	assert_int_equal(wait_ready(b, CMD), 0x58);
 	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data);
 	assert_int_equal(wait_ready(b, CMD), READY);
-	bench_out8(b, ALT, SRST);
+	bench_out8(b, CTL, SRST);
 	assert_int_equal(bench_load_field(b, "ide-hd", "phase", 0, RESET), 0);
-	bench_out8(b, ALT, 0);
+	bench_out8(b, CTL, 0);
 	assert_int_equal(wait_ready(b, CMD), READY);
 	assert_memory_equal(data, bench_disk(b, "hd") + 3 * 512ul, 512);
 }

@@ -90,11 +90,11 @@ the_bus_reset_gives_up_a_command_that_runs(struct bench *b)
 
 	for (i = 0; i < ROUNDS; i++) {
 		command(b, i, 128, READ_SECTORS);
-		bench_out8(b, CTL, 4);
+		bench_out8(b, CTL, SRST);
 		bench_out8(b, CTL, 0);
 		bench_out8(b, CMD + 7, READ_SECTORS);
 		bench_settle(b);
-		bench_out8(b, CTL, 4);
+		bench_out8(b, CTL, SRST);
 		bench_out8(b, CTL, 0);
 		bench_settle(b);
 		assert_false(bench_irq(b, 14));
