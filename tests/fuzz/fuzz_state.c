@@ -40,12 +40,16 @@ static const char *const devices[] = {
 	"raw-test",
 };
 
+#define IDE_DEVFN 0x09u
+#define BM 0xc000u
+#define DISK_SIZE (256 << 10)
+
 static const uint16_t ports[] = {
-	0x60,  0x64,   0x70,   0x71,   0xe9,  0x10,   0x12,   0x170,
-	0x172, 0x174,  0x176,  0x177,  0x1f0, 0x1f1,  0x1f2,  0x1f3,
-	0x1f4, 0x1f5,  0x1f6,  0x1f7,  0x3f6, 0x3f8,  0x3f9,  0x3fa,
-	0x3fb, 0x3fd,  0x510,  0x511,  0x514, 0xae00, 0xae08, 0xafe0,
-	0xb2,  0xb000, 0xb004, 0xb008, 0xcf9, 0x4d0,  0xc000, 0xc002,
+	0x60,  0x64,  0x70,   0x71,   0xe9,   0x10,   0x12,    0x170,	0x172,
+	0x174, 0x176, 0x177,  0x1f0,  0x1f1,  0x1f2,  0x1f3,   0x1f4,	0x1f5,
+	0x1f6, 0x1f7, 0x3f6,  0x3f8,  0x3f9,  0x3fa,  0x3fb,   0x3fd,	0x510,
+	0x511, 0x514, 0xae00, 0xae08, 0xafe0, 0xb2,   0xb000,  0xb004,	0xb008,
+	0xcf9, 0x4d0, BM,     BM + 2, BM + 4, BM + 8, BM + 10, BM + 12,
 };
 
 static struct core core;
@@ -92,6 +96,32 @@ accesses(uint64_t seed)
 						    seed >> 40 & 0xfc);
 		one_access(&req);
 	}
+}
+
+/* Both drives are in the midst of a command: one has sectors to be read, the
+ * other waits for a packet. */
+static void
+start_commands(void)
+{
+	static const struct {
+		uint16_t port;
+		uint8_t value;
+	} out[] = {
+		{ 0x3f6, 4 },	 { 0x3f6, 0 },	  { 0x1f6, 0xe0 },
+		{ 0x1f2, 200 },	 { 0x1f7, 0x20 }, { 0x376, 4 },
+		{ 0x376, 0 },	 { 0x176, 0xa0 }, { 0x175, 8 },
+		{ 0x177, 0xa0 },
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(out) / sizeof(out[0]); i++)
+		one_access(&(struct request){
+			.type = SLOT_PIO,
+			.addr = out[i].port,
+			.size = 1,
+			.count = 1,
+			.data = out[i].value,
+		});
 }
 
 /* Nothing is in flight, as nothing is when a guest is loaded. */
@@ -289,24 +319,50 @@ save_base(void)
 	close(copy);
 }
 
+/* A drive whose medium is in memory. */
+static void
+add_drive(const char *what)
+{
+	char spec[64];
+	int fd = fuzz_file("", 0);
+
+	if (ftruncate(fd, DISK_SIZE))
+		abort();
+	snprintf(spec, sizeof(spec), "%s,bus=ide,drive=/proc/self/fd/%d", what,
+		 fd);
+	core_add_spec(&core, spec);
+}
+
+static void
+add_devices(void)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		core_add_spec(&core, devices[i]);
+	add_drive("ide-hd,id=hd,index=0");
+	add_drive("ide-cd,id=cd,index=2");
+}
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	struct save_env env = { .loop = &core.loop };
 	static char dir[FUZZ_PATH];
-	unsigned i;
 
 	(void)argc;
 	fuzz_plugin_dir(dir, (*argv)[0]);
 	core_open(&core, dir);
-	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
-		core_add_spec(&core, devices[i]);
+	add_devices();
+	core_config_write(&core, 0, IDE_DEVFN, 0x20, BM);
+	core_config_write(&core, 0, IDE_DEVFN, 0x04, 5);
 	env.local = core.local;
 	env.peers = core.peers;
 	env.clock = core.env.clock;
 	if (save_new(&env, &saver))
 		abort();
 	accesses(1);
+	start_commands();
 	settle();
 	clock_pause(core.env.clock);
 	save_base();
