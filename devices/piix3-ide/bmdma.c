@@ -333,6 +333,43 @@ bmdma_reset(struct ide_channel *c)
 
 /* ---- registers: each is a byte -------------------------------------- */
 
+/* A disk is moving data from or to guest memory. */
+static bool
+bmdma_at_memory(const struct ide_channel *c)
+{
+	unsigned i;
+
+	for (i = 0; i < IDE_UNITS; i++)
+		if (c->drive[i] && c->drive[i]->in_flight &&
+		    c->drive[i]->io.n_sg)
+			return true;
+	return false;
+}
+
+/*
+ * Who stops the bus master may use the memory for something else right away: a
+ * stop aborts the transfer (SFF-8038i, the start bit of the command register).
+ * What the host's disk was asked for cannot be called back, so the stop is
+ * answered when that is over, as it is in QEMU.
+ */
+static void
+bmdma_stop_waits(struct ide_channel *c, struct ioemu_dev *dev,
+		 struct ioemu_access *a)
+{
+	if (c->bm_command & BM_START || c->n_stops == IDE_STOPS ||
+	    !bmdma_at_memory(c))
+		return;
+	c->stop[c->n_stops++] = a;
+	ioemu_defer(dev, a);
+}
+
+void
+bmdma_disk_done(struct ide_channel *c, struct ioemu_dev *dev)
+{
+	while (c->n_stops && !bmdma_at_memory(c))
+		ioemu_complete(dev, c->stop[--c->n_stops]);
+}
+
 static void
 bmdma_command_write(struct ide_channel *c, uint8_t v)
 {
@@ -403,6 +440,8 @@ bmdma_write(struct ioemu_dev *dev, struct ioemu_access *a)
 
 	for (i = 0; i < a->size; i++)
 		bmdma_put(c, reg + i, (uint8_t)(a->value >> (8 * i)));
+	if (reg == R_COMMAND)
+		bmdma_stop_waits(c, dev, a);
 }
 
 const struct ioemu_region bmdma_region = {

@@ -176,6 +176,7 @@ ide_disk_io_done(struct ioemu_dev *dev, struct ioemu_io *io)
 	struct ide_drive *d = ioemu_state(dev);
 
 	d->in_flight = false;
+	bmdma_disk_done(ide_channel_of(d), d->controller);
 	if (d->phase == IDE_RESET) /* the command was given up meanwhile */
 		ide_reset_ends(ide_channel_of(d));
 	else if (d->dma && io->status == -EFAULT)

@@ -15,6 +15,7 @@
 #define IDE_SECTOR 512u
 #define IDE_BUF (128u * IDE_SECTOR)
 #define IDE_PRDS 64u
+#define IDE_STOPS 8u /* who comes later does not wait */
 
 /* Status and error registers (ATA/ATAPI-6, 7.15 and 7.9). */
 #define ST_ERR 0x01u
@@ -140,6 +141,10 @@ struct ide_channel {
 	uint8_t fetch_unit;
 	uint8_t prd[IDE_PRDS * 8];
 	uint8_t piece[IDE_SECTOR];
+
+	/* Accesses that stopped the bus master, not answered yet. */
+	struct ioemu_access *stop[IDE_STOPS];
+	uint8_t n_stops;
 };
 
 struct ide {
@@ -249,6 +254,8 @@ void bmdma_kick(struct ide_channel *c, struct ide_drive *d);
 /* The command's data has moved, or (error) there is no memory for it and the
  * command ends. */
 void bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error);
+/* Disk I/O of a drive has ended, however: whoever waits for it is answered. */
+void bmdma_disk_done(struct ide_channel *c, struct ioemu_dev *controller);
 /* RESET- of the PCI bus. */
 void bmdma_reset(struct ide_channel *c);
 

@@ -6,6 +6,7 @@
 #define DRIVE1 0xf0
 #define READ_SECTORS 0x20
 #define READ_DMA 0xc8
+#define WRITE_DMA 0xca
 #define CHECK_POWER 0xe5
 #define DIAGNOSE 0x90
 #define NIEN 2
@@ -269,6 +270,71 @@ a_start_reads_the_table_anew(struct bench *b)
 	assert_true(n > ROUNDS / 2);
 }
 
+/* ---- stopping it --------------------------------------------------- */
+
+static bool
+all_are(const uint8_t *p, unsigned n, uint8_t value)
+{
+	while (n && *p == value)
+		p++, n--;
+	return !n;
+}
+
+/* Once a stop is answered the memory is the guest's (SFF-8038i, the start bit:
+ * what is left of the transfer is discarded). */
+static void
+nothing_is_read_into_memory_after_a_stop(struct bench *b)
+{
+	uint8_t *ram = bench_ram(b) + 0x20000;
+	unsigned i;
+
+	bm_setup(b);
+	fill(bench_disk(b, "hd"), 0x10000, 1);
+	prd(b, 0, 0x20000, LAST); /* 64 KiB */
+	bench_out32(b, BM + 4, 0x1000);
+	for (i = 0; i < ROUNDS; i++) {
+		command(b, 0, 128, READ_DMA);
+		bench_out8(b, BM, BM_TO_MEMORY | 1);
+		if (i % 2)
+			bench_in8(b, CTL);
+		bench_out8(b, BM, 0);
+		assert_int_equal(bench_in8(b, BM + 2) & 1, 0);
+		memset(ram, 0xee, 0x10000);
+		bench_settle(b);
+		assert_true(all_are(ram, 0x10000, 0xee));
+		bench_out8(b, CTL, SRST);
+		bench_out8(b, CTL, 0);
+		assert_int_equal(wait_ready(b, CMD), 0x50);
+	}
+}
+
+static void
+nothing_is_written_to_the_disk_after_a_stop(struct bench *b)
+{
+	uint8_t *ram = bench_ram(b) + 0x20000, *disk = bench_disk(b, "hd");
+	unsigned i;
+
+	bm_setup(b);
+	prd(b, 0, 0x20000, LAST);
+	bench_out32(b, BM + 4, 0x1000);
+	for (i = 0; i < ROUNDS; i++) {
+		memset(disk, 1, 0x10000);
+		memset(ram, 2, 0x10000);
+		command(b, 0, 128, WRITE_DMA);
+		bench_out8(b, BM, 1);
+		if (i % 2)
+			bench_in8(b, CTL);
+		/* command and status in one access */
+		bench_out32(b, BM, 0x00060000);
+		memset(ram, 3, 0x10000);
+		bench_settle(b);
+		assert_true(all_are(disk, 0x10000, *disk) && *disk < 3);
+		bench_out8(b, CTL, SRST);
+		bench_out8(b, CTL, 0);
+		assert_int_equal(wait_ready(b, CMD), 0x50);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -286,6 +352,8 @@ main(int argc, char **argv)
 			alone),
 		BENCH_TEST_WITH(nobody_answers_on_an_empty_cable, alone),
 		BENCH_TEST(a_start_reads_the_table_anew),
+		BENCH_TEST(nothing_is_read_into_memory_after_a_stop),
+		BENCH_TEST(nothing_is_written_to_the_disk_after_a_stop),
 	};
 
 	return bench_main(argc, argv, devices, tests,

@@ -58,19 +58,37 @@ take(struct guest *g, unsigned bytes)
 
 /* ---- accesses -------------------------------------------------------- */
 
+struct access {
+	struct host_op op;
+	uint8_t data[2 * MAX_WORDS];
+};
+
+static unsigned waiting; /* accesses not answered */
+
 static void
 access_done(struct host_op *op)
 {
-	(void)op; /* none of these devices defers */
+	waiting--;
+	free(op);
 }
 
-/* The loop does not go round: disks stay at what they do. */
+/* The loop does not go round: disks stay at what they do. An access that waits
+ * for one of them, which is a write, does so while the guest goes on: it has
+ * more than one vCPU. */
 static void
 io(struct machine *m, struct host_window *w, struct host_op op)
 {
+	struct access *a = malloc(sizeof(*a));
+
+	if (!a)
+		abort();
 	op.window = w;
 	op.done = access_done;
-	host_op_start(&op);
+	if (op.write)
+		op.data = memcpy(a->data, op.data, (size_t)op.width * op.count);
+	a->op = op;
+	waiting++;
+	host_op_start(&a->op);
 	machine_check(m);
 }
 
@@ -396,6 +414,7 @@ rest(struct machine *m)
 {
 	machine_advance(m, MAX_ADVANCE_NS);
 	must(machine_wait(m, NULL), "a disk request never ended");
+	must(!waiting, "an access was never answered");
 }
 
 static void
@@ -442,6 +461,7 @@ ide_guest_run(struct host_plugins *plugins, const uint8_t *data, size_t size)
 {
 	struct guest g = { .bytes = { data, size } };
 
+	waiting = 0;
 	g.m = machine_new(plugins);
 	machine_add(g.m, devices);
 	config(g.m, 0x20, BM);
