@@ -306,6 +306,8 @@ enum link_way link_way_in(const struct link *link);
 bool link_ring_due(const struct link *link);
 /* Peer: RING, and a descriptor with it, may come. */
 bool link_ring_awaited(const struct link *link);
+/* Peer: its first byte came, and the descriptor with that. */
+bool link_ring_begun(const struct link *link);
 /* Root: offers `ring`. Peer: agrees to what came, with NULL. */
 void link_ring_say(struct link *link, const struct link_ring *ring);
 /* Peer: what came, checked. */

@@ -118,6 +118,12 @@ link_ring_awaited(const struct link *link)
 			: in_force(link));
 }
 
+bool
+link_ring_begun(const struct link *link)
+{
+	return link->ring.came || (link->in_used && link->in[0] == FRAME_RING);
+}
+
 const struct link_ring *
 link_ring(const struct link *link)
 {

@@ -242,15 +242,37 @@ linksock_end(struct linksock *s, enum link_reason reason, const char *why)
 	link_close(s->link, reason, why);
 }
 
-/* `more`: descriptors beside the first (doc/wire.md, section 13). */
-static void
-linksock_received(struct linksock *s, size_t n, bool more)
+/* Peer: one descriptor, on the first byte of RING, and no other (doc/wire.md,
+ * section 13). One kept from an earlier frame would pass for RING's. NULL: so
+ * it is. */
+static const char *
+ring_fd_wrong(struct linksock *s, bool more)
 {
+	bool begun = link_ring_begun(s->link);
+
+	if (!link_ring_awaited(s->link) && !begun) {
+		ring_fd_close(s); /* HELLO says that there are no rings */
+		return NULL;
+	}
+	if (more)
+		return "more than one descriptor";
+	if ((s->ring_fd >= 0) == begun)
+		return NULL;
+	return begun ? "RING without a descriptor"
+		     : "a descriptor without RING";
+}
+
+/* `more`: descriptors beside the first. */
+static void
+linksock_received(struct linksock *s, size_t n, bool awaited, bool more)
+{
+	const char *wrong;
+
 	spin_touch(s->spin);
 	link_received(s->link, n);
-	if (more &&
-	    (link_ring_awaited(s->link) || link_way_in(s->link) == LINK_RING))
-		link_close(s->link, LINK_MALFORMED, "more than one descriptor");
+	wrong = awaited ? ring_fd_wrong(s, more) : NULL;
+	if (wrong)
+		link_close(s->link, LINK_MALFORMED, wrong);
 	else
 		linksock_switch(s);
 }
@@ -262,15 +284,14 @@ linksock_read(struct linksock *s)
 	uint8_t bells[DOORBELLS];
 	size_t room = sizeof(bells);
 	uint8_t *p = ring ? bells : link_input(s->link, &room);
-	bool more = false;
-	ssize_t n = link_ring_awaited(s->link)
-			    ? linkfd_recv(s->fd, p, room, &s->ring_fd, &more)
+	bool awaited = link_ring_awaited(s->link), more = false;
+	ssize_t n = awaited ? linkfd_recv(s->fd, p, room, &s->ring_fd, &more)
 			    : recv(s->fd, p, room, MSG_DONTWAIT);
 
 	if (n > 0 && ring)
 		link_doorbell(s->link, bells, (size_t)n);
 	else if (n > 0)
-		linksock_received(s, (size_t)n, more);
+		linksock_received(s, (size_t)n, awaited, more);
 	else if (n == 0)
 		linksock_end(s, LINK_END,
 			     "the other end closed the connection");

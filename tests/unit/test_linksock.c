@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two whole links in one loop, over a socket, that change to rings in shared
- * memory, or do not.
+ * memory, or do not; and a root that passes descriptors where it must not.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -10,10 +10,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "limit.h"
+#include "loop/linkfd.h"
+#include "loop/linkring.h"
 #include "loop/loop.h"
 
 #define OPS 20000u
@@ -98,8 +101,7 @@ static const struct link_ops ops = {
 };
 
 static void
-end_open(struct links *l, struct end *e, enum link_role role, int fd,
-	 uint32_t caps)
+end_link(struct end *e, enum link_role role, uint32_t caps)
 {
 	const struct link_config config = {
 		.hello = {
@@ -122,6 +124,13 @@ end_open(struct links *l, struct end *e, enum link_role role, int fd,
 	};
 
 	assert_int_equal(link_new(&config, &e->link), 0);
+}
+
+static void
+end_open(struct links *l, struct end *e, enum link_role role, int fd,
+	 uint32_t caps)
+{
+	end_link(e, role, caps);
 	assert_int_equal(linksock_new(&l->loop, fd, e->link, l->spin, &e->sock),
 			 0);
 }
@@ -258,6 +267,166 @@ the_last_words_come_through_the_ring(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
+/* ---- a root by hand ------------------------------------------------- */
+
+/* PING: type 4, flags 0, length 8, a cookie. */
+static const uint8_t ping[12] = { 4, 0, 0, 8 };
+
+struct hand {
+	struct links l; /* its root has no linksock */
+	int sock, memory;
+	struct linkring *ring;
+	struct link_ring layout;
+};
+
+/* All that the root has to say, with `fd` on its first byte, or none: -1. */
+static void
+hand_say(struct hand *h, int fd)
+{
+	const uint8_t *p;
+	size_t n;
+
+	while ((n = link_output(h->l.root.link, &p))) {
+		ssize_t rc = fd < 0 ? send(h->sock, p, n, 0)
+				    : linkfd_send(h->sock, p, n, fd);
+
+		assert_true(rc > 0);
+		link_sent(h->l.root.link, (size_t)rc);
+		fd = -1;
+	}
+}
+
+static void
+hand_turn(struct hand *h)
+{
+	size_t room;
+	uint8_t *p = link_input(h->l.root.link, &room);
+	ssize_t n;
+
+	uv_run(&h->l.loop, UV_RUN_NOWAIT);
+	n = recv(h->sock, p, room, MSG_DONTWAIT);
+	if (n > 0)
+		link_received(h->l.root.link, (size_t)n);
+}
+
+static void
+hand_open(struct hand *h, uint32_t caps)
+{
+	int fd[2];
+
+	*h = (struct hand){ .memory = -1 };
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(uv_loop_init(&h->l.loop), 0);
+	h->sock = fd[0];
+	end_link(&h->l.root, LINK_ROOT, caps);
+	end_open(&h->l, &h->l.peer, LINK_PEER, fd[1], caps);
+	assert_int_equal(linkring_new(&h->ring, &h->layout, &h->memory), 0);
+}
+
+static void
+hand_up(struct hand *h)
+{
+	hand_say(h, -1);
+	while (!link_is_up(h->l.root.link) || !link_is_up(h->l.peer.link))
+		hand_turn(h);
+	hand_say(h, -1);
+}
+
+static void
+hand_close(struct hand *h)
+{
+	close(h->memory);
+	close(h->sock);
+	linkring_free(h->ring);
+	link_free(h->l.root.link);
+	links_close(&h->l);
+}
+
+/* Until the peer refused it or has changed to rings. */
+static void
+hand_refused(struct hand *h, const char *why)
+{
+	while (!h->l.peer.down && link_way_out(h->l.peer.link) != LINK_RING)
+		hand_turn(h);
+	assert_true(h->l.peer.down);
+	assert_string_equal(h->l.peer.why, why);
+	hand_close(h);
+}
+
+static void
+ring_does_not_take_the_descriptor_of_a_frame_before_it(void **state)
+{
+	unsigned before = open_fds();
+	struct hand h;
+
+	(void)state;
+	hand_open(&h, LINK_CAP_RING);
+	hand_up(&h);
+	assert_int_equal(linkfd_send(h.sock, ping, 12, h.memory), 12);
+	link_ring_say(h.l.root.link, &h.layout);
+	hand_say(&h, -1);
+	hand_refused(&h, "a descriptor without RING");
+	assert_int_equal(open_fds(), before);
+}
+
+static void
+ring_does_not_take_the_descriptor_of_hello(void **state)
+{
+	unsigned before = open_fds();
+	struct hand h;
+
+	(void)state;
+	hand_open(&h, LINK_CAP_RING);
+	hand_say(&h, h.memory);
+	hand_refused(&h, "a descriptor without RING");
+	assert_int_equal(open_fds(), before);
+}
+
+static void
+ring_has_its_descriptor_on_its_first_byte(void **state)
+{
+	unsigned before = open_fds(), first;
+	const uint8_t *p;
+	struct hand h;
+	size_t n;
+
+	(void)state;
+	for (first = 1; first <= 36; first += 35) {
+		hand_open(&h, LINK_CAP_RING);
+		hand_up(&h);
+		link_ring_say(h.l.root.link, &h.layout);
+		n = link_output(h.l.root.link, &p);
+		assert_int_equal(n, 36); /* header and 32 bytes of layout */
+		assert_int_equal(send(h.sock, p, first, 0), first);
+		hand_turn(&h);
+		hand_refused(&h, "RING without a descriptor");
+	}
+	assert_int_equal(open_fds(), before);
+}
+
+static void
+ring_may_come_in_pieces(void **state)
+{
+	const uint8_t *p;
+	struct hand h;
+	unsigned i;
+
+	(void)state;
+	hand_open(&h, LINK_CAP_RING);
+	hand_up(&h);
+	link_ring_say(h.l.root.link, &h.layout);
+	assert_int_equal(link_output(h.l.root.link, &p), 36);
+	assert_int_equal(linkfd_send(h.sock, p, 1, h.memory), 1);
+	for (i = 1; i < 36; i++) {
+		uv_run(&h.l.loop, UV_RUN_NOWAIT);
+		assert_int_equal(send(h.sock, p + i, 1, 0), 1);
+	}
+	while (!h.l.peer.down && link_way_out(h.l.peer.link) != LINK_RING)
+		uv_run(&h.l.loop, UV_RUN_ONCE);
+	assert_false(h.l.peer.down);
+	hand_close(&h);
+}
+
 int
 main(void)
 {
@@ -265,6 +434,11 @@ main(void)
 		cmocka_unit_test(links_change_to_rings_in_the_midst_of_work),
 		cmocka_unit_test(both_have_to_want_it),
 		cmocka_unit_test(the_last_words_come_through_the_ring),
+		cmocka_unit_test(
+			ring_does_not_take_the_descriptor_of_a_frame_before_it),
+		cmocka_unit_test(ring_does_not_take_the_descriptor_of_hello),
+		cmocka_unit_test(ring_has_its_descriptor_on_its_first_byte),
+		cmocka_unit_test(ring_may_come_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
