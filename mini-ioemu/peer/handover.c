@@ -35,7 +35,7 @@ peers_can_go(const struct peers *peers, char *why, size_t size)
 	const struct peer *peer;
 
 	for (peer = peers->first; peer; peer = peer->next) {
-		if (peer->exec.n || !peer->ready ||
+		if (peer->exec.n || peer->life != PEER_READY ||
 		    link_other(peer->link)->caps & LINK_CAP_AGAIN)
 			continue;
 		snprintf(why, size,
@@ -59,13 +59,14 @@ peer_lend(struct peer *peer, struct hand *hand)
 		hand_put_fd(hand, hand_key(key, "listen", peer),
 			    peer->listen_fd);
 	}
-	if (peer->ready) {
+	if (peer->life == PEER_READY) {
 		hand_put_u64(hand, hand_key(key, "instance", peer),
 			     peer->instance);
 		peer_state_expect(peer, link_other(peer->link)->name);
-		peer->lent = true;
-		peer->out = peer->ejected;
+		if (peer->seat == PEER_EJECTED)
+			peer->seat = PEER_STAYS_OUT;
 	}
+	peer_event(peer, PEER_LEND);
 	if (peer->link)
 		link_close(peer->link, LINK_END,
 			   "another device model goes on with the guest");
@@ -92,8 +93,7 @@ peer_not_back(struct peer *peer)
 		 peer->state.step == PEER_STATE_FAILED
 			 ? peer->state.why
 			 : "did not come back from the other device model");
-	peer->lent = false;
-	peer->ready = true;
+	peer_event(peer, PEER_NOT_BACK);
 	if (peer->link)
 		link_close(peer->link, LINK_FAILURE,
 			   "it is not the device that it was");
@@ -109,7 +109,7 @@ peers_back(void *ctx, bool late)
 
 	(void)late; /* so they are still lent */
 	for (peer = peers->first; peer; peer = peer->next)
-		if (peer->lent)
+		if (peer_is_lent(peer))
 			peer_not_back(peer);
 	peers_forget(peers);
 	peers->back_done(peers->back_ctx);
@@ -123,7 +123,7 @@ peers_are_back(void *ctx)
 	const struct peer *peer;
 
 	for (peer = peers->first; peer; peer = peer->next)
-		if (peer->lent && peer->state.step != PEER_STATE_FAILED)
+		if (peer_is_lent(peer) && peer->state.step != PEER_STATE_FAILED)
 			return false;
 	return true;
 }

@@ -90,9 +90,10 @@ void
 peer_bus_eject(struct bus_dev *place)
 {
 	struct peer *peer = ((struct peer_function *)place)->peer;
+	bool asked = peer->seat == PEER_UNPLUG_ASKED;
 	unsigned i;
 
-	peer->ejected = true;
+	peer->seat = PEER_EJECTED;
 	peer_quench(peer);
 	peer_remove(peer);
 	for (i = 0; i < PEER_FUNCTIONS; i++)
@@ -100,10 +101,9 @@ peer_bus_eject(struct bus_dev *place)
 	if (peer->link)
 		link_say_reset(peer->link, IOEMU_RESET_BUS);
 	log_guest(peer->id, IOEMU_INFO,
-		  peer->asked
-			  ? "taken out by the guest"
-			  : "ejected by the guest, until it connects again");
-	if (peer->asked)
+		  asked ? "taken out by the guest"
+			: "ejected by the guest, until it connects again");
+	if (asked)
 		peer_leave(peer);
 }
 
@@ -116,7 +116,7 @@ peer_left(uv_timer_t *timer)
 void
 peer_leave(struct peer *peer)
 {
-	peer->leaving = true;
+	peer_event(peer, PEER_LEAVE);
 	uv_timer_start(&peer->retry, peer_left, 0, 0);
 }
 
@@ -149,16 +149,17 @@ peer_ready(struct peer *peer)
 	char text[80];
 	bool loaded = peer->state.step == PEER_STATE_LOADED;
 
+	peer_event(peer, PEER_REPLAYED);
+	if (peer->life != PEER_READY) /* it is about to leave */
+		return;
 	if (peer->peers->stopped)
 		peer_pause(peer);
 	else
 		link_say_run(peer->link, clock_now(peer->env->clock));
 	peer->state.step = PEER_STATE_NONE;
-	peer->ready = true;
 	peer->all_declared = true;
 	peer_windows_map(peer);
-	peer->lent = false;
-	peer->told = false;
+	peer->absence_logged = false;
 	/* a guest may know how to make it come and go */
 	snprintf(text, sizeof(text), "'%s' is there%s",
 		 link_other(peer->link)->name, peer->lost ? " again" : "");
@@ -177,9 +178,11 @@ peer_functions(struct peer *peer, const struct link_hello *hello)
 		if (!peer->fn[i].exists) /* on hold, or of one that was lent */
 			bus_remove(&peer->fn[i].place);
 	}
-	peer->ejected = peer->out;
-	peer->out = false;
-	if (!peer->ejected)
+	if (peer->seat == PEER_EJECTED)
+		peer->seat = PEER_PLUGGED;
+	else if (peer->seat == PEER_STAYS_OUT)
+		peer->seat = PEER_EJECTED;
+	if (!peer_is_out(peer))
 		peer_place(peer);
 }
 
@@ -204,7 +207,7 @@ peer_up(struct link *link, const struct link_hello *hello)
 	const char *wrong;
 
 	if (peer->conf.isolated)
-		peer->bus = hello->kind == LINK_KIND_PCI ? peer->seat : NULL;
+		peer->bus = hello->kind == LINK_KIND_PCI ? peer->pci_bus : NULL;
 	wrong = peer_misplaced(peer, hello);
 	if (wrong) {
 		link_close(link, LINK_NO_PLACE, wrong);
@@ -228,19 +231,20 @@ peer_up(struct link *link, const struct link_hello *hello)
 void
 peer_lost(struct peer *peer)
 {
-	bool was = peer->ready;
+	bool was = peer->life == PEER_READY;
 
-	peer->ready = false;
+	peer_event(peer, PEER_DOWN);
 	peer->link = NULL;
 	peer_state_lost(peer);
 	peer_quench(peer);
 	if (was)
 		peer->lost++;
-	if (peer->conf.on_exit != PEER_HOLD)
+	if (peer->conf.on_exit != PEER_EXIT_HOLD)
 		peer_remove(peer);
-	if (peer->asked && peer->conf.on_exit != PEER_HOLD)
+	if (peer->life == PEER_AWAY && peer->seat == PEER_UNPLUG_ASKED &&
+	    peer->conf.on_exit != PEER_EXIT_HOLD)
 		peer_leave(peer);
-	if (was && !peer->ejected && peer->conf.on_exit == PEER_STOP)
+	if (was && !peer_is_out(peer) && peer->conf.on_exit == PEER_EXIT_STOP)
 		peer->env->power(peer->env->ctx, IOEMU_POWER_OFF);
 }
 
@@ -253,9 +257,9 @@ peer_say_down(struct peer *peer, const char *why)
 		 peer->exec.n		? "starting it again"
 		 : peer->listen_fd >= 0 ? "waiting for it"
 					: "trying again");
-	if (!peer->told)
+	if (!peer->absence_logged)
 		log_guest(peer->id, IOEMU_WARN, text);
-	peer->told = true;
+	peer->absence_logged = true;
 }
 
 static void
@@ -264,12 +268,12 @@ peer_down(struct link *link, const char *why)
 	struct peer *peer = link_user(link);
 
 	peer_windows_lost(peer);
-	if (peer->lent) { /* the guest does not miss it */
-		peer->ready = false;
+	if (peer_is_lent(peer)) { /* the guest does not miss it */
+		peer_event(peer, PEER_DOWN);
 		peer->link = NULL;
 		peer_state_lost(peer);
 	} else {
-		if (!peer->peers->lent)
+		if (!peer->peers->lent && peer->life != PEER_GONE)
 			peer_say_down(peer, why);
 		peer_lost(peer);
 	}
@@ -336,11 +340,13 @@ peer_attach(struct peer *peer, int fd)
 		return rc;
 	rc = linksock_new(peer->env->loop, fd, link, peer->env->spin,
 			  &peer->sock);
-	if (rc)
+	if (rc) {
 		link_free(link);
-	else
-		peer->link = link;
-	return rc;
+		return rc;
+	}
+	peer->link = link;
+	peer_event(peer, PEER_CONNECTED);
+	return 0;
 }
 
 static void
@@ -382,9 +388,9 @@ peer_retry(uv_timer_t *timer)
 		return;
 	if (fd >= 0)
 		close(fd);
-	if (!peer->told && !peer->exec.n)
+	if (!peer->absence_logged && !peer->exec.n)
 		peer_say_absent(peer);
-	peer->told = true;
+	peer->absence_logged = true;
 	peer_connect(peer);
 }
 
@@ -392,10 +398,10 @@ peer_retry(uv_timer_t *timer)
 void
 peer_connect(struct peer *peer)
 {
-	uint64_t ms = peer->told ? RETRY_MS : 0;
+	uint64_t ms = peer->absence_logged ? RETRY_MS : 0;
 
-	if (peer->leaving) /* by the timer that waits below */
-		return;
+	if (peer->life == PEER_LEAVING || peer->life == PEER_GONE)
+		return; /* the timer below drops it */
 	if (peer->peers->lent && !peer->exec.n)
 		return;
 	if (peer->exec.n)

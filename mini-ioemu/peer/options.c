@@ -99,9 +99,9 @@ static int
 read_exit(const struct conf_device *conf, enum peer_exit *out)
 {
 	static const char *const words[] = {
-		[PEER_DROP] = "drop",
-		[PEER_HOLD] = "hold",
-		[PEER_STOP] = "stop",
+		[PEER_EXIT_DROP] = "drop",
+		[PEER_EXIT_HOLD] = "hold",
+		[PEER_EXIT_STOP] = "stop",
 	};
 	const char *text = value_of(conf, "on-exit");
 	unsigned i;

@@ -81,7 +81,7 @@ op_goes(const struct peer *peer, const struct host_op *op)
 	const struct peer_window *pw = (struct peer_window *)op->window;
 	const struct peer_function *fn = op->window->host;
 
-	if (!peer->ready)
+	if (peer->life != PEER_READY)
 		return false;
 	if (op->window->space == IOEMU_CONFIG) /* or ejected meanwhile */
 		return fn->place.bus;

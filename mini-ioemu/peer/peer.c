@@ -41,9 +41,8 @@ peer_drop(struct peer *peer)
 	struct linksock *sock = peer->sock;
 	struct peer_window *pw;
 
-	peer->told = true;
-	peer->ready = false; /* it is not lost: we go */
-	if (sock) /* down() then asks for another connection: in vain */
+	peer_event(peer, PEER_DROP); /* it is not lost: we go */
+	if (sock)
 		linksock_close(sock);
 	peer_exec_end(peer);
 	for (pw = peer->window; pw < peer->window + PEER_WINDOWS; pw++)
@@ -78,7 +77,7 @@ peer_bus(struct peer *peer, const struct conf_device *conf)
 		    (!conf->bus && peer->devfn < 0)) /* ranges only */
 			return rc;
 	}
-	peer->bus = peer->seat = local_bus(peer->peers->local, conf->bus);
+	peer->bus = peer->pci_bus = local_bus(peer->peers->local, conf->bus);
 	if (peer->bus)
 		return 0;
 	log_error("%s (%s): bus=%s is no bridge", conf->type, conf->source,
@@ -286,7 +285,7 @@ peers_ask_back(struct peers *peers, const char *id)
 		return -EPERM;
 	if (!bus_is_root(peer->bus))
 		return -EXDEV;
-	peer->asked = true;
+	peer->seat = PEER_UNPLUG_ASKED;
 	for (i = 0; i < PEER_FUNCTIONS; i++) {
 		const struct bus_dev *place = &peer->fn[i].place;
 
@@ -423,7 +422,7 @@ peers_describe(const struct peers *peers, unsigned i, char *buf, size_t size)
 		 "%-16s %s '%s', %s%slost %u times; frames in %llu out %llu, "
 		 "timeouts %llu late %llu unexpected %llu refused %llu "
 		 "unsupported %llu poisoned %llu",
-		 peer->id, peer->ready ? "there" : "coming",
+		 peer->id, peer->life == PEER_READY ? "there" : "coming",
 		 link_other(peer->link)->name,
 		 link_way_in(peer->link) == LINK_RING ? "ring, " : "", process,
 		 peer->lost, (unsigned long long)s->frames_in,

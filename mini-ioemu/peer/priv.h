@@ -58,9 +58,9 @@ struct peer_path {
 };
 
 enum peer_exit {
-	PEER_DROP, /* surprise removal */
-	PEER_HOLD, /* its functions stay and read all ones */
-	PEER_STOP, /* the guest is powered off */
+	PEER_EXIT_DROP, /* surprise removal */
+	PEER_EXIT_HOLD, /* its functions stay and read all ones */
+	PEER_EXIT_STOP, /* the guest is powered off */
 };
 
 struct peer_conf {
@@ -135,6 +135,38 @@ struct peer_declared {
 	bool granted;
 };
 
+/* Of its process, as the guest is concerned (states.c). */
+enum peer_life {
+	PEER_AWAY,	/* no link: waited for, or tried again */
+	PEER_COMING,	/* a link: it says who it is, and is made ready */
+	PEER_READY,	/* the guest reaches it */
+	PEER_LENT,	/* another device model has it; its windows stay */
+	PEER_RETURNING, /* the same, and it is made ready here again */
+	PEER_LEAVING,	/* the loop is about to drop it */
+	PEER_GONE,	/* being freed */
+	PEER_STATES,
+	PEER_IMPOSSIBLE = PEER_STATES,
+};
+
+enum peer_event {
+	PEER_CONNECTED, /* there is a link */
+	PEER_REPLAYED,	/* it is what the guest knows it as */
+	PEER_DOWN,	/* the link is no more */
+	PEER_LEND,	/* the guest goes to another device model */
+	PEER_NOT_BACK,	/* the guest stays, and the device did not return */
+	PEER_LEAVE,	/* nobody wants it any more */
+	PEER_DROP,	/* to be freed */
+	PEER_EVENTS,
+};
+
+/* Of its functions, as the guest and the operator want it. */
+enum peer_seat {
+	PEER_PLUGGED,
+	PEER_UNPLUG_ASKED, /* by the operator: it leaves when ejected */
+	PEER_EJECTED,	   /* by the guest, until it connects anew */
+	PEER_STAYS_OUT,	   /* ejected, and the next to connect is the same */
+};
+
 struct peer {
 	struct target target; /* first */
 	const struct local_env *env;
@@ -155,20 +187,16 @@ struct peer {
 	unsigned handles;
 	struct link *link;
 	struct linksock *sock;
-	bool ready;   /* accesses may go */
-	bool told;    /* that it cannot be reached */
-	bool ejected; /* by the guest, who does not miss it */
-	bool out;     /* the next to connect is one that was ejected */
-	bool asked;   /* back: dropped when ejected */
-	bool leaving; /* to be dropped from the loop */
-	bool lent;    /* in use, and another device model perhaps has it */
+	enum peer_life life; /* by peer_event() alone */
+	enum peer_seat seat;
+	bool absence_logged; /* once, until it is ready again */
 	uint64_t instance;
 	unsigned lost; /* times */
 	struct peer_exec exec;
 
 	/* where it is */
-	struct bus *bus;  /* NULL: ranges only */
-	struct bus *seat; /* isolated: `bus`, if it is a PCI device */
+	struct bus *bus;     /* NULL: ranges only */
+	struct bus *pci_bus; /* isolated: `bus`, if it is a PCI device */
 	int devfn;
 	unsigned number; /* bus and device, as it was told */
 	struct peer_function fn[PEER_FUNCTIONS];
@@ -224,6 +252,25 @@ struct peers {
 
 /* peer.c: the i-th; NULL past the end. */
 struct peer *peer_at(const struct peers *peers, unsigned i);
+
+/* The guest ejected it, and does not miss it. */
+static inline bool
+peer_is_out(const struct peer *peer)
+{
+	return peer->seat == PEER_EJECTED || peer->seat == PEER_STAYS_OUT;
+}
+
+/* In use by the guest, and another device model perhaps has it. */
+static inline bool
+peer_is_lent(const struct peer *peer)
+{
+	return peer->life == PEER_LENT || peer->life == PEER_RETURNING;
+}
+
+/* states.c: the state that this event leads to, or PEER_IMPOSSIBLE. */
+enum peer_life peer_next(enum peer_life life, enum peer_event event);
+/* It happened. One that cannot be in this state is our mistake. */
+void peer_event(struct peer *peer, enum peer_event event);
 
 /* life.c */
 int peer_open(struct peer *peer);

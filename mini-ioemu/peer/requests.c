@@ -99,7 +99,7 @@ peer_serve(struct peer *peer, struct link_in *in)
 	uint64_t addr;
 	int rc = -EACCES;
 
-	if (in->space != IOEMU_MEM || !peer->ready ||
+	if (in->space != IOEMU_MEM || peer->life != PEER_READY ||
 	    !may_master(peer, in->requester))
 		rc = -EACCES;
 	else if (in->base < MSI_FIRST || in->base > MSI_LAST)
@@ -317,7 +317,7 @@ peer_window_set(struct peer *peer, unsigned function,
 		.writeonly = w->writeonly,
 		.fence = w->fence,
 	};
-	if (peer->ready)
+	if (peer->life == PEER_READY)
 		peer_window_map(peer, pw);
 }
 

@@ -52,7 +52,7 @@ peers_pause(struct peers *peers)
 
 	peers->stopped = true;
 	for (peer = peers->first; peer; peer = peer->next)
-		if (peer->ready)
+		if (peer->life == PEER_READY)
 			peer_pause(peer);
 }
 
@@ -65,7 +65,7 @@ peers_run(struct peers *peers)
 	peers->ours = true;
 	for (peer = peers->first; peer; peer = peer->next) {
 		peer->waited = false;
-		if (peer->ready)
+		if (peer->life == PEER_READY)
 			link_say_run(peer->link, clock_now(peers->env.clock));
 	}
 }
@@ -74,7 +74,8 @@ peers_run(struct peers *peers)
 static bool
 peer_coming(const struct peer *peer)
 {
-	return peer->link && link_is_up(peer->link) && !peer->ready;
+	return (peer->life == PEER_COMING || peer->life == PEER_RETURNING) &&
+	       link_is_up(peer->link);
 }
 
 const char *
@@ -93,7 +94,8 @@ peers_waiting(const struct peers *peers)
 static bool
 peer_has_state(const struct peer *peer)
 {
-	return peer->ready && link_other(peer->link)->caps & LINK_CAP_STATE;
+	return peer->life == PEER_READY &&
+	       link_other(peer->link)->caps & LINK_CAP_STATE;
 }
 
 static const char *
@@ -103,7 +105,8 @@ peer_hindrance(const struct peer *peer, bool lend)
 		return "still sends what it was asked before";
 	if (peer_coming(peer))
 		return "is just coming up";
-	if (peer->ready && !peer_has_state(peer) && (!lend || peer->exec.n))
+	if (peer->life == PEER_READY && !peer_has_state(peer) &&
+	    (!lend || peer->exec.n))
 		return "cannot save its state";
 	return NULL;
 }
@@ -332,8 +335,8 @@ peers_put(const struct peers *peers, unsigned i, struct blob *out)
 	bool there = peer->state.step == PEER_STATE_HERE;
 	unsigned f;
 
-	blob_u32(out,
-		 (there ? FLAG_THERE : 0) | (peer->ejected ? FLAG_EJECTED : 0));
+	blob_u32(out, (there ? FLAG_THERE : 0) |
+			      (peer_is_out(peer) ? FLAG_EJECTED : 0));
 	blob_text(out, there ? link_other(peer->link)->name : "");
 	blob_u32(out, (uint32_t)peer->devfn);
 	blob_u32(out, peer_mask(peer, false));
@@ -440,7 +443,8 @@ peers_get(struct peers *peers, unsigned i, struct view *in, char *why,
 	instance = peer_hand_instance(peer);
 	if (!(s.flags & FLAG_THERE) && !instance)
 		return 0;
-	peer->out = s.flags & FLAG_EJECTED;
+	if (s.flags & FLAG_EJECTED)
+		peer->seat = PEER_STAYS_OUT;
 	peer->instance = instance;
 	state_drop(peer);
 	blob_bytes(&peer->state.bytes, s.state, s.len);

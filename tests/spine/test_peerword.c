@@ -304,7 +304,7 @@ isolate(struct fix *f)
 	snprintf(spec, sizeof(spec), "peer,id=p0,listen=unix:%s", f->path);
 	core_add_spec(&f->core, spec);
 	peer_at(f->core.peers, 0)->conf.isolated = true;
-	peer_at(f->core.peers, 0)->seat = f->core.env.root;
+	peer_at(f->core.peers, 0)->pci_bus = f->core.env.root;
 	f->h.hello.kind = LINK_KIND_RAW;
 	f->h.hello.functions = 0;
 	f->h.up = announce;
