@@ -9,6 +9,8 @@
 
 #include "core.h"
 
+#include "patient.h"
+
 static void
 core_power(void *ctx, enum ioemu_power what)
 {
@@ -105,7 +107,9 @@ core_add_spec(struct core *core, const char *spec)
 	struct conf_error err;
 	const struct host_type *t;
 	struct conf_device *dev;
+	char words[1024];
 
+	spec = patient(spec, words, sizeof(words));
 	assert_int_equal(conf_one_device(&core->conf, spec, "test", &dev, &err),
 			 0);
 	dev->removable = false; /* as of the board */

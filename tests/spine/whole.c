@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "patient.h"
+
 #define MACHINE_FILE "mini-ioemu/machine.conf"
 #define MAX_WORDS 128
 
@@ -196,12 +198,18 @@ whole_configure(struct whole *w, const char *plugin_dir,
 	};
 	const struct conf_word *more_dir;
 	struct conf_error err;
+	unsigned n = 0;
 	int argc = 0, rc;
 
 	while (argv[argc])
 		argc++;
-	while (more && *more)
-		argv[argc++] = *more++;
+	for (; more && *more; more++) {
+		argv[argc++] = n < WHOLE_PATIENT
+				       ? patient(*more, w->patient[n],
+						 sizeof(w->patient[n]))
+				       : *more;
+		n += argv[argc - 1] != *more;
+	}
 	rc = conf_parse(argc, (char **)(uintptr_t)argv, &w->conf, &err);
 	if (!rc)
 		rc = conf_read_machine(&w->conf, MACHINE_FILE, &err);

@@ -24,6 +24,8 @@
 #define WHOLE_PORT 42u
 #define WHOLE_SECTORS 64u /* of the disk; sector i is full of the byte i */
 
+#define WHOLE_PATIENT 4u
+
 struct whole {
 	uv_loop_t loop;
 	struct conf conf;
@@ -33,6 +35,7 @@ struct whole {
 	bool sandbox; /* shut it: what whole_start() does, it does for good */
 	char dir[32]; /* with the files "disk", "serial" and "qmp" */
 	char word[4][96];
+	char patient[WHOLE_PATIENT][1024]; /* words of peers (patient.h) */
 };
 
 /* What fake_xen.c leaves out: how the guest is opened and rings. */
