@@ -5,6 +5,7 @@
  * that says which. argv[1] is the folder of built plugins; those of releases
  * are in ../tests/abi beside it. tests/abi/README.md.
  */
+#include "host/host.h"
 #include <ioemu/bench.h>
 
 #include <dlfcn.h>
