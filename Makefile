@@ -140,7 +140,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-l
 $(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
 $(addprefix $(B)/tests/spine/test_,disks diskstop): $(B)/tests/spine/room.o
 $(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_peer,word life path): $(addprefix $(B)/tests/spine/,handpeer.o side.o)
+$(addprefix $(B)/tests/spine/test_peer,word life path): $(addprefix $(B)/tests/spine/,scripted_peer.o side.o)
 $(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 $(addprefix $(B)/tests/spine/test_,flood machine monitor peerexec disks async plug sandbox rights memory upgrade gsi ecam): $(B)/tests/spine/whole.o
 $(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o

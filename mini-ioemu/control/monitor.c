@@ -206,8 +206,8 @@ monitor_listen_on(struct monitor *mon, const struct conf_monitor *c)
 {
 	int fd;
 
-	if (mon->env.hand) {
-		fd = hand_take_fd(mon->env.hand, c->id);
+	if (mon->env.handover) {
+		fd = handover_take_fd(mon->env.handover, c->id);
 		return fd < 0 ? -EBADF : monitor_handed(mon, fd, c->path);
 	}
 	return c->path ? qmp_listen_path(mon->qmp, c->path)
@@ -259,8 +259,8 @@ monitor_new(const struct monitor_env *env, struct monitor **out)
 	mon->env = *env;
 	mon->begun = !env->conf->stopped;
 	uv_signal_init(env->loop, &mon->usr1);
-	uv_timer_init(env->loop, &mon->hand.limit);
-	mon->hand.limit.data = mon;
+	uv_timer_init(env->loop, &mon->handover.limit);
+	mon->handover.limit.data = mon;
 	mon->handles = 2;
 	mon->usr1.data = mon;
 	if (env->dispatch)
@@ -306,12 +306,12 @@ monitor_free(struct monitor *mon)
 		monitor_answer(&mon->stop, -ESHUTDOWN, "");
 	if (mon->save)
 		monitor_answer(&mon->save, -ESHUTDOWN, "");
-	if (mon->hand.call)
-		monitor_answer(&mon->hand.call, -ESHUTDOWN, "");
-	mon->hand.step = MON_HAND_NONE; /* nobody goes on here */
+	if (mon->handover.call)
+		monitor_answer(&mon->handover.call, -ESHUTDOWN, "");
+	mon->handover.step = MON_HANDOVER_NONE; /* nobody goes on here */
 	if (mon->qmp)
 		qmp_free(mon->qmp);
-	hand_free(mon->hand.out);
-	uv_close((uv_handle_t *)&mon->hand.limit, monitor_closed);
+	handover_free(mon->handover.out);
+	uv_close((uv_handle_t *)&mon->handover.limit, monitor_closed);
 	uv_close((uv_handle_t *)&mon->usr1, monitor_closed);
 }

@@ -33,7 +33,7 @@ struct monitor_env {
 	struct dma *dma;
 	struct xen *xen;
 	const struct claims *claims;
-	struct hand *hand; /* of the one before; NULL: none */
+	struct handover *handover; /* of the one before; NULL: none */
 };
 
 /* It listens, but answers nobody before monitor_go(). Logs what fails; -errno.

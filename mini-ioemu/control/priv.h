@@ -10,19 +10,19 @@
 #include "handover/handover.h"
 #include "qmp/qmp.h"
 
-enum monitor_hand_step {
-	MON_HAND_NONE,
-	MON_HAND_STOPPING, /* the call waits */
-	MON_HAND_GIVEN,	   /* the other has it, but not for good */
-	MON_HAND_BACK,	   /* not now; peers come back */
-	MON_HAND_GONE,
+enum monitor_handover_step {
+	MON_HANDOVER_NONE,
+	MON_HANDOVER_STOPPING, /* the call waits */
+	MON_HANDOVER_GIVEN,    /* the other has it, but not for good */
+	MON_HANDOVER_BACK,     /* not now; peers come back */
+	MON_HANDOVER_GONE,
 };
 
 /* The guest on its way to another process. */
-struct monitor_hand {
-	enum monitor_hand_step step;
+struct monitor_handover {
+	enum monitor_handover_step step;
 	struct qmp_call *call;
-	struct hand *out;
+	struct handover *out;
 	int state;
 	uint64_t since; /* uv_hrtime() when it was stopped */
 	uv_timer_t limit;
@@ -37,7 +37,7 @@ struct monitor {
 	/* being answered; NULL: none */
 	struct qmp_call *stop, *save;
 	bool save_live;
-	struct monitor_hand hand;
+	struct monitor_handover handover;
 	unsigned handles;
 };
 

@@ -297,7 +297,7 @@ cpu_word_name(char name[16], unsigned word)
 }
 
 void
-plug_hand_over(struct plug *p, struct hand *hand)
+plug_handover_over(struct plug *p, struct handover *handover)
 {
 	const struct words *w;
 	char name[16];
@@ -305,26 +305,27 @@ plug_hand_over(struct plug *p, struct hand *hand)
 
 	words_sweep(p);
 	for (w = p->words; w; w = w->next)
-		hand_put_later(hand, w->text);
+		handover_put_later(handover, w->text);
 	for (i = 0; i < CONF_MAX_VCPUS; i += CPUS_OF_WORD) {
 		uint64_t on = 0;
 
 		for (k = 0; k < CPUS_OF_WORD; k++)
 			on |= (uint64_t)p->cpu[i + k] << k;
 		cpu_word_name(name, i / CPUS_OF_WORD);
-		hand_put_u64(hand, name, on);
+		handover_put_u64(handover, name, on);
 	}
 }
 
 void
-plug_take_cpus(struct plug *p, const struct hand *hand)
+plug_take_cpus(struct plug *p, const struct handover *handover)
 {
 	char name[16];
 	unsigned i;
 
 	for (i = 0; i < p->env.conf->max_vcpus && i < CONF_MAX_VCPUS; i++) {
 		cpu_word_name(name, i / CPUS_OF_WORD);
-		p->cpu[i] = hand_u64(hand, name) >> i % CPUS_OF_WORD & 1;
+		p->cpu[i] =
+			handover_u64(handover, name) >> i % CPUS_OF_WORD & 1;
 	}
 }
 

@@ -46,8 +46,8 @@ int plug_cpu(struct plug *p, unsigned cpu, char *why, size_t size);
 
 /* What came later, in order, and processors: to the process that comes after
  * (handover/handover.h); and from the one before. */
-struct hand;
-void plug_hand_over(struct plug *p, struct hand *hand);
-void plug_take_cpus(struct plug *p, const struct hand *hand);
+struct handover;
+void plug_handover_over(struct plug *p, struct handover *handover);
+void plug_take_cpus(struct plug *p, const struct handover *handover);
 
 #endif

@@ -20,82 +20,87 @@
 
 #include "xen/xen.h"
 
-#define HAND_FDS 250u /* Linux passes 253 at a time (SCM_MAX_FD) */
-#define HAND_NAME 256u
+#define HANDOVER_FDS 250u /* Linux passes 253 at a time (SCM_MAX_FD) */
+#define HANDOVER_NAME 256u
 
-struct hand;
+struct handover;
 
 /* Nothing yet. -ENOMEM. */
-int hand_new(struct hand **out);
+int handover_new(struct handover **out);
 /* Closes the descriptors that are its own: all that came and nobody took. */
-void hand_free(struct hand *h);
+void handover_free(struct handover *h);
 
-/* As it goes: *json is the caller's, the descriptors stay the hand's. -ENOMEM,
- * -EINVAL, -ENAMETOOLONG, -E2BIG, -EMFILE: something could not be put in. */
-int hand_write(const struct hand *h, json_t **json, const int **fds,
-	       unsigned *n) IOEMU_MUST_CHECK;
+/* As it goes: *json is the caller's, the descriptors stay the handover's.
+ * -ENOMEM, -EINVAL, -ENAMETOOLONG, -E2BIG, -EMFILE: something could not be put
+ * in. */
+int handover_write(const struct handover *h, json_t **json, const int **fds,
+		   unsigned *n) IOEMU_MUST_CHECK;
 /*
  * As it came, by anybody; NULL: it was no JSON. Takes the descriptors over, on
  * failure too. -EINVAL: it is none; -ENOMEM, -E2BIG.
  */
-int hand_read(json_t *json, const int *fds, unsigned n,
-	      struct hand **out) IOEMU_MUST_CHECK;
+int handover_read(json_t *json, const int *fds, unsigned n,
+		  struct handover **out) IOEMU_MUST_CHECK;
 /*
  * Between two processes of ours, as records, the descriptors with the first
- * byte; one end is trusted by nobody. -errno, -EPROTO: that is no hand.
+ * byte; one end is trusted by nobody. -errno, -EPROTO: that is no handover.
  */
-int hand_send(const struct hand *h, int sock) IOEMU_MUST_CHECK;
-int hand_receive(int sock, struct hand **out) IOEMU_MUST_CHECK;
+int handover_send(const struct handover *h, int sock) IOEMU_MUST_CHECK;
+int handover_receive(int sock, struct handover **out) IOEMU_MUST_CHECK;
 
 /*
- * Below, what is put stays the caller's but for hand_put_own(); what is taken
- * is the caller's. A second who takes the same gets the next of that name or
- * -ENOENT.
+ * Below, what is put stays the caller's but for handover_put_own(); what is
+ * taken is the caller's. A second who takes the same gets the next of that name
+ * or -ENOENT.
  */
-void hand_put_fd(struct hand *h, const char *name, int fd);
-void hand_put_own(struct hand *h, const char *name, int fd);
-int hand_take_fd(struct hand *h, const char *name);
+void handover_put_fd(struct handover *h, const char *name, int fd);
+void handover_put_own(struct handover *h, const char *name, int fd);
+int handover_take_fd(struct handover *h, const char *name);
 
-void hand_put_u64(struct hand *h, const char *name, uint64_t v);
-uint64_t hand_u64(const struct hand *h, const char *name); /* 0: none */
+void handover_put_u64(struct handover *h, const char *name, uint64_t v);
+uint64_t handover_u64(const struct handover *h, const char *name); /* 0: none */
 
-void hand_put_xen(struct hand *h, const struct xen_hand *xen, unsigned vcpus);
-int hand_take_xen(struct hand *h, struct xen_hand *xen, unsigned vcpus);
+void handover_put_xen(struct handover *h, const struct xen_handover *xen,
+		      unsigned vcpus);
+int handover_take_xen(struct handover *h, struct xen_handover *xen,
+		      unsigned vcpus);
 
-void hand_put_claim(struct hand *h, enum ioemu_space space, uint64_t first,
-		    uint64_t last);
+void handover_put_claim(struct handover *h, enum ioemu_space space,
+			uint64_t first, uint64_t last);
 /* The i-th; false past the end. */
-bool hand_claim(const struct hand *h, unsigned i, enum ioemu_space *space,
-		uint64_t *first, uint64_t *last);
+bool handover_claim(const struct handover *h, unsigned i,
+		    enum ioemu_space *space, uint64_t *first, uint64_t *last);
 
 /* A device or peer that is there; devfn -1: not on its bus. */
-void hand_put_device(struct hand *h, const char *id, int devfn);
+void handover_put_device(struct handover *h, const char *id, int devfn);
 /* Where it was; else *devfn stays. */
-void hand_device(const struct hand *h, const char *id, int *devfn);
+void handover_device(const struct handover *h, const char *id, int *devfn);
 
 /* One of the command line that the guest gave up. `h` NULL: none. */
-void hand_put_gone(struct hand *h, const char *id);
-bool hand_gone(const struct hand *h, const char *id);
+void handover_put_gone(struct handover *h, const char *id);
+bool handover_gone(const struct handover *h, const char *id);
 
 /* Words of a device that came later. */
-void hand_put_later(struct hand *h, const char *text);
-const char *hand_later(const struct hand *h, unsigned i); /* NULL: no more */
+void handover_put_later(struct handover *h, const char *text);
+const char *handover_later(const struct handover *h,
+			   unsigned i); /* NULL: no more */
 
-struct hand_disk {
-	char name[HAND_NAME];
+struct handover_disk {
+	char name[HANDOVER_NAME];
 	int fd; /* -1: no medium */
 	bool readonly;
-	int lost; /* as block_hand() */
+	int lost; /* as block_handover() */
 };
 
-void hand_put_disk(struct hand *h, const char *device, const char *value,
-		   const struct hand_disk *disk);
-int hand_take_disk(struct hand *h, const char *device, const char *value,
-		   struct hand_disk *disk);
+void handover_put_disk(struct handover *h, const char *device,
+		       const char *value, const struct handover_disk *disk);
+int handover_take_disk(struct handover *h, const char *device,
+		       const char *value, struct handover_disk *disk);
 
-/* `rest` goes over to the hand. */
-void hand_put_chr(struct hand *h, const char *label,
-		  const struct chr_hand *chr);
-int hand_take_chr(struct hand *h, const char *label, struct chr_hand *chr);
+/* `rest` goes over to the handover. */
+void handover_put_chr(struct handover *h, const char *label,
+		      const struct chr_handover *chr);
+int handover_take_chr(struct handover *h, const char *label,
+		      struct chr_handover *chr);
 
 #endif

@@ -23,7 +23,7 @@ struct head {
 /* ---- out ---------------------------------------------------------- */
 
 int
-hand_send(const struct hand *h, int sock)
+handover_send(const struct handover *h, int sock)
 {
 	const struct head head = { .n = h->n, .n_fds = h->n_fds };
 	const uint8_t *at = (const uint8_t *)h->record;
@@ -66,7 +66,7 @@ receive(int sock, void *to, size_t size, int64_t end, int *fds, unsigned *n_fds)
 
 		if (left <= 0 || !poll(&p, 1, (int)left))
 			return -ETIMEDOUT;
-		n = fds_receive(sock, at, size, fds, n_fds, HAND_FDS, 0);
+		n = fds_receive(sock, at, size, fds, n_fds, HANDOVER_FDS, 0);
 		if (n == -EINTR || n == -EAGAIN)
 			continue;
 		if (n <= 0)
@@ -78,9 +78,9 @@ receive(int sock, void *to, size_t size, int64_t end, int *fds, unsigned *n_fds)
 }
 
 static int
-receive_records(int sock, struct hand *h, unsigned n, int64_t end)
+receive_records(int sock, struct handover *h, unsigned n, int64_t end)
 {
-	unsigned i, none = HAND_FDS; /* what comes with them is closed */
+	unsigned i, none = HANDOVER_FDS; /* what comes with them is closed */
 	int rc;
 
 	h->record = calloc(n ? n : 1, sizeof(*h->record));
@@ -88,29 +88,29 @@ receive_records(int sock, struct hand *h, unsigned n, int64_t end)
 		return -ENOMEM;
 	rc = receive(sock, h->record, n * sizeof(*h->record), end, NULL, &none);
 	for (i = 0; !rc && i < n; i++)
-		rc = hand_check(&h->record[i], h->n_fds) ? -EPROTO : 0;
+		rc = handover_check(&h->record[i], h->n_fds) ? -EPROTO : 0;
 	if (!rc)
 		h->n = n;
 	return rc;
 }
 
 int
-hand_receive(int sock, struct hand **out)
+handover_receive(int sock, struct handover **out)
 {
 	int64_t end = now_ms() + LIMIT_MS;
-	int fds[HAND_FDS], rc, got;
+	int fds[HANDOVER_FDS], rc, got;
 	struct head head = { 0 };
 	unsigned n = 0;
 
 	got = receive(sock, &head, sizeof(head), end, fds, &n);
-	rc = hand_adopt(fds, n, out);
+	rc = handover_adopt(fds, n, out);
 	if (rc)
 		return rc;
-	if (!got && (head.n > HAND_RECORDS || head.n_fds != n))
+	if (!got && (head.n > HANDOVER_RECORDS || head.n_fds != n))
 		got = -EPROTO;
 	if (!got)
 		got = receive_records(sock, *out, head.n, end);
 	if (got)
-		hand_free(*out);
+		handover_free(*out);
 	return got;
 }

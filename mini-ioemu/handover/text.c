@@ -13,33 +13,33 @@
 /* ---- out ---------------------------------------------------------- */
 
 static json_t *
-record_out(const struct hand_record *r)
+record_out(const struct handover_record *r)
 {
 	const int32_t *at = r->place;
 	const int64_t *v = r->v;
 
 	switch (r->kind) {
-	case HAND_FD:
+	case HANDOVER_FD:
 		return json_pack("{s:s, s:i}", "name", r->key, "fd", at[0]);
-	case HAND_PORT:
+	case HANDOVER_PORT:
 		return json_integer((json_int_t)v[0]);
-	case HAND_CLAIM:
+	case HANDOVER_CLAIM:
 		return json_pack("{s:I, s:I, s:I}", "space", (json_int_t)v[0],
 				 "first", (json_int_t)v[1], "last",
 				 (json_int_t)v[2]);
-	case HAND_DEVICE:
+	case HANDOVER_DEVICE:
 		return json_pack("{s:s, s:I}", "id", r->key, "devfn",
 				 (json_int_t)v[0]);
-	case HAND_GONE:
+	case HANDOVER_GONE:
 		return json_pack("{s:s}", "id", r->key);
-	case HAND_LATER:
+	case HANDOVER_LATER:
 		return json_string(r->text);
-	case HAND_DISK:
+	case HANDOVER_DISK:
 		return json_pack("{s:s, s:s, s:s, s:i, s:b, s:I}", "device",
 				 r->key, "value", r->value, "name", r->name,
 				 "fd", at[0], "readonly", (int)v[0], "lost",
 				 (json_int_t)v[1]);
-	default: /* HAND_CHR */
+	default: /* HANDOVER_CHR */
 		return json_pack("{s:s, s:s, s:i, s:[iII], s:[iII], s:i}",
 				 "label", r->key, "name", r->name, "listen",
 				 at[0], "first", at[1], (json_int_t)v[0],
@@ -50,15 +50,15 @@ record_out(const struct hand_record *r)
 }
 
 /* Lists by kind; NULL: a number by itself. */
-static const char *const lists[HAND_KINDS] = {
-	[HAND_FD] = "fds",	 [HAND_PORT] = "ports",
-	[HAND_CLAIM] = "claims", [HAND_DEVICE] = "devices",
-	[HAND_GONE] = "gone",	 [HAND_LATER] = "later",
-	[HAND_DISK] = "disks",	 [HAND_CHR] = "chardevs",
+static const char *const lists[HANDOVER_KINDS] = {
+	[HANDOVER_FD] = "fds",	     [HANDOVER_PORT] = "ports",
+	[HANDOVER_CLAIM] = "claims", [HANDOVER_DEVICE] = "devices",
+	[HANDOVER_GONE] = "gone",    [HANDOVER_LATER] = "later",
+	[HANDOVER_DISK] = "disks",   [HANDOVER_CHR] = "chardevs",
 };
 
 static int
-add_out(json_t *json, const struct hand_record *r)
+add_out(json_t *json, const struct handover_record *r)
 {
 	const char *name = lists[r->kind];
 	json_t *list;
@@ -76,7 +76,8 @@ add_out(json_t *json, const struct hand_record *r)
 }
 
 int
-hand_write(const struct hand *h, json_t **json, const int **fds, unsigned *n)
+handover_write(const struct handover *h, json_t **json, const int **fds,
+	       unsigned *n)
 {
 	unsigned i;
 	int rc = h->rc;
@@ -115,7 +116,7 @@ number_in(const json_t *value, int64_t *out)
 }
 
 static int
-disk_in(json_t *item, struct hand_record *r)
+disk_in(json_t *item, struct handover_record *r)
 {
 	const char *device, *value, *name;
 	json_int_t lost;
@@ -146,7 +147,7 @@ end_in(json_t *item, const char *key, int32_t *place, int64_t v[2])
 }
 
 static int
-chr_in(json_t *item, struct hand_record *r)
+chr_in(json_t *item, struct handover_record *r)
 {
 	const char *label, *name;
 
@@ -161,7 +162,7 @@ chr_in(json_t *item, struct hand_record *r)
 }
 
 static int
-claim_in(json_t *item, struct hand_record *r)
+claim_in(json_t *item, struct handover_record *r)
 {
 	json_int_t v[3];
 
@@ -175,7 +176,7 @@ claim_in(json_t *item, struct hand_record *r)
 }
 
 static int
-named_in(json_t *item, const char *name, struct hand_record *r)
+named_in(json_t *item, const char *name, struct handover_record *r)
 {
 	const char *text = json_string_value(json_object_get(item, name));
 
@@ -183,64 +184,64 @@ named_in(json_t *item, const char *name, struct hand_record *r)
 }
 
 static int
-record_in(json_t *item, struct hand_record *r)
+record_in(json_t *item, struct handover_record *r)
 {
 	const char *text;
 
 	switch (r->kind) {
-	case HAND_FD:
+	case HANDOVER_FD:
 		return json_unpack(item, "{s:i}", "fd", &r->place[0])
 			       ? -EINVAL
 			       : named_in(item, "name", r);
-	case HAND_PORT:
+	case HANDOVER_PORT:
 		return number_in(item, &r->v[0]);
-	case HAND_CLAIM:
+	case HANDOVER_CLAIM:
 		return claim_in(item, r);
-	case HAND_DEVICE:
+	case HANDOVER_DEVICE:
 		return number_in(json_object_get(item, "devfn"), &r->v[0])
 			       ? -EINVAL
 			       : named_in(item, "id", r);
-	case HAND_GONE:
+	case HANDOVER_GONE:
 		return named_in(item, "id", r);
-	case HAND_LATER:
+	case HANDOVER_LATER:
 		text = json_string_value(item);
 		return text ? text_in(r->text, sizeof(r->text), text) : -EINVAL;
-	case HAND_DISK:
+	case HANDOVER_DISK:
 		return disk_in(item, r);
-	default: /* HAND_CHR */
+	default: /* HANDOVER_CHR */
 		return chr_in(item, r);
 	}
 }
 
 static int
-list_in(struct hand *h, enum hand_kind kind, const json_t *list)
+list_in(struct handover *h, enum handover_kind kind, const json_t *list)
 {
-	struct hand_record *r;
+	struct handover_record *r;
 	size_t i;
 	int rc = json_is_array(list) ? 0 : -EINVAL;
 
 	for (i = 0; !rc && i < json_array_size(list); i++) {
-		r = hand_add(h, kind);
+		r = handover_add(h, kind);
 		rc = r ? record_in(json_array_get(list, i), r) : h->rc;
 		if (!rc)
-			rc = hand_check(r, h->n_fds);
+			rc = handover_check(r, h->n_fds);
 	}
 	return rc;
 }
 
 /* What a later version adds beside is nothing to us. */
 static int
-member_in(struct hand *h, const char *name, const json_t *value)
+member_in(struct handover *h, const char *name, const json_t *value)
 {
-	struct hand_record *r;
+	struct handover_record *r;
 	unsigned kind;
 
-	for (kind = 0; kind < HAND_KINDS; kind++)
+	for (kind = 0; kind < HANDOVER_KINDS; kind++)
 		if (lists[kind] && !strcmp(lists[kind], name))
 			return list_in(h, kind, value);
 	if (!json_is_integer(value))
 		return 0;
-	r = hand_add(h, HAND_NUMBER);
+	r = handover_add(h, HANDOVER_NUMBER);
 	if (!r)
 		return h->rc;
 	r->v[0] = json_integer_value(value);
@@ -248,7 +249,7 @@ member_in(struct hand *h, const char *name, const json_t *value)
 }
 
 static int
-object_in(struct hand *h, json_t *json)
+object_in(struct handover *h, json_t *json)
 {
 	const char *name;
 	json_t *value;
@@ -264,14 +265,14 @@ object_in(struct hand *h, json_t *json)
 }
 
 int
-hand_read(json_t *json, const int *fds, unsigned n, struct hand **out)
+handover_read(json_t *json, const int *fds, unsigned n, struct handover **out)
 {
-	int rc = hand_adopt(fds, n, out);
+	int rc = handover_adopt(fds, n, out);
 
 	if (rc)
 		return rc;
 	rc = json_is_object(json) ? object_in(*out, json) : -EINVAL;
 	if (rc)
-		hand_free(*out);
+		handover_free(*out);
 	return rc;
 }

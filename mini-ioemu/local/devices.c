@@ -222,8 +222,8 @@ local_add(struct local *l, const struct host_type *type,
 		snprintf(ld->id, sizeof(ld->id), "%.40s#%u", conf->type,
 			 l->n_auto++);
 	ld->devfn = conf->devfn;
-	hand_device(l->env.hand, ld->id, &ld->devfn);
-	if (!conf->later && hand_gone(l->env.hand, ld->id)) {
+	handover_device(l->env.handover, ld->id, &ld->devfn);
+	if (!conf->later && handover_gone(l->env.handover, ld->id)) {
 		local_gone(l, ld->id);
 		free(ld);
 		return 0;

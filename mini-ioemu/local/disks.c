@@ -135,9 +135,9 @@ disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 	const struct conf_drive *d = disks_drive(disks, value);
 	const char *path = d ? d->file : value;
 	struct disk *disk = disks->disk;
-	struct hand_disk handed;
+	struct handover_disk handed;
 	struct ioemu_block *block;
-	char name[HAND_NAME];
+	char name[HANDOVER_NAME];
 	int rc;
 
 	while (disk < disks->disk + MAX_DISKS && disk->block)
@@ -146,8 +146,8 @@ disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 		return hostdev_refuse(hd, -ENOSPC, "more than %u drives",
 				      MAX_DISKS);
 	snprintf(name, sizeof(name), "%s", path ? path : "");
-	if (disks->hand &&
-	    !hand_take_disk(disks->hand, hd->dev.id, value, &handed)) {
+	if (disks->handover &&
+	    !handover_take_disk(disks->handover, hd->dev.id, value, &handed)) {
 		memcpy(name, handed.name, sizeof(name));
 		rc = block_open_fd(disks->loop, handed.fd, handed.readonly,
 				   handed.lost, &block);
@@ -186,28 +186,29 @@ disks_close(struct disks *disks, struct ioemu_block *block)
 /* ---- from one process to the next --------------------------------- */
 
 void
-disks_hand_over(const struct disks *disks, struct hand *hand)
+disks_handover_over(const struct disks *disks, struct handover *handover)
 {
 	struct ioemu_block_info info;
 	const struct disk *disk;
 
 	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++) {
-		struct hand_disk out;
+		struct handover_disk out;
 
 		if (!disk->block || !disk->hd)
 			continue;
 		block_info(disk->block, &info);
 		out.readonly = info.readonly;
-		out.fd = block_hand(disk->block, &out.lost);
+		out.fd = block_handover(disk->block, &out.lost);
 		memcpy(out.name, disk->name, sizeof(out.name));
-		hand_put_disk(hand, disk->hd->dev.id, disk->value, &out);
+		handover_put_disk(handover, disk->hd->dev.id, disk->value,
+				  &out);
 	}
 }
 
 void
-disks_take_over(struct disks *disks, struct hand *hand)
+disks_take_over(struct disks *disks, struct handover *handover)
 {
-	disks->hand = hand;
+	disks->handover = handover;
 }
 
 /* ---- all of them -------------------------------------------------- */

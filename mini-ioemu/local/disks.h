@@ -41,9 +41,9 @@ int disks_flushed(const struct disks *disks, const char **name);
 /* To the process that comes after, and from the one before
  * (handover/handover.h): opened from there, where it has it. The hand outlives
  * the disks; NULL: none. */
-struct hand;
-void disks_hand_over(const struct disks *disks, struct hand *hand);
-void disks_take_over(struct disks *disks, struct hand *hand);
+struct handover;
+void disks_handover_over(const struct disks *disks, struct handover *handover);
+void disks_take_over(struct disks *disks, struct handover *handover);
 
 /* ---- errors of the host's disks ------------------------------------------ */
 

@@ -23,7 +23,7 @@ struct disk {
 struct disks {
 	uv_loop_t *loop;
 	const struct conf *conf;
-	struct hand *hand; /* NULL: none */
+	struct handover *handover; /* NULL: none */
 	struct block_mem mem;
 	void (*stop)(void *ctx, const char *why); /* NULL: nobody can */
 	void *ctx;

@@ -183,11 +183,12 @@ static int
 local_chr_make(struct local *l, const char *label, const char *spec,
 	       struct ioemu_chardev **out)
 {
-	struct chr_hand hand;
+	struct chr_handover handover;
 
-	if (!l->env.hand || hand_take_chr(l->env.hand, label, &hand))
+	if (!l->env.handover ||
+	    handover_take_chr(l->env.handover, label, &handover))
 		return chr_open(l->env.loop, spec, out);
-	return chr_hand_in(l->env.loop, spec, &hand, out);
+	return chr_handover_in(l->env.loop, spec, &handover, out);
 }
 
 /* A -chardev's id, or what chr_open() takes. */
@@ -395,25 +396,25 @@ local_hold_input(struct local *l, bool on)
 }
 
 int
-local_hand_over(struct local *l, struct hand *hand)
+local_handover_over(struct local *l, struct handover *handover)
 {
 	const struct localgone *g;
 	const struct localdev *ld;
-	struct chr_hand chr;
+	struct chr_handover chr;
 	unsigned i;
 	int rc = 0;
 
 	for (ld = l->first; ld; ld = ld->next)
-		hand_put_device(hand, ld->id,
-				ld->place.bus ? (int)ld->place.devfn : -1);
+		handover_put_device(handover, ld->id,
+				    ld->place.bus ? (int)ld->place.devfn : -1);
 	for (g = l->gone; g; g = g->next)
-		hand_put_gone(hand, g->id);
+		handover_put_gone(handover, g->id);
 	for (i = 0; !rc && i < l->n_chr; i++) {
-		rc = chr_hand_out(l->chr[i].chr, &chr);
+		rc = chr_handover_out(l->chr[i].chr, &chr);
 		if (!rc)
-			hand_put_chr(hand, l->chr[i].label, &chr);
+			handover_put_chr(handover, l->chr[i].label, &chr);
 	}
-	disks_hand_over(l->disks, hand);
+	disks_handover_over(l->disks, handover);
 	return rc;
 }
 
@@ -430,7 +431,7 @@ local_new(const struct local_env *env, struct local **out)
 		free(l);
 		return rc;
 	}
-	disks_take_over(l->disks, env->hand);
+	disks_take_over(l->disks, env->handover);
 	l->target.submit = local_submit;
 	l->env = *env;
 	l->done_tail = &l->done;

@@ -32,7 +32,7 @@ struct local_env {
 	const struct conf *conf;
 	const struct jail_user *user; /* to become; NULL: stay */
 	struct spawn *spawn;
-	struct hand *hand; /* of the one before; NULL: a fresh guest */
+	struct handover *handover; /* of the one before; NULL: a fresh guest */
 	void (*power)(void *ctx, enum ioemu_power what);
 	void *ctx;
 };
@@ -95,6 +95,6 @@ struct disks *local_disks(const struct local *l);
 
 /* To the process that comes after; input waits until local_hold_input(false).
  * -errno. */
-int local_hand_over(struct local *l, struct hand *hand);
+int local_handover_over(struct local *l, struct handover *handover);
 
 #endif

@@ -36,15 +36,15 @@ machine_open_xen(struct machine *m)
 {
 	unsigned domid = (unsigned)m->conf->domid, vcpus = m->conf->max_vcpus;
 	const char *what = "find in what was handed over";
-	struct xen_hand hand;
+	struct xen_handover handover;
 	int rc;
 
-	if (!m->hand)
+	if (!m->handover)
 		rc = xen_open(domid, vcpus, &m->xen, &what);
 	else {
-		rc = hand_take_xen(m->hand, &hand, vcpus);
+		rc = handover_take_xen(m->handover, &handover, vcpus);
 		if (!rc)
-			rc = xen_adopt(domid, vcpus, &hand, &m->xen, &what);
+			rc = xen_adopt(domid, vcpus, &handover, &m->xen, &what);
 	}
 
 	if (rc)
@@ -87,8 +87,8 @@ machine_spawn(struct machine *m)
 	int rc;
 
 	m->news = (struct xen_news){
-		.running = !m->hand && !m->conf->stopped,
-		.pid = m->hand ? (int)getpid() : 0,
+		.running = !m->handover && !m->conf->stopped,
+		.pid = m->handover ? (int)getpid() : 0,
 		.words = m->conf->words,
 		.words_len = m->conf->words_len,
 	};
@@ -108,11 +108,12 @@ machine_hold(struct machine *m)
 	unsigned i;
 	int rc = 0;
 
-	if (!m->hand)
+	if (!m->handover)
 		return 0;
 	irq_hold(m->irq);
 	claims_hold(m->claims);
-	for (i = 0; !rc && hand_claim(m->hand, i, &space, &first, &last); i++)
+	for (i = 0;
+	     !rc && handover_claim(m->handover, i, &space, &first, &last); i++)
 		rc = space < ROUTE_SPACES
 			     ? claims_held(m->claims, space, first, last)
 			     : -EINVAL;
@@ -211,7 +212,7 @@ machine_devices(struct machine *m, const struct host_plugins *plugins)
 		.conf = m->conf,
 		.user = m->user,
 		.spawn = m->spawn,
-		.hand = m->hand,
+		.handover = m->handover,
 		.power = machine_power,
 		.ctx = m,
 	};
@@ -247,7 +248,7 @@ machine_pause(struct machine *m)
 		.clock = m->clock,
 	};
 	bool stopped = m->conf->stopped || m->conf->incoming_fd >= 0;
-	int rc = pause_new(&pause, stopped || m->hand, &m->pause);
+	int rc = pause_new(&pause, stopped || m->handover, &m->pause);
 
 	return rc ? rc : save_new(&save, &m->save);
 }
@@ -306,6 +307,6 @@ machine_free(struct machine *m)
 		spawn_remove(m->spawn);
 	spawn_free(m->spawn);
 	xen_close(m->xen);
-	hand_free(m->hand);
+	handover_free(m->handover);
 	free(m);
 }

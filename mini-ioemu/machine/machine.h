@@ -10,7 +10,7 @@
 
 #include "config/conf.h"
 
-struct hand;
+struct handover;
 struct host_plugins;
 struct machine;
 
@@ -27,7 +27,7 @@ int machine_new(uv_loop_t *loop, const struct conf *conf,
  * machine_go(). Takes `hand` over.
  */
 int machine_take(uv_loop_t *loop, const struct conf *conf,
-		 const struct host_plugins *plugins, struct hand *hand,
+		 const struct host_plugins *plugins, struct handover *handover,
 		 struct machine **out);
 /* The guest is ours: it goes on. Logs what fails; -errno. */
 int machine_go(struct machine *m);

@@ -18,7 +18,7 @@
 struct machine {
 	uv_loop_t *loop;
 	const struct conf *conf;
-	struct hand *hand; /* of the one before; NULL: a fresh guest */
+	struct handover *handover; /* of the one before; NULL: a fresh guest */
 	struct jail_user run_as;
 	const struct jail_user *user; /* NULL: who we are */
 	struct xen *xen;

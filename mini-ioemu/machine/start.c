@@ -26,7 +26,7 @@
 static int
 machine_state(struct machine *m)
 {
-	int fd = hand_take_fd(m->hand, "state");
+	int fd = handover_take_fd(m->handover, "state");
 
 	if (fd >= 0 && fds_is_memory(fd))
 		return fd;
@@ -41,11 +41,11 @@ machine_state(struct machine *m)
 static int
 machine_restore(struct machine *m)
 {
-	int fd = m->hand ? machine_state(m) : m->conf->incoming_fd;
+	int fd = m->handover ? machine_state(m) : m->conf->incoming_fd;
 
 	if (fd >= 0)
-		return save_load(m->save, fd, m->hand ? TAKE_MS : LOAD_MS);
-	return m->hand ? fd : 0;
+		return save_load(m->save, fd, m->handover ? TAKE_MS : LOAD_MS);
+	return m->handover ? fd : 0;
 }
 
 static int
@@ -66,7 +66,7 @@ machine_monitor(struct machine *m)
 		.dma = m->dma,
 		.xen = m->xen,
 		.claims = m->claims,
-		.hand = m->hand,
+		.handover = m->handover,
 	};
 
 	int rc = monitor_new(&env, &m->monitor);
@@ -153,12 +153,12 @@ machine_later(struct machine *m)
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; !rc && (text = hand_later(m->hand, i)); i++) {
+	for (i = 0; !rc && (text = handover_later(m->handover, i)); i++) {
 		rc = plug_again(m->plug, text, why, sizeof(why));
 		if (rc)
 			log_error("a device that came later: %s", why);
 	}
-	plug_take_cpus(m->plug, m->hand);
+	plug_take_cpus(m->plug, m->handover);
 	local_finish(m->local);
 	return rc;
 }
@@ -175,23 +175,23 @@ machine_taken(struct machine *m)
 
 int
 machine_take(uv_loop_t *loop, const struct conf *conf,
-	     const struct host_plugins *plugins, struct hand *hand,
+	     const struct host_plugins *plugins, struct handover *handover,
 	     struct machine **out)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	int rc;
 
 	if (!m) {
-		hand_free(hand);
+		handover_free(handover);
 		return -ENOMEM;
 	}
 	m->loop = loop;
 	m->conf = conf;
-	m->hand = hand;
-	m->ours = !hand;
+	m->handover = handover;
+	m->ours = !handover;
 	rc = machine_build(m, plugins);
 	if (!rc)
-		rc = hand ? machine_taken(m) : machine_fresh(m);
+		rc = handover ? machine_taken(m) : machine_fresh(m);
 	if (rc) {
 		machine_free(m);
 		return rc;

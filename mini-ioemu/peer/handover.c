@@ -21,7 +21,7 @@
 #define KEY_SIZE (sizeof(((struct peer *)NULL)->id) + 16)
 
 static const char *
-hand_key(char key[KEY_SIZE], const char *what, const struct peer *peer)
+handover_key(char key[KEY_SIZE], const char *what, const struct peer *peer)
 {
 	snprintf(key, KEY_SIZE, "%s %s", what, peer->id);
 	return key;
@@ -49,19 +49,19 @@ peers_can_go(const struct peers *peers, char *why, size_t size)
 }
 
 static void
-peer_lend(struct peer *peer, struct hand *hand)
+peer_lend(struct peer *peer, struct handover *handover)
 {
 	char key[KEY_SIZE];
 
 	uv_timer_stop(&peer->retry);
 	if (peer->listen_fd >= 0) {
 		uv_poll_stop(&peer->accept);
-		hand_put_fd(hand, hand_key(key, "listen", peer),
-			    peer->listen_fd);
+		handover_put_fd(handover, handover_key(key, "listen", peer),
+				peer->listen_fd);
 	}
 	if (peer->life == PEER_READY) {
-		hand_put_u64(hand, hand_key(key, "instance", peer),
-			     peer->instance);
+		handover_put_u64(handover, handover_key(key, "instance", peer),
+				 peer->instance);
 		peer_state_expect(peer, link_other(peer->link)->name);
 		if (peer->seat == PEER_EJECTED)
 			peer->seat = PEER_STAYS_OUT;
@@ -73,14 +73,14 @@ peer_lend(struct peer *peer, struct hand *hand)
 }
 
 void
-peers_lend(struct peers *peers, struct hand *hand)
+peers_lend(struct peers *peers, struct handover *handover)
 {
 	struct peer *peer;
 
 	peers->lent = true;
 	for (peer = peers->first; peer; peer = peer->next)
 		if (!peer->exec.n)
-			peer_lend(peer, hand);
+			peer_lend(peer, handover);
 }
 
 /* ---- and it goes on after all ------------------------------------- */
@@ -149,12 +149,13 @@ peers_take_back(struct peers *peers, void (*done)(void *ctx), void *ctx)
 /* ---- the new one -------------------------------------------------- */
 
 int
-peer_hand_listen(struct peer *peer)
+peer_handover_listen(struct peer *peer)
 {
 	char key[KEY_SIZE];
 	int fd;
 
-	fd = hand_take_fd(peer->env->hand, hand_key(key, "listen", peer));
+	fd = handover_take_fd(peer->env->handover,
+			      handover_key(key, "listen", peer));
 	if (fd < 0)
 		return fd;
 	if (fds_listens(fd))
@@ -164,11 +165,12 @@ peer_hand_listen(struct peer *peer)
 }
 
 uint64_t
-peer_hand_instance(const struct peer *peer)
+peer_handover_instance(const struct peer *peer)
 {
 	char key[KEY_SIZE];
 
-	return peer->env->hand ? hand_u64(peer->env->hand,
-					  hand_key(key, "instance", peer))
-			       : 0;
+	return peer->env->handover
+		       ? handover_u64(peer->env->handover,
+				      handover_key(key, "instance", peer))
+		       : 0;
 }

@@ -431,7 +431,7 @@ peer_address(struct peer *peer)
 	}
 	if (!rc && peer->conf.listen) {
 		rc = peer->peers->ours ? linkaddr_listen(&peer->addr)
-				       : peer_hand_listen(peer);
+				       : peer_handover_listen(peer);
 		peer->listen_fd = rc;
 		rc = rc < 0 ? rc : 0;
 	}

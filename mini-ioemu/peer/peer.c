@@ -241,7 +241,7 @@ peers_make(struct peers *peers, const struct host_type *type,
 	peer_init(peer, peers, conf);
 	if (type && !conf->removable)
 		peer_stays(peer);
-	if (!conf->later && hand_gone(peers->env.hand, peer->id)) {
+	if (!conf->later && handover_gone(peers->env.handover, peer->id)) {
 		local_gone(peers->local, peer->id);
 		peer_drop(peer);
 		return 0;
@@ -338,7 +338,7 @@ peers_new(const struct local_env *env, struct local *local, struct peers **out)
 	peers->spawn = env->spawn;
 	peers->local = local;
 	peers->last = &peers->first;
-	peers->ours = !env->hand;
+	peers->ours = !env->handover;
 	await_init(&peers->back, env->loop);
 	while (!peers->instance)
 		if (getrandom(&peers->instance, sizeof(peers->instance), 0) < 0)

@@ -56,11 +56,11 @@ void peers_wake(struct peers *peers);
  * The guest goes to another process (handover.c), which starts its own
  * processes from the saved state; all others lose their link and wait for the
  * other's. Could it? -EOPNOTSUPP, and a sentence that names who cannot. Put in
- * the hand: who they are, and where we listen for them. Or have them back:
+ * the handover: who they are, and where we listen for them. Or have them back:
  * done(), inside or later, when they are, or lost.
  */
 int peers_can_go(const struct peers *peers, char *why, size_t size);
-void peers_lend(struct peers *peers, struct hand *hand);
+void peers_lend(struct peers *peers, struct handover *handover);
 void peers_take_back(struct peers *peers, void (*done)(void *ctx), void *ctx);
 
 /* ---- the guest stopped, saved, loaded (state.c) -----------------------

@@ -394,8 +394,8 @@ void peer_cfg_number(struct peer *peer);
 
 /* handover.c: of what the device model before us handed over: the socket that
  * it listened at, -errno; the process that it had, 0: none that stays. */
-int peer_hand_listen(struct peer *peer);
-uint64_t peer_hand_instance(const struct peer *peer);
+int peer_handover_listen(struct peer *peer);
+uint64_t peer_handover_instance(const struct peer *peer);
 
 /* state.c */
 /* The next to connect is `peer->instance`, or can be given the state there is.

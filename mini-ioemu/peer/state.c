@@ -440,7 +440,7 @@ peers_get(struct peers *peers, unsigned i, struct view *in, char *why,
 			 peer->id);
 		return -EBUSY;
 	}
-	instance = peer_hand_instance(peer);
+	instance = peer_handover_instance(peer);
 	if (!(s.flags & FLAG_THERE) && !instance)
 		return 0;
 	if (s.flags & FLAG_EJECTED)

@@ -179,7 +179,7 @@ call_run(struct qmp_call *call)
 	else if (!command)
 		qmp_error(call, QMP_COMMAND_NOT_FOUND,
 			  "The command %s has not been found", name);
-	else if (qmp_hand_bars(call, name))
+	else if (qmp_handover_bars(call, name))
 		qmp_fail(call, "The guest is being taken over by another "
 			       "device model");
 	else if (call_args_valid(call, command))

@@ -53,7 +53,7 @@ qmp_client_close(struct qmp_client *c)
 		;
 	*at = c->next;
 	c->listener = NULL;
-	qmp_hand_left(c);
+	qmp_handover_left(c);
 	while (c->n_fds)
 		close(c->fds[--c->n_fds]);
 	for (set = c->set; set < c->set + QMP_MAX_SETS; set++)

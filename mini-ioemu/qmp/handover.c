@@ -16,12 +16,12 @@ run_take_over(struct qmp_call *call)
 }
 
 void
-qmp_give(struct qmp_call *call, struct hand *h)
+qmp_give(struct qmp_call *call, struct handover *h)
 {
 	struct qmp_client *c = call->client;
 	struct qmp *qmp = c->qmp;
 	json_t *json;
-	int rc = hand_write(h, &json, &c->out_fds, &c->n_out_fds);
+	int rc = handover_write(h, &json, &c->out_fds, &c->n_out_fds);
 
 	if (!rc && !c->listener)
 		json_decref(json);
@@ -66,7 +66,7 @@ run_taken(struct qmp_call *call)
 }
 
 bool
-qmp_hand_bars(const struct qmp_call *call, const char *name)
+qmp_handover_bars(const struct qmp_call *call, const char *name)
 {
 	return strncmp(name, "query-", 6) && strcmp(name, "qmp_capabilities") &&
 	       strcmp(name, "x-taken") &&
@@ -74,7 +74,7 @@ qmp_hand_bars(const struct qmp_call *call, const char *name)
 }
 
 void
-qmp_hand_left(struct qmp_client *c)
+qmp_handover_left(struct qmp_client *c)
 {
 	struct qmp *qmp = c->qmp;
 

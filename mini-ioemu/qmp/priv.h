@@ -115,8 +115,8 @@ void run_change_medium(struct qmp_call *call);
 void run_take_over(struct qmp_call *call);
 void run_taken(struct qmp_call *call);
 /* While the guest is being taken over: a command that must wait. */
-bool qmp_hand_bars(const struct qmp_call *call, const char *name);
-void qmp_hand_left(struct qmp_client *client); /* it closes */
+bool qmp_handover_bars(const struct qmp_call *call, const char *name);
+void qmp_handover_left(struct qmp_client *client); /* it closes */
 
 /* ---- commands.c
  * ---------------------------------------------------------------

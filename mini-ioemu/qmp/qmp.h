@@ -139,8 +139,8 @@ void qmp_fail(struct qmp_call *call, const char *why);
 
 /* Answer take_over(): what `h` has, which must live until untake(), gone() or
  * qmp_free(). */
-struct hand;
-void qmp_give(struct qmp_call *call, struct hand *h);
+struct handover;
+void qmp_give(struct qmp_call *call, struct handover *h);
 /* untake() or gone() is over, and what `h` had goes away. */
 void qmp_take_back(struct qmp *qmp);
 /* Serve a socket that another process bound to `path` (NULL: to none of ours);

@@ -142,10 +142,10 @@ take_no_wait(int fd)
 /* What goes to standard error goes to the guest's log from now on, also of
  * processes that are started; and, until there is a verdict, to the parent. */
 static int
-take_log(struct hand *hand)
+take_log(struct handover *handover)
 {
 	int copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	int fd = hand_take_fd(hand, "log");
+	int fd = handover_take_fd(handover, "log");
 
 	if (fd < 0 || copy < 0)
 		return -EBADF;
@@ -160,9 +160,9 @@ take_log(struct hand *hand)
 static int
 take_machine(uv_loop_t *loop, const struct conf *conf,
 	     const struct host_plugins *plugins, struct takeover *t,
-	     struct hand *hand, struct machine **out)
+	     struct handover *handover, struct machine **out)
 {
-	int rc = machine_take(loop, conf, plugins, hand, out);
+	int rc = machine_take(loop, conf, plugins, handover, out);
 
 	if (rc)
 		return rc;
@@ -174,15 +174,15 @@ take_machine(uv_loop_t *loop, const struct conf *conf,
 }
 
 static void
-take_verdict(int fd, const struct hand *hand)
+take_verdict(int fd, const struct handover *handover)
 {
-	uint64_t ns = uv_hrtime() - hand_u64(hand, "since");
+	uint64_t ns = uv_hrtime() - handover_u64(handover, "since");
 	char text[96];
 
 	text[0] = '\0';
 	snprintf(text + 1, sizeof(text) - 1,
 		 "taken over from pid %d: the guest waited %llu ms\n",
-		 (int)hand_u64(hand, "pid"),
+		 (int)handover_u64(handover, "pid"),
 		 (unsigned long long)(ns / NS_PER_MS));
 	log_copy(-1);
 	if (write(fd, text, 1 + strlen(text + 1)) < 0)
@@ -196,18 +196,19 @@ take_guest(uv_loop_t *loop, const struct conf *conf,
 	   const struct host_plugins *plugins, struct machine **out)
 {
 	struct takeover *t;
-	struct hand *hand;
+	struct handover *handover;
 	int copy, rc = takeover_open(conf, &t);
 
 	if (rc)
 		return rc;
-	rc = takeover_ask(t, &hand);
+	rc = takeover_ask(t, &handover);
 	if (!rc) {
-		copy = take_log(hand);
+		copy = take_log(handover);
 		rc = copy < 0 ? copy
-			      : take_machine(loop, conf, plugins, t, hand, out);
+			      : take_machine(loop, conf, plugins, t, handover,
+					     out);
 		if (!rc)
-			take_verdict(copy, hand);
+			take_verdict(copy, handover);
 	}
 	takeover_close(t);
 	return rc;

@@ -28,7 +28,7 @@
 struct reader {
 	char *buf;
 	size_t len, size;
-	int fds[HAND_FDS];
+	int fds[HANDOVER_FDS];
 	unsigned n_fds;
 };
 
@@ -38,7 +38,7 @@ static int
 receive(struct reader *r)
 {
 	ssize_t n = fds_receive(QMP_FD, r->buf + r->len, r->size - r->len,
-				r->fds, &r->n_fds, HAND_FDS, 0);
+				r->fds, &r->n_fds, HANDOVER_FDS, 0);
 
 	if (n < 0)
 		return n == -EINTR ? 0 : (int)n;
@@ -114,7 +114,7 @@ greet(struct reader *r)
 }
 
 static int
-ask_hand(struct reader *r, struct hand **out)
+ask_handover(struct reader *r, struct handover **out)
 {
 	json_t *value;
 	unsigned n;
@@ -124,7 +124,7 @@ ask_hand(struct reader *r, struct hand **out)
 		return rc;
 	n = r->n_fds;
 	r->n_fds = 0;
-	rc = hand_read(value, r->fds, n, out);
+	rc = handover_read(value, r->fds, n, out);
 	json_decref(value);
 	if (rc)
 		log_error("what the device model that runs hands over makes no "
@@ -145,20 +145,20 @@ answer(int rc)
 static int
 serve(struct reader *r, uint8_t what)
 {
-	struct hand *hand;
+	struct handover *handover;
 	int rc;
 
 	switch (what) {
 	case TAKEREAD_GREET:
 		return answer(greet(r));
 	case TAKEREAD_ASK:
-		rc = ask_hand(r, &hand);
+		rc = ask_handover(r, &handover);
 		if (rc)
 			return answer(rc);
 		rc = answer(0);
 		if (!rc)
-			rc = hand_send(hand, SOCK_FD);
-		hand_free(hand); /* and the descriptors here with it */
+			rc = handover_send(handover, SOCK_FD);
+		handover_free(handover); /* and the descriptors here with it */
 		return rc;
 	default:
 		return answer(ask(r, "{\"execute\":\"x-taken\"}", NULL));

@@ -7,7 +7,7 @@
 #include "handover/handover.h"
 
 /* A byte each; the answer is 0 or -errno (int32_t), after TAKEREAD_ASK with the
- * hand behind it (hand_send()). What is wrong is logged. */
+ * handover behind it (handover_send()). What is wrong is logged. */
 enum takeread_what {
 	TAKEREAD_GREET,
 	TAKEREAD_ASK,

@@ -193,13 +193,13 @@ takeover_close(struct takeover *t)
 }
 
 int
-takeover_ask(struct takeover *t, struct hand **out)
+takeover_ask(struct takeover *t, struct handover **out)
 {
 	int rc = reader_ask(t, TAKEREAD_ASK);
 
 	if (rc)
 		return rc;
-	rc = hand_receive(t->sock, out);
+	rc = handover_receive(t->sock, out);
 	if (rc)
 		log_error("what the device model that runs hands over makes no "
 			  "sense: %s",

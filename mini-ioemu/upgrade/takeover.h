@@ -25,7 +25,7 @@ int takeover_open(const struct conf *conf, struct takeover **out);
 /* Unless it was committed, the guest is given back. */
 void takeover_close(struct takeover *t);
 /* It stops and hands its guest over, for 10 s. -errno. */
-int takeover_ask(struct takeover *t, struct hand **out);
+int takeover_ask(struct takeover *t, struct handover **out);
 /* From now on the guest is ours. -errno: it is not. */
 int takeover_commit(struct takeover *t);
 

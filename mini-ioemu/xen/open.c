@@ -170,13 +170,14 @@ xen_take_port(struct xen *xen, evtchn_port_t port, int16_t owner)
 /* The descriptor of the ports is restricted already, and by Linux only once:
  * no library is to know of it (drivers/xen/evtchn.c). */
 static int
-xen_take(struct xen *xen, const struct xen_hand *hand, const char **what)
+xen_take(struct xen *xen, const struct xen_handover *handover,
+	 const char **what)
 {
 	unsigned i;
 	int rc;
 
-	xen->fd = hand->fd;
-	xen->server = (ioservid_t)hand->server;
+	xen->fd = handover->fd;
+	xen->server = (ioservid_t)handover->server;
 	*what = "open the Xen interfaces (run as root in dom0)";
 	xen->dm = xendevicemodel_open(NULL, 0);
 	xen->fm = xenforeignmemory_open(NULL, 0);
@@ -185,27 +186,27 @@ xen_take(struct xen *xen, const struct xen_hand *hand, const char **what)
 	rc = xen_map_server(xen, what);
 	*what = "take the vCPUs' event channels over";
 	if (!rc)
-		rc = xen_take_port(xen, hand->ring_port, XEN_EVENT_RING);
-	xen->ring_port = hand->ring_port;
+		rc = xen_take_port(xen, handover->ring_port, XEN_EVENT_RING);
+	xen->ring_port = handover->ring_port;
 	for (i = 0; !rc && i < xen->vcpus; i++) {
-		rc = xen_take_port(xen, hand->port[i], (int16_t)i);
-		xen->port[i] = hand->port[i];
+		rc = xen_take_port(xen, handover->port[i], (int16_t)i);
+		xen->port[i] = handover->port[i];
 	}
 	return rc;
 }
 
 int
-xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
+xen_adopt(unsigned domid, unsigned vcpus, const struct xen_handover *handover,
 	  struct xen **out, const char **what)
 {
 	struct xen *xen;
 	int rc = xen_new(domid, vcpus, &xen, what);
 
 	if (rc) {
-		close(hand->fd);
+		close(handover->fd);
 		return rc;
 	}
-	rc = xen_take(xen, hand, what);
+	rc = xen_take(xen, handover, what);
 	if (rc) {
 		xen_close(xen);
 		return rc;
@@ -215,11 +216,11 @@ xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
 }
 
 void
-xen_hand_over(struct xen *xen, struct xen_hand *out)
+xen_handover_over(struct xen *xen, struct xen_handover *out)
 {
 	unsigned i;
 
-	*out = (struct xen_hand){
+	*out = (struct xen_handover){
 		.server = xen->server,
 		.fd = xen->fd,
 		.ring_port = xen->ring_port,

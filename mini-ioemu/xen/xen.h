@@ -26,17 +26,18 @@ int xen_open(unsigned domid, unsigned vcpus, struct xen **out,
  * from now on: its number, the descriptor with its ports, and those. What is
  * claimed stays claimed.
  */
-struct xen_hand {
+struct xen_handover {
 	unsigned server;
 	int fd;
 	uint32_t ring_port, port[XEN_MAX_VCPUS]; /* of the first `vcpus` */
 };
 
 /* Takes hand->fd over. It listens to no port before xen_listen(). */
-int xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
-	      struct xen **out, const char **what);
+int xen_adopt(unsigned domid, unsigned vcpus,
+	      const struct xen_handover *handover, struct xen **out,
+	      const char **what);
 /* What the next needs; `fd` stays xen's. */
-void xen_hand_over(struct xen *xen, struct xen_hand *out);
+void xen_handover_over(struct xen *xen, struct xen_handover *out);
 
 /* What it has beyond a stock Xen, for a line of the log. */
 const char *xen_has(const struct xen *xen);

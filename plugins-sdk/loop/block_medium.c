@@ -160,7 +160,7 @@ block_open_fd(uv_loop_t *loop, int fd, bool readonly, int lost,
 }
 
 int
-block_hand(const struct ioemu_block *block, int *lost)
+block_handover(const struct ioemu_block *block, int *lost)
 {
 	*lost = block->lost;
 	return block->fd;

@@ -71,11 +71,12 @@ int chr_open_tty(struct ioemu_chardev *chr, const char *path);
 int chr_open_stdio(struct ioemu_chardev *chr);
 
 /*
- * Likewise from another process, frozen; the ends are chr_hand.c's to attach.
- * Takes hand->listen_fd over.
+ * Likewise from another process, frozen; the ends are chr_handover.c's to
+ * attach. Takes hand->listen_fd over.
  */
-int chr_hand_pty(struct ioemu_chardev *chr);
-int chr_hand_unix(struct ioemu_chardev *chr, const char *spec, int listen_fd);
+int chr_handover_pty(struct ioemu_chardev *chr);
+int chr_handover_unix(struct ioemu_chardev *chr, const char *spec,
+		      int listen_fd);
 
 /* Until chr_hold(false). */
 void chr_freeze(struct ioemu_chardev *chr);

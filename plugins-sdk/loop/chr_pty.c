@@ -58,7 +58,7 @@ pty_thaw(struct ioemu_chardev *chr)
 }
 
 int
-chr_hand_pty(struct ioemu_chardev *chr)
+chr_handover_pty(struct ioemu_chardev *chr)
 {
 	static const struct chr_kind kind = {
 		.hangup = pty_hangup,
@@ -89,7 +89,7 @@ chr_open_pty(struct ioemu_chardev *chr)
 	if (rc)
 		return rc;
 	snprintf(chr->name, sizeof(chr->name), "pty:%s", path);
-	rc = chr_hand_pty(chr);
+	rc = chr_handover_pty(chr);
 	pty_hangup(&chr->end[0]);
 	return rc;
 }

@@ -183,7 +183,7 @@ chr_open_unix(struct ioemu_chardev *chr, const char *spec)
 }
 
 int
-chr_hand_unix(struct ioemu_chardev *chr, const char *spec, int listen_fd)
+chr_handover_unix(struct ioemu_chardev *chr, const char *spec, int listen_fd)
 {
 	int listens = 0, rc = unix_address(chr, spec);
 	socklen_t len = sizeof(listens);

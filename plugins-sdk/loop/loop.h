@@ -136,13 +136,13 @@ void chr_leave_path(struct ioemu_chardev *chr);
 /* Writes out what it can without waiting, closes; freed by the loop. */
 void chr_close(struct ioemu_chardev *chr);
 
-/* ---- to the process that comes after (chr_hand.c) ---- */
+/* ---- to the process that comes after (chr_handover.c) ---- */
 
 #define CHR_ENDS 2u
 #define CHR_NAME 160u
 
 /* One that is open, for whoever goes on with it. */
-struct chr_hand {
+struct chr_handover {
 	char name[CHR_NAME];
 	int listen_fd;	   /* -1, as all below: none */
 	int end[CHR_ENDS]; /* whoever is connected */
@@ -155,13 +155,14 @@ struct chr_hand {
  * From now on nothing is read, written or accepted here, until
  * chr_hold(false). The descriptors stay chr's but `rest`, the caller's. -errno.
  */
-int chr_hand_out(struct ioemu_chardev *chr, struct chr_hand *out);
+int chr_handover_out(struct ioemu_chardev *chr, struct chr_handover *out);
 /*
  * In place of chr_open(): takes the descriptors over, on failure too; starts
  * with chr_hold(false).
  */
-int chr_hand_in(uv_loop_t *loop, const char *spec, const struct chr_hand *hand,
-		struct ioemu_chardev **out);
+int chr_handover_in(uv_loop_t *loop, const char *spec,
+		    const struct chr_handover *handover,
+		    struct ioemu_chardev **out);
 
 /* ---- disk images (block.c, block_medium.c) ------------------------------- */
 
@@ -187,12 +188,12 @@ struct block_mem {
 int block_open(uv_loop_t *loop, const char *path, bool readonly,
 	       struct ioemu_block **out);
 /* The same with a medium that is open already; -1: none. The fd is closed if
- * this fails. `lost` as of block_hand(). */
+ * this fails. `lost` as of block_handover(). */
 int block_open_fd(uv_loop_t *loop, int fd, bool readonly, int lost,
 		  struct ioemu_block **out);
 /* What block_open_fd() would take to go on here: the fd, -1: no medium, which
  * stays the block's, and what flushes of it fail with. */
-int block_hand(const struct ioemu_block *block, int *lost);
+int block_handover(const struct ioemu_block *block, int *lost);
 void block_info(const struct ioemu_block *block, struct ioemu_block_info *info);
 /* Bytes that a limit for files (RLIMIT_FSIZE, setrlimit(2)) must allow so that
  * all of the medium can be written: 0 unless it is a plain file that is. */

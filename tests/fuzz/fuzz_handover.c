@@ -20,7 +20,7 @@
 
 #include "base/fds.h"
 #include "handover/handover.h"
-#include "handtext.h"
+#include "handover_text.h"
 
 #define MAX_STATE (8u << 20)
 #define MAX_RECORDS (256u << 10)
@@ -68,7 +68,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	    whole_setup(&made))
 		abort();
 	whole = made;
-	whole_end.any_hand = true;
+	whole_end.any_handover = true;
 	save_one();
 	whole_configure(whole, dir, NULL);
 	fuzz_quiet();
@@ -93,7 +93,7 @@ descriptors(int *fds)
 	return n;
 }
 
-/* ---- a hand ------------------------------------------------------- */
+/* ---- a handover ------------------------------------------------------- */
 
 /* What a machine of whole.c says, in the words of control/handover.c. */
 static const char usual[] =
@@ -108,30 +108,30 @@ static const char usual[] =
 	"[{\"device\": \"ide-hd#7\", \"value\": \"ide0\", \"name\": \"/x\", "
 	"\"fd\": 2, \"readonly\": false, \"lost\": 0}]}";
 
-/* As hand_send() puts it on the way. */
+/* As handover_send() puts it on the way. */
 static size_t
 usual_records(uint8_t *to, size_t size)
 {
 	int fds[MAX_FDS], sock[2];
-	struct hand *hand;
+	struct handover *handover;
 	ssize_t n;
 
-	if (hand_of_text(usual, sizeof(usual) - 1, fds, descriptors(fds),
-			 &hand) ||
+	if (handover_of_text(usual, sizeof(usual) - 1, fds, descriptors(fds),
+			     &handover) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) ||
-	    hand_send(hand, sock[0]))
+	    handover_send(handover, sock[0]))
 		abort();
 	n = recv(sock[1], to, size, 0);
 	if (n <= 0 || (size_t)n == size)
 		abort();
 	close(sock[0]);
 	close(sock[1]);
-	hand_free(hand);
+	handover_free(handover);
 	return (size_t)n;
 }
 
 static int
-take_records(const uint8_t *data, size_t size, struct hand **out)
+take_records(const uint8_t *data, size_t size, struct handover **out)
 {
 	struct fuzz_bytes b = { .at = data, .left = size };
 	static uint8_t usually[MAX_RECORDS];
@@ -157,34 +157,34 @@ take_records(const uint8_t *data, size_t size, struct hand **out)
 	while (n)
 		close(fds[--n]);
 	close(sock[0]);
-	rc = hand_receive(sock[1], out);
+	rc = handover_receive(sock[1], out);
 	close(sock[1]);
 	free(copy);
 	return rc;
 }
 
 static int
-take_text(const uint8_t *data, size_t size, struct hand **out)
+take_text(const uint8_t *data, size_t size, struct handover **out)
 {
 	int fds[MAX_FDS];
 
-	return hand_of_text((const char *)data, size, fds, descriptors(fds),
-			    out);
+	return handover_of_text((const char *)data, size, fds, descriptors(fds),
+				out);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct machine *m = NULL;
-	struct hand *hand;
+	struct handover *handover;
 	unsigned i;
 
-	if (size && data[0] == '{' ? take_text(data, size, &hand)
-				   : take_records(data, size, &hand))
+	if (size && data[0] == '{' ? take_text(data, size, &handover)
+				   : take_records(data, size, &handover))
 		return 0;
 	fake_xen_free(whole_end.xen);
 	whole_end.xen = fake_xen_new();
-	if (!machine_take(&whole->loop, &whole->conf, whole->plugins, hand,
+	if (!machine_take(&whole->loop, &whole->conf, whole->plugins, handover,
 			  &m)) {
 		(void)machine_go(m);
 		for (i = 0; i < TURNS; i++)

@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "handover/handover.h"
 #include "pci/bus.h"
-#include "spine/handpeer.h"
+#include "spine/scripted_peer.h"
 #include "spine/side.h"
 
 #define ONES 0xffffffffu
@@ -70,8 +70,8 @@ static const char *const life_name[] = {
 
 struct fix {
 	struct core core; /* first */
-	struct handpeer h;
-	struct hand *hand;
+	struct scripted_peer h;
+	struct handover *handover;
 	char id[16], dir[32], path[48];
 	unsigned timeout_ms;
 	int log; /* what was logged as a warning or worse */
@@ -89,7 +89,7 @@ fix_open(struct fix *f, unsigned timeout_ms)
 	};
 	snprintf(f->id, sizeof(f->id), "p%u", n++);
 	core_open(&f->core, plugin_dir);
-	handpeer_init(&f->h);
+	scripted_peer_init(&f->h);
 	strcpy(f->dir, "/tmp/ioemu-life-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/p0", f->dir);
@@ -104,9 +104,9 @@ static void
 fix_close(struct fix *f)
 {
 	log_copy(-1);
-	handpeer_kill(&f->h);
+	scripted_peer_kill(&f->h);
 	core_close(&f->core);
-	hand_free(f->hand);
+	handover_free(f->handover);
 	unlink(f->path);
 	assert_int_equal(rmdir(f->dir), 0);
 	close(f->log);
@@ -152,9 +152,9 @@ is_there(void *ctx)
 static void
 fresh(struct fix *f, uint64_t instance)
 {
-	handpeer_kill(&f->h);
+	scripted_peer_kill(&f->h);
 	core_until(&f->core, is_gone, &f->core);
-	handpeer_init(&f->h);
+	scripted_peer_init(&f->h);
 	f->h.hello.instance = instance;
 }
 
@@ -162,12 +162,12 @@ fresh(struct fix *f, uint64_t instance)
 static void
 placed(struct fix *f)
 {
-	handpeer_connect(&f->h, &f->core, f->path);
-	handpeer_until(&f->h, is_there, &f->core);
-	handpeer_config_write(&f->h, DEVFN, INT_LINE, 11);
-	handpeer_config_write(&f->h, DEVFN, BAR0, BASE);
-	handpeer_config_write(&f->h, DEVFN, COMMAND, 6);
-	handpeer_settle(&f->h);
+	scripted_peer_connect(&f->h, &f->core, f->path);
+	scripted_peer_until(&f->h, is_there, &f->core);
+	scripted_peer_config_write(&f->h, DEVFN, INT_LINE, 11);
+	scripted_peer_config_write(&f->h, DEVFN, BAR0, BASE);
+	scripted_peer_config_write(&f->h, DEVFN, COMMAND, 6);
+	scripted_peer_settle(&f->h);
 	lines(f);
 }
 
@@ -189,7 +189,7 @@ static void
 until_asked(struct fix *f, unsigned requests)
 {
 	while (f->h.requests < requests)
-		handpeer_turn(&f->h);
+		scripted_peer_turn(&f->h);
 }
 
 static void
@@ -198,10 +198,10 @@ pause_and_save(struct fix *f)
 	char why[256];
 
 	peers_pause(f->core.peers);
-	handpeer_until(&f->h, is_paused, &f->core);
+	scripted_peer_until(&f->h, is_paused, &f->core);
 	assert_int_equal(peers_save(f->core.peers, false, why, sizeof(why)), 0);
-	handpeer_until_said(&f->h, LINK_SAVE);
-	handpeer_settle(&f->h);
+	scripted_peer_until_said(&f->h, LINK_SAVE);
+	scripted_peer_settle(&f->h);
 }
 
 /* What such a peer is in a saved guest: as this one was, once. */
@@ -228,8 +228,8 @@ load(struct fix *f, enum life life)
 	blob_free(&record);
 	f->h.saves = life == LIFE_NUMBERING;
 	f->h.quiet = true;
-	handpeer_connect(&f->h, &f->core, f->path);
-	handpeer_until_said(&f->h, LINK_STATE);
+	scripted_peer_connect(&f->h, &f->core, f->path);
+	scripted_peer_until_said(&f->h, LINK_STATE);
 	if (life == LIFE_NUMBERING)
 		until_asked(f, 1);
 }
@@ -244,17 +244,17 @@ static void
 lend(struct fix *f)
 {
 	placed(f);
-	hand_free(f->hand);
-	assert_int_equal(hand_new(&f->hand), 0);
+	handover_free(f->handover);
+	assert_int_equal(handover_new(&f->handover), 0);
 	peers_pause(f->core.peers);
-	handpeer_until(&f->h, is_paused, &f->core);
-	peers_lend(f->core.peers, f->hand);
-	handpeer_settle(&f->h);
+	scripted_peer_until(&f->h, is_paused, &f->core);
+	peers_lend(f->core.peers, f->handover);
+	scripted_peer_settle(&f->h);
 	assert_true(f->h.ended);
 	fresh(f, 0x1234);
 	peers_take_back(f->core.peers, back, NULL);
 	f->h.quiet = true;
-	handpeer_connect(&f->h, &f->core, f->path);
+	scripted_peer_connect(&f->h, &f->core, f->path);
 	until_asked(f, 1);
 }
 
@@ -264,7 +264,7 @@ again(struct fix *f, uint64_t instance)
 	placed(f);
 	fresh(f, instance);
 	f->h.quiet = true;
-	handpeer_connect(&f->h, &f->core, f->path);
+	scripted_peer_connect(&f->h, &f->core, f->path);
 	until_asked(f, 1);
 }
 
@@ -277,12 +277,12 @@ come_to_a_stop(struct fix *f, enum life life)
 		placed(f);
 		f->h.obeys = false;
 		peers_pause(f->core.peers);
-		handpeer_until_said(&f->h, LINK_PAUSE);
+		scripted_peer_until_said(&f->h, LINK_PAUSE);
 		break;
 	case LIFE_PAUSED:
 		placed(f);
 		peers_pause(f->core.peers);
-		handpeer_until(&f->h, is_paused, &f->core);
+		scripted_peer_until(&f->h, is_paused, &f->core);
 		break;
 	case LIFE_SAVING:
 	case LIFE_HALF:
@@ -290,9 +290,9 @@ come_to_a_stop(struct fix *f, enum life life)
 		f->h.saves = false;
 		pause_and_save(f);
 		if (life == LIFE_HALF)
-			handpeer_say(&f->h, 0, LINK_STATE, 0, 8, half,
-				     sizeof(half));
-		handpeer_settle(&f->h);
+			scripted_peer_say(&f->h, 0, LINK_STATE, 0, 8, half,
+					  sizeof(half));
+		scripted_peer_settle(&f->h);
 		break;
 	case LIFE_SAVED:
 		placed(f);
@@ -318,8 +318,8 @@ come_so_far(struct fix *f, enum life life)
 	switch (life) {
 	case LIFE_NEW:
 		f->h.mute = true;
-		handpeer_connect(&f->h, &f->core, f->path);
-		handpeer_settle(&f->h);
+		scripted_peer_connect(&f->h, &f->core, f->path);
+		scripted_peer_settle(&f->h);
 		break;
 	case LIFE_COMING:
 		again(f, 0x4321);
@@ -336,7 +336,7 @@ come_so_far(struct fix *f, enum life life)
 	case LIFE_EJECTED:
 		placed(f);
 		bus_eject(f->core.env.root, SLOT);
-		handpeer_settle(&f->h);
+		scripted_peer_settle(&f->h);
 		break;
 	case LIFE_RUNNING:
 		placed(f);
@@ -478,20 +478,20 @@ static const struct word words[] = {
 static void
 say_raw(struct fix *f, const struct word *w)
 {
-	uint8_t frame[HAND_FRAME];
+	uint8_t frame[HANDOVER_FRAME];
 	size_t n;
 
 	if (w->data == ping && !f->h.mute) {
-		handpeer_ping(&f->h); /* who knows what the answer is */
+		scripted_peer_ping(&f->h); /* who knows what the answer is */
 		return;
 	}
 	if (w->kind == BYTES) {
-		handpeer_bytes(&f->h, w->data, w->len);
+		scripted_peer_bytes(&f->h, w->data, w->len);
 		return;
 	}
-	n = handpeer_frame(frame, w->code, w->word, w->a, w->b, w->data,
-			   w->len);
-	handpeer_bytes(&f->h, frame, n);
+	n = scripted_peer_frame(frame, w->code, w->word, w->a, w->b, w->data,
+				w->len);
+	scripted_peer_bytes(&f->h, frame, n);
 }
 
 /* Whatever became of this one, the next is taken, and the guest has answers. */
@@ -503,10 +503,11 @@ the_next_is_taken(struct fix *f)
 	fresh(f, 0x5678);
 	peers_run(f->core.peers);
 	peers_forget(f->core.peers);
-	handpeer_connect(&f->h, &f->core, f->path);
-	handpeer_until(&f->h, is_there, &f->core);
-	handpeer_until_said(&f->h, LINK_RUN);
-	assert_int_equal(handpeer_config_read(&f->h, DEVFN, 0), HAND_ID);
+	scripted_peer_connect(&f->h, &f->core, f->path);
+	scripted_peer_until(&f->h, is_there, &f->core);
+	scripted_peer_until_said(&f->h, LINK_RUN);
+	assert_int_equal(scripted_peer_config_read(&f->h, DEVFN, 0),
+			 HANDOVER_ID);
 	(void)fake_xen_answer(f->core.xen, 1, &data);
 	assert_null(peers_waiting(f->core.peers));
 	assert_int_equal(core_port_read(&f->core, 0xe9) & 0xff, 0xff);
@@ -523,10 +524,10 @@ say_in(struct fix *f, enum life life, const struct word *w)
 	come_so_far(f, life);
 	say_raw(f, w);
 	if (life == LIFE_NEW) {
-		handpeer_settle(&f->h);
+		scripted_peer_settle(&f->h);
 		alive = !f->h.ended;
 	} else {
-		alive = handpeer_alive(&f->h);
+		alive = scripted_peer_alive(&f->h);
 	}
 	n = lines(f);
 	if (alive != handled || n > 1) {
@@ -590,9 +591,9 @@ killed_at_any_moment_it_leaves_nothing_waiting(void **state)
 	for (life = 0; life < LIVES; life++) {
 		fix_open(&f, LONG_MS);
 		come_so_far(&f, life);
-		handpeer_kill(&f.h);
+		scripted_peer_kill(&f.h);
 		core_until(&f.core, is_gone, &f.core);
-		handpeer_settle(&f.h);
+		scripted_peer_settle(&f.h);
 		print_message("killed while %s\n", life_name[life]);
 		assert_int_equal(lines(&f), !(BIT(life) & LOST_BEFORE));
 		nothing_waits(&f, life);
@@ -638,12 +639,12 @@ one_that_comes_to_a_stopped_guest_is_told_to_pause(void **state)
 	(void)state;
 	fix_open(&f, LONG_MS);
 	peers_pause(f.core.peers);
-	handpeer_connect(&f.h, &f.core, f.path);
-	handpeer_until_said(&f.h, LINK_PAUSE);
+	scripted_peer_connect(&f.h, &f.core, f.path);
+	scripted_peer_until_said(&f.h, LINK_PAUSE);
 	assert_int_equal(f.h.seen[LINK_RESET], 1);
-	handpeer_until(&f.h, is_paused, &f.core);
+	scripted_peer_until(&f.h, is_paused, &f.core);
 	peers_run(f.core.peers);
-	handpeer_until_said(&f.h, LINK_RUN);
+	scripted_peer_until_said(&f.h, LINK_RUN);
 	assert_int_equal(f.h.seen[LINK_RUN], 1);
 	fix_close(&f);
 }
@@ -660,18 +661,18 @@ only_the_last_pause_is_answered_by_its_number(void **state)
 	placed(&f);
 	f.h.obeys = false;
 	peers_pause(f.core.peers);
-	handpeer_until_said(&f.h, LINK_PAUSE);
+	scripted_peer_until_said(&f.h, LINK_PAUSE);
 	peers_run(f.core.peers);
 	peers_pause(f.core.peers);
-	handpeer_settle(&f.h);
+	scripted_peer_settle(&f.h);
 	assert_int_equal(f.h.seen[LINK_PAUSE], 2);
 	assert_int_not_equal(f.h.b, 0);
-	handpeer_say(&f.h, 0, LINK_PAUSED, 0, (uint16_t)(f.h.b - 1), ns,
-		     sizeof(ns));
-	assert_true(handpeer_alive(&f.h));
+	scripted_peer_say(&f.h, 0, LINK_PAUSED, 0, (uint16_t)(f.h.b - 1), ns,
+			  sizeof(ns));
+	assert_true(scripted_peer_alive(&f.h));
 	assert_non_null(peers_waiting(f.core.peers));
-	handpeer_say(&f.h, 0, LINK_PAUSED, 0, f.h.b, ns, sizeof(ns));
-	assert_true(handpeer_alive(&f.h));
+	scripted_peer_say(&f.h, 0, LINK_PAUSED, 0, f.h.b, ns, sizeof(ns));
+	assert_true(scripted_peer_alive(&f.h));
 	assert_null(peers_waiting(f.core.peers));
 	fix_close(&f);
 }
@@ -698,7 +699,7 @@ save_is_told(void *ctx)
 static void
 saving_fails_by_the_name_of_one_that_went_after_its_state_came(void **state)
 {
-	struct handpeer a, b;
+	struct scripted_peer a, b;
 	char dir[] = "/tmp/ioemu-life-XXXXXX", path[2][64], spec[192];
 	struct side side;
 	unsigned i;
@@ -714,31 +715,31 @@ saving_fails_by_the_name_of_one_that_went_after_its_state_came(void **state)
 		side_add(&side, spec);
 	}
 	side_start(&side, false);
-	handpeer_init(&a);
-	handpeer_init(&b);
+	scripted_peer_init(&a);
+	scripted_peer_init(&b);
 	b.hello.instance = 0x9876;
 	b.saves = false;
-	handpeer_connect(&a, &side.core, path[0]);
-	handpeer_connect(&b, &side.core, path[1]);
-	handpeer_until_said(&a, LINK_RUN);
-	handpeer_until_said(&b, LINK_RUN);
+	scripted_peer_connect(&a, &side.core, path[0]);
+	scripted_peer_connect(&b, &side.core, path[1]);
+	scripted_peer_until_said(&a, LINK_RUN);
+	scripted_peer_until_said(&b, LINK_RUN);
 	pause_stop(side.pause, told_of_save, &side);
-	handpeer_until_said(&a, LINK_PAUSE);
-	handpeer_settle(&a);
-	handpeer_until(&b, save_is_told, &side);
+	scripted_peer_until_said(&a, LINK_PAUSE);
+	scripted_peer_settle(&a);
+	scripted_peer_until(&b, save_is_told, &side);
 	assert_int_equal(side.rc, 0);
 	side.told = false;
 	save_write(side.save, side_file("", 0), false, told_of_save, &side);
-	handpeer_until_said(&a, LINK_SAVE);
-	handpeer_settle(&a);
-	handpeer_kill(&a);
-	handpeer_until_said(&b, LINK_SAVE);
-	handpeer_settle(&b);
+	scripted_peer_until_said(&a, LINK_SAVE);
+	scripted_peer_settle(&a);
+	scripted_peer_kill(&a);
+	scripted_peer_until_said(&b, LINK_SAVE);
+	scripted_peer_settle(&b);
 	link_say_state(b.link, 0, "state", 5);
-	handpeer_until(&b, save_is_told, &side);
+	scripted_peer_until(&b, save_is_told, &side);
 	assert_int_equal(side.rc, -EIO);
 	assert_non_null(strstr(side.why, "'first'"));
-	handpeer_kill(&b);
+	scripted_peer_kill(&b);
 	side_close(&side);
 	for (i = 0; i < 2; i++)
 		unlink(path[i]);

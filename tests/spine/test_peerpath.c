@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "pci/ecam.h"
-#include "spine/handpeer.h"
+#include "spine/scripted_peer.h"
 
 #define DEVFN 0x18u
 #define BAR0 0x10u
@@ -29,7 +29,7 @@ static const char *plugin_dir;
 
 struct fix {
 	struct core core; /* first */
-	struct handpeer h;
+	struct scripted_peer h;
 	char dir[32], path[48];
 };
 
@@ -40,19 +40,19 @@ setup(void **state)
 	char spec[128];
 
 	core_open(&f->core, plugin_dir);
-	handpeer_init(&f->h);
+	scripted_peer_init(&f->h);
 	strcpy(f->dir, "/tmp/ioemu-path-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/p0", f->dir);
 	snprintf(spec, sizeof(spec),
 		 "peer,id=p0,slot=3,timeout-ms=50,listen=unix:%s", f->path);
 	core_add_spec(&f->core, spec);
-	handpeer_connect(&f->h, &f->core, f->path);
-	handpeer_until_said(&f->h, LINK_RUN);
-	handpeer_config_write(&f->h, DEVFN, BAR0, BASE);
-	handpeer_config_write(&f->h, DEVFN, COMMAND, 6);
-	handpeer_window(&f->h, f->h.id, 0, IOEMU_MEM, BASE, SIZE);
-	assert_true(handpeer_alive(&f->h));
+	scripted_peer_connect(&f->h, &f->core, f->path);
+	scripted_peer_until_said(&f->h, LINK_RUN);
+	scripted_peer_config_write(&f->h, DEVFN, BAR0, BASE);
+	scripted_peer_config_write(&f->h, DEVFN, COMMAND, 6);
+	scripted_peer_window(&f->h, f->h.id, 0, IOEMU_MEM, BASE, SIZE);
+	assert_true(scripted_peer_alive(&f->h));
 	*state = f;
 	return 0;
 }
@@ -62,7 +62,7 @@ teardown(void **state)
 {
 	struct fix *f = *state;
 
-	handpeer_kill(&f->h);
+	scripted_peer_kill(&f->h);
 	core_close(&f->core);
 	unlink(f->path);
 	assert_int_equal(rmdir(f->dir), 0);
@@ -90,11 +90,11 @@ a_string_that_is_not_answered_waits_once(void **state)
 	f->h.quiet = true;
 	f->h.requests = 0;
 	memset(f->core.xen->ram + GPA, 0, 4096);
-	(void)handpeer_access(&f->h, &req);
+	(void)scripted_peer_access(&f->h, &req);
 	assert_int_equal(f->h.requests, 1);
 	for (i = 0; i < 4096; i++)
 		assert_int_equal(f->core.xen->ram[GPA + i], 0xff);
-	assert_true(handpeer_alive(&f->h));
+	assert_true(scripted_peer_alive(&f->h));
 }
 
 /* ---- configuration space as the guest wrote it --------------------- */
@@ -115,13 +115,13 @@ of_a_string_to_a_register_the_last_element_counts(void **state)
 	uint8_t *ram = f->core.xen->ram + GPA;
 	uint32_t v;
 
-	assert_int_equal(handpeer_read(&f->h, f->h.id, 0, &v, 4), 0);
+	assert_int_equal(scripted_peer_read(&f->h, f->h.id, 0, &v, 4), 0);
 	put_le16(ram, 6);
 	put_le16(ram + 2, 7);
 	put_le16(ram + 4, 2); /* no bus master any more */
-	(void)handpeer_access(&f->h, &req);
+	(void)scripted_peer_access(&f->h, &req);
 	assert_int_equal(f->h.config[1], 2);
-	assert_int_equal(handpeer_read(&f->h, f->h.id, 0, &v, 4), -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, f->h.id, 0, &v, 4), -EIO);
 }
 
 /* rep movsd through --ecam: each element is another register. */
@@ -145,12 +145,12 @@ of_a_string_over_registers_each_element_counts(void **state)
 		ecam_new(f->core.env.routes, f->core.env.claims, &ecam), 0);
 	for (i = 0; i < 3; i++)
 		put_le32(ram + 4 * i, BASE + i * SIZE);
-	(void)handpeer_access(&f->h, &req);
+	(void)scripted_peer_access(&f->h, &req);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(f->h.config[BAR0 / 4 + i], BASE + i * SIZE);
-		handpeer_window(&f->h, f->h.id, (uint8_t)i, IOEMU_MEM,
-				BASE + i * SIZE, SIZE);
-		assert_true(handpeer_alive(&f->h));
+		scripted_peer_window(&f->h, f->h.id, (uint8_t)i, IOEMU_MEM,
+				     BASE + i * SIZE, SIZE);
+		assert_true(scripted_peer_alive(&f->h));
 		assert_true(fake_xen_claims(f->core.xen, IOEMU_MEM,
 					    BASE + i * SIZE));
 	}

@@ -17,7 +17,7 @@
 #include "base/blob.h"
 #include "pci/bus.h"
 #include "peer/priv.h"
-#include "spine/handpeer.h"
+#include "spine/scripted_peer.h"
 
 #define ONES 0xffffffffu
 #define LAST_DEVFN 255
@@ -26,7 +26,7 @@ static const char *plugin_dir;
 
 struct fix {
 	struct core core; /* first */
-	struct handpeer h;
+	struct scripted_peer h;
 	char dir[32], path[48];
 };
 
@@ -36,7 +36,7 @@ setup(void **state)
 	struct fix *f = calloc(1, sizeof(*f));
 
 	core_open(&f->core, plugin_dir);
-	handpeer_init(&f->h);
+	scripted_peer_init(&f->h);
 	strcpy(f->dir, "/tmp/ioemu-word-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/p0", f->dir);
@@ -49,7 +49,7 @@ teardown(void **state)
 {
 	struct fix *f = *state;
 
-	handpeer_kill(&f->h);
+	scripted_peer_kill(&f->h);
 	core_close(&f->core);
 	unlink(f->path);
 	assert_int_equal(rmdir(f->dir), 0);
@@ -66,8 +66,8 @@ come(struct fix *f, const char *keys)
 	snprintf(spec, sizeof(spec), "peer,id=p0,listen=unix:%s,%s", f->path,
 		 keys);
 	core_add_spec(&f->core, spec);
-	handpeer_connect(&f->h, &f->core, f->path);
-	handpeer_settle(&f->h);
+	scripted_peer_connect(&f->h, &f->core, f->path);
+	scripted_peer_settle(&f->h);
 }
 
 /* ---- where it sits ------------------------------------------------ */
@@ -83,7 +83,7 @@ functions_past_the_last_slot_are_no_place(void **state)
 	come(f, "addr=1f.7");
 	assert_true(f->h.ended);
 	assert_non_null(strstr(f->h.why, "room in its slot"));
-	assert_int_equal(handpeer_config_read(&f->h, LAST_DEVFN, 0), ONES);
+	assert_int_equal(scripted_peer_config_read(&f->h, LAST_DEVFN, 0), ONES);
 }
 
 static void
@@ -94,7 +94,7 @@ functions_do_not_reach_into_the_next_slot(void **state)
 	f->h.hello.functions = 0x21;
 	come(f, "addr=3.3");
 	assert_true(f->h.ended);
-	assert_int_equal(handpeer_config_read(&f->h, 0x18 + 8, 0), ONES);
+	assert_int_equal(scripted_peer_config_read(&f->h, 0x18 + 8, 0), ONES);
 }
 
 static void
@@ -104,7 +104,8 @@ the_last_function_of_the_last_slot_can_be_had(void **state)
 
 	come(f, "addr=1f.7");
 	assert_false(f->h.ended);
-	assert_int_equal(handpeer_config_read(&f->h, LAST_DEVFN, 0), HAND_ID);
+	assert_int_equal(scripted_peer_config_read(&f->h, LAST_DEVFN, 0),
+			 HANDOVER_ID);
 }
 
 /* A record as peers_put() makes one. */
@@ -191,7 +192,7 @@ come_raw(struct fix *f, const char *keys)
 	f->h.hello.kind = LINK_KIND_RAW;
 	f->h.hello.functions = 0;
 	come(f, keys);
-	handpeer_until_said(&f->h, LINK_RUN);
+	scripted_peer_until_said(&f->h, LINK_RUN);
 }
 
 static unsigned
@@ -202,7 +203,7 @@ msis(struct fix *f, uint16_t rid)
 
 	put_le32(data, VECTOR);
 	link_post(f->h.link, rid, MSI_ADDR, data, sizeof(data));
-	assert_true(handpeer_alive(&f->h));
+	assert_true(scripted_peer_alive(&f->h));
 	return f->core.xen->msi[VECTOR] - before;
 }
 
@@ -239,10 +240,10 @@ a_process_without_a_function_has_one_id(void **state)
 	uint32_t v;
 
 	come_raw(f, "dma=on");
-	assert_int_equal(handpeer_read(&f->h, 0, 0, &v, 4), 0);
-	assert_int_equal(handpeer_read(&f->h, 1, 0, &v, 4), -EIO);
-	assert_int_equal(handpeer_read(&f->h, RID, 0, &v, 4), -EIO);
-	assert_int_equal(handpeer_read(&f->h, 0xffff, 0, &v, 4), -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, 0, 0, &v, 4), 0);
+	assert_int_equal(scripted_peer_read(&f->h, 1, 0, &v, 4), -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, RID, 0, &v, 4), -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, 0xffff, 0, &v, 4), -EIO);
 	assert_int_equal(msis(f, RID), 0);
 	assert_int_equal(msis(f, 0), 1);
 }
@@ -256,24 +257,25 @@ a_function_is_whom_the_root_made_it(void **state)
 
 	f->h.hello.functions = 0x3;
 	come(f, "addr=3");
-	handpeer_config_write(&f->h, DEVFN, 4, 6);
-	assert_int_equal(handpeer_read(&f->h, RID, 0, &v, 4), 0);
-	assert_int_equal(handpeer_read(&f->h, 0, 0, &v, 4), -EIO);
-	assert_int_equal(handpeer_read(&f->h, RID + 8, 0, &v, 4), -EIO);
-	assert_int_equal(handpeer_read(&f->h, RID + 0x100, 0, &v, 4), -EIO);
-	assert_int_equal(handpeer_read(&f->h, RID + 1, 0, &v, 4), -EIO);
-	assert_int_equal(handpeer_read(&f->h, RID + 2, 0, &v, 4), -EIO);
+	scripted_peer_config_write(&f->h, DEVFN, 4, 6);
+	assert_int_equal(scripted_peer_read(&f->h, RID, 0, &v, 4), 0);
+	assert_int_equal(scripted_peer_read(&f->h, 0, 0, &v, 4), -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, RID + 8, 0, &v, 4), -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, RID + 0x100, 0, &v, 4),
+			 -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, RID + 1, 0, &v, 4), -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, RID + 2, 0, &v, 4), -EIO);
 	assert_int_equal(msis(f, 0), 0);
 	assert_int_equal(msis(f, RID), 1);
 	/* the same process, that has its number yet, on another connection */
-	handpeer_kill(&f->h);
-	handpeer_settle(&f->h);
+	scripted_peer_kill(&f->h);
+	scripted_peer_settle(&f->h);
 	f->h.id = 0;
-	handpeer_connect(&f->h, &f->core, f->path);
+	scripted_peer_connect(&f->h, &f->core, f->path);
 	f->h.seen[LINK_RUN] = 0;
-	handpeer_until_said(&f->h, LINK_RUN);
-	assert_int_equal(handpeer_read(&f->h, 0, 0, &v, 4), -EIO);
-	assert_int_equal(handpeer_read(&f->h, RID, 0, &v, 4), 0);
+	scripted_peer_until_said(&f->h, LINK_RUN);
+	assert_int_equal(scripted_peer_read(&f->h, 0, 0, &v, 4), -EIO);
+	assert_int_equal(scripted_peer_read(&f->h, RID, 0, &v, 4), 0);
 }
 
 /* ---- which addresses it may have ---------------------------------- */
@@ -284,14 +286,14 @@ struct claim {
 };
 
 static void
-announce(struct handpeer *h)
+announce(struct scripted_peer *h)
 {
 	const struct claim *c = h->ctx;
 	unsigned i;
 
 	for (i = 0; c[i].size; i++)
-		handpeer_window(h, 0, (uint8_t)i, c[i].space, c[i].base,
-				c[i].size);
+		scripted_peer_window(h, 0, (uint8_t)i, c[i].space, c[i].base,
+				     c[i].size);
 }
 
 /* As isolate=on makes one, with a process of the test's. */
@@ -315,9 +317,9 @@ isolated_with(struct fix *f, const struct claim *claims)
 {
 	f->h.ctx = (void *)(uintptr_t)claims;
 	f->h.seen[LINK_RUN] = 0;
-	handpeer_connect(&f->h, &f->core, f->path);
-	handpeer_until_said(&f->h, LINK_RUN);
-	assert_true(handpeer_alive(&f->h));
+	scripted_peer_connect(&f->h, &f->core, f->path);
+	scripted_peer_until_said(&f->h, LINK_RUN);
+	assert_true(scripted_peer_alive(&f->h));
 }
 
 static const struct claim good[] = {
@@ -376,21 +378,21 @@ it_asks_for_ranges_before_it_hears_of_the_guest(void **state)
 	isolated_with(f, good);
 	assert_true(has(f, IOEMU_IO, 0x2f8));
 	assert_true(has(f, IOEMU_MEM, 0xfed44fff));
-	handpeer_window(&f->h, 0, 9, IOEMU_IO, 0x3e8, 8);
-	handpeer_window(&f->h, 0, 10, IOEMU_MEM, 0xfed50000, 0x1000);
-	assert_true(handpeer_alive(&f->h));
+	scripted_peer_window(&f->h, 0, 9, IOEMU_IO, 0x3e8, 8);
+	scripted_peer_window(&f->h, 0, 10, IOEMU_MEM, 0xfed50000, 0x1000);
+	assert_true(scripted_peer_alive(&f->h));
 	assert_false(has(f, IOEMU_IO, 0x3e8));
 	assert_false(has(f, IOEMU_MEM, 0xfed50000));
 	/* it may switch them off, and on again */
-	handpeer_window(&f->h, 0, 0, IOEMU_IO, 0, 0);
-	assert_true(handpeer_alive(&f->h));
+	scripted_peer_window(&f->h, 0, 0, IOEMU_IO, 0, 0);
+	assert_true(scripted_peer_alive(&f->h));
 	assert_false(has(f, IOEMU_IO, 0x2f8));
-	handpeer_window(&f->h, 0, 0, IOEMU_IO, 0x2f8, 8);
-	assert_true(handpeer_alive(&f->h));
+	scripted_peer_window(&f->h, 0, 0, IOEMU_IO, 0x2f8, 8);
+	assert_true(scripted_peer_alive(&f->h));
 	assert_true(has(f, IOEMU_IO, 0x2f8));
 	/* as may the process after this one */
-	handpeer_kill(&f->h);
-	handpeer_settle(&f->h);
+	scripted_peer_kill(&f->h);
+	scripted_peer_settle(&f->h);
 	assert_false(has(f, IOEMU_IO, 0x2f8));
 	f->h.hello.instance++;
 	isolated_with(f, more);
@@ -421,7 +423,7 @@ local_bars(struct core *core)
 static void
 greedy_peers_take_the_room_of_nobody_else(void **state)
 {
-	static struct handpeer h[GREEDY];
+	static struct scripted_peer h[GREEDY];
 	char spec[160], path[GREEDY][64];
 	struct fix *f = *state;
 	unsigned i, k, n;
@@ -434,17 +436,17 @@ greedy_peers_take_the_room_of_nobody_else(void **state)
 			 "%s",
 			 i, path[i]);
 		core_add_spec(&f->core, spec);
-		handpeer_init(&h[i]);
+		scripted_peer_init(&h[i]);
 		h[i].hello.kind = LINK_KIND_RAW;
 		h[i].hello.functions = 0;
-		handpeer_connect(&h[i], &f->core, path[i]);
-		handpeer_until_said(&h[i], LINK_RUN);
+		scripted_peer_connect(&h[i], &f->core, path[i]);
+		scripted_peer_until_said(&h[i], LINK_RUN);
 		for (k = 0; k < WINDOWS; k++)
-			handpeer_window(&h[i], 0, (uint8_t)k, IOEMU_MEM,
-					ALLOWED +
-						(i * WINDOWS + k) * 0x10000ull,
-					0x1000);
-		assert_true(handpeer_alive(&h[i]));
+			scripted_peer_window(&h[i], 0, (uint8_t)k, IOEMU_MEM,
+					     ALLOWED + (i * WINDOWS + k) *
+							       0x10000ull,
+					     0x1000);
+		assert_true(scripted_peer_alive(&h[i]));
 	}
 	/* each has some, and what the machine has it can place where it likes
 	 */
@@ -458,7 +460,7 @@ greedy_peers_take_the_room_of_nobody_else(void **state)
 	assert_int_equal(f->core.xen->refused, 0);
 	local_bars(&f->core);
 	for (i = 0; i < GREEDY; i++) {
-		handpeer_kill(&h[i]);
+		scripted_peer_kill(&h[i]);
 		unlink(path[i]);
 	}
 }
@@ -469,32 +471,34 @@ a_window_is_no_larger_than_the_guest_was_told(void **state)
 	struct fix *f = *state;
 
 	come(f, "addr=3");
-	handpeer_until_said(&f->h, LINK_RUN);
-	handpeer_config_write(&f->h, DEVFN, 0x10, ONES);
+	scripted_peer_until_said(&f->h, LINK_RUN);
+	scripted_peer_config_write(&f->h, DEVFN, 0x10, ONES);
 	f->h.config[4] = 0xffff0000; /* 64 KiB */
-	(void)handpeer_config_read(&f->h, DEVFN, 0x10);
-	handpeer_config_write(&f->h, DEVFN, 0x10, LOCAL_BAR0);
-	handpeer_config_write(&f->h, DEVFN, 0x04, 2);
-	handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x20000);
-	assert_true(handpeer_alive(&f->h));
+	(void)scripted_peer_config_read(&f->h, DEVFN, 0x10);
+	scripted_peer_config_write(&f->h, DEVFN, 0x10, LOCAL_BAR0);
+	scripted_peer_config_write(&f->h, DEVFN, 0x04, 2);
+	scripted_peer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x20000);
+	assert_true(scripted_peer_alive(&f->h));
 	assert_false(has(f, IOEMU_MEM, LOCAL_BAR0));
-	handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x10000);
-	assert_true(handpeer_alive(&f->h));
+	scripted_peer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x10000);
+	assert_true(scripted_peer_alive(&f->h));
 	assert_true(has(f, IOEMU_MEM, LOCAL_BAR0 + 0xffff));
 	/* 64 bits: 8 GiB, of which the upper half says nothing below */
-	handpeer_config_write(&f->h, DEVFN, 0x18, ONES);
-	handpeer_config_write(&f->h, DEVFN, 0x1c, ONES);
+	scripted_peer_config_write(&f->h, DEVFN, 0x18, ONES);
+	scripted_peer_config_write(&f->h, DEVFN, 0x1c, ONES);
 	f->h.config[6] = 0x4;
 	f->h.config[7] = 0xfffffffe;
-	(void)handpeer_config_read(&f->h, DEVFN, 0x18);
-	(void)handpeer_config_read(&f->h, DEVFN, 0x1c);
-	handpeer_config_write(&f->h, DEVFN, 0x18, 4);
-	handpeer_config_write(&f->h, DEVFN, 0x1c, 0x10);
-	handpeer_window(&f->h, RID, 2, IOEMU_MEM, 0x1000000000, 1ull << 34);
-	assert_true(handpeer_alive(&f->h));
+	(void)scripted_peer_config_read(&f->h, DEVFN, 0x18);
+	(void)scripted_peer_config_read(&f->h, DEVFN, 0x1c);
+	scripted_peer_config_write(&f->h, DEVFN, 0x18, 4);
+	scripted_peer_config_write(&f->h, DEVFN, 0x1c, 0x10);
+	scripted_peer_window(&f->h, RID, 2, IOEMU_MEM, 0x1000000000,
+			     1ull << 34);
+	assert_true(scripted_peer_alive(&f->h));
 	assert_false(has(f, IOEMU_MEM, 0x1000000000));
-	handpeer_window(&f->h, RID, 2, IOEMU_MEM, 0x1000000000, 1ull << 33);
-	assert_true(handpeer_alive(&f->h));
+	scripted_peer_window(&f->h, RID, 2, IOEMU_MEM, 0x1000000000,
+			     1ull << 33);
+	assert_true(scripted_peer_alive(&f->h));
 	assert_true(has(f, IOEMU_MEM, 0x1000000000));
 }
 
@@ -512,15 +516,15 @@ a_flood_of_words_on_windows_is_few_calls_of_xen(void **state)
 	unsigned i, before, requests;
 
 	come(f, "addr=3");
-	handpeer_until_said(&f->h, LINK_RUN);
-	handpeer_config_write(&f->h, DEVFN, 0x10, LOCAL_BAR0);
-	handpeer_config_write(&f->h, DEVFN, 0x04, 2);
+	scripted_peer_until_said(&f->h, LINK_RUN);
+	scripted_peer_config_write(&f->h, DEVFN, 0x10, LOCAL_BAR0);
+	scripted_peer_config_write(&f->h, DEVFN, 0x04, 2);
 	before = xen->claims + xen->unclaims;
 	for (i = 0; i < FLOOD; i++)
-		handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0,
-				i % 2 ? 0x1000 : 0x2000);
-	handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x4000);
-	assert_true(handpeer_alive(&f->h));
+		scripted_peer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0,
+				     i % 2 ? 0x1000 : 0x2000);
+	scripted_peer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0, 0x4000);
+	assert_true(scripted_peer_alive(&f->h));
 	assert_true(has(f, IOEMU_MEM, LOCAL_BAR0 + 0x3fff));
 	/* 64 of them are in one turn: as many as it has credits */
 	assert_true(xen->claims + xen->unclaims - before < FLOOD / 8);
@@ -528,14 +532,14 @@ a_flood_of_words_on_windows_is_few_calls_of_xen(void **state)
 	before = xen->claims + xen->unclaims;
 	requests = 0;
 	for (i = 0; i < 64; i++) {
-		handpeer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0,
-				i % 2 ? 0x1000 : 0x2000);
-		handpeer_ask(&f->h, &requests);
+		scripted_peer_window(&f->h, RID, 0, IOEMU_MEM, LOCAL_BAR0,
+				     i % 2 ? 0x1000 : 0x2000);
+		scripted_peer_ask(&f->h, &requests);
 	}
 	while (requests < 64)
-		handpeer_turn(&f->h);
+		scripted_peer_turn(&f->h);
 	assert_true(xen->claims + xen->unclaims - before < 64 / 2);
-	assert_true(handpeer_alive(&f->h));
+	assert_true(scripted_peer_alive(&f->h));
 }
 
 int

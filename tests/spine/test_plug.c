@@ -234,7 +234,7 @@ what_is_wrong_with_one_that_comes_later_shows_at_the_start(void **state)
 
 /* The device has it in hand when it is ejected. */
 static void
-an_access_in_hand_is_answered_with_ones(void **state)
+an_access_in_handover_is_answered_with_ones(void **state)
 {
 	static const struct request late = {
 		.type = SLOT_COPY,
@@ -410,7 +410,7 @@ main(int argc, char **argv)
 		T(a_process_of_its_own_comes_and_goes),
 		T(a_process_that_was_not_named_does_not_come),
 		T(what_is_wrong_with_one_that_comes_later_shows_at_the_start),
-		T(an_access_in_hand_is_answered_with_ones),
+		T(an_access_in_handover_is_answered_with_ones),
 		T(what_cannot_come_or_go_says_why),
 		T(a_controller_with_drives_stays),
 		T(a_processor_comes),

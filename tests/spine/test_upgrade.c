@@ -166,7 +166,7 @@ asked(struct pair *p)
 {
 	struct takeover *t = reach(p);
 
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	assert_int_equal(takeover_ask(t, &p->w->handover), 0);
 	return t;
 }
 
@@ -174,8 +174,8 @@ static void
 let_go(struct pair *p, struct takeover *t)
 {
 	takeover_close(t);
-	hand_free(p->w->hand);
-	p->w->hand = NULL;
+	handover_free(p->w->handover);
+	p->w->handover = NULL;
 }
 
 static void
@@ -192,7 +192,7 @@ a_guest_goes_on(void **state)
 	t = reach(p);
 	claims = whole_end.xen->claims;
 	unclaims = whole_end.xen->unclaims;
-	assert_int_equal(takeover_ask(t, &p->w->hand), 0);
+	assert_int_equal(takeover_ask(t, &p->w->handover), 0);
 	ask_port(true, 0, SCRATCH, 1);
 	nobody_answers();
 	assert_int_equal(whole_start(p->w, plugin_dir, words), 0);
@@ -327,7 +327,7 @@ a_program_that_came_later_is_not_started(void **state)
 	old_writes(0x66);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		t = asked(p);
-		hand_put_later(p->w->hand, words[i]);
+		handover_put_later(p->w->handover, words[i]);
 		assert_int_equal(whole_start(p->w, plugin_dir, NULL), -EPERM);
 		whole_stop(p->w);
 		takeover_close(t);
@@ -378,8 +378,8 @@ nothing_that_may_wait_is_read(void **state)
 	old_writes(0x44);
 	alarm(TEST_LIMIT_S);
 	t = asked(p);
-	close(hand_take_fd(p->w->hand, "state"));
-	hand_put_own(p->w->hand, "state", dup(wait[0]));
+	close(handover_take_fd(p->w->handover, "state"));
+	handover_put_own(p->w->handover, "state", dup(wait[0]));
 	assert_int_equal(whole_start(p->w, plugin_dir, NULL), -EBADF);
 	whole_stop(p->w);
 	takeover_close(t);
@@ -392,7 +392,7 @@ nothing_that_may_wait_is_read(void **state)
 static void
 output_that_may_wait_is_not_read(void **state)
 {
-	struct chr_hand chr = { .listen_fd = -1, .end = { -1, -1 } };
+	struct chr_handover chr = { .listen_fd = -1, .end = { -1, -1 } };
 	struct pair *p = *state;
 	struct ioemu_chardev *out;
 	int wait[2];
@@ -400,7 +400,8 @@ output_that_may_wait_is_not_read(void **state)
 	assert_int_equal(pipe(wait), 0);
 	alarm(TEST_LIMIT_S);
 	chr.rest = dup(wait[0]);
-	assert_int_equal(chr_hand_in(&p->w->loop, "null", &chr, &out), -EBADF);
+	assert_int_equal(chr_handover_in(&p->w->loop, "null", &chr, &out),
+			 -EBADF);
 	alarm(0);
 	close(wait[0]);
 	close(wait[1]);
@@ -666,7 +667,7 @@ who_would_not_come_again_is_in_the_way(void **state)
 	lender_up(THERE);
 	lender_up(HERE);
 	t = reach(p);
-	assert_int_not_equal(takeover_ask(t, &p->w->hand), 0);
+	assert_int_not_equal(takeover_ask(t, &p->w->handover), 0);
 	takeover_close(t);
 	assert_int_equal(old_sees(HERE), 0x1000 + HERE);
 	procs_end(&p->procs, here, SIGKILL);

@@ -88,21 +88,21 @@ xen_restrict(struct xen *xen)
 }
 
 int
-xen_adopt(unsigned domid, unsigned vcpus, const struct xen_hand *hand,
+xen_adopt(unsigned domid, unsigned vcpus, const struct xen_handover *handover,
 	  struct xen **out, const char **what)
 {
-	assert_true(whole_end.any_hand || hand->server == WHOLE_SERVER);
-	assert_true(whole_end.any_hand || hand->port[0] == WHOLE_PORT);
-	close(hand->fd); /* whole_end.fd is the same */
+	assert_true(whole_end.any_handover || handover->server == WHOLE_SERVER);
+	assert_true(whole_end.any_handover || handover->port[0] == WHOLE_PORT);
+	close(handover->fd); /* whole_end.fd is the same */
 	whole_end.adopted++;
 	return xen_open(domid, vcpus, out, what);
 }
 
 void
-xen_hand_over(struct xen *xen, struct xen_hand *out)
+xen_handover_over(struct xen *xen, struct xen_handover *out)
 {
 	(void)xen;
-	*out = (struct xen_hand){
+	*out = (struct xen_handover){
 		.server = WHOLE_SERVER,
 		.fd = whole_end.fd,
 		.port = { WHOLE_PORT },
@@ -230,8 +230,9 @@ whole_start(struct whole *w, const char *plugin_dir, const char *const *more)
 	int rc;
 
 	whole_configure(w, plugin_dir, more);
-	rc = machine_take(&w->loop, &w->conf, w->plugins, w->hand, &w->machine);
-	w->hand = NULL;
+	rc = machine_take(&w->loop, &w->conf, w->plugins, w->handover,
+			  &w->machine);
+	w->handover = NULL;
 	if (rc)
 		w->machine = NULL;
 	return rc;

@@ -30,7 +30,8 @@ struct whole {
 	uv_loop_t loop;
 	struct conf conf;
 	struct host_plugins *plugins;
-	struct hand *hand; /* of the machine before; NULL: a fresh guest */
+	struct handover
+		*handover; /* of the machine before; NULL: a fresh guest */
 	struct machine *machine;
 	bool sandbox; /* shut it: what whole_start() does, it does for good */
 	char dir[32]; /* with the files "disk", "serial" and "qmp" */
@@ -44,9 +45,9 @@ struct whole_ends {
 	int fd;
 	int open_rc, ready_rc, events_rc, restrict_rc; /* what Xen says */
 	unsigned ready;				       /* told that it serves */
-	unsigned pid;	  /* and that it is another process now */
-	unsigned adopted; /* calls of xen_adopt() */
-	bool any_hand;	  /* which may be given anything */
+	unsigned pid;	   /* and that it is another process now */
+	unsigned adopted;  /* calls of xen_adopt() */
+	bool any_handover; /* which may be given anything */
 };
 
 /* In memory that the helper of spawn.h has, too. */

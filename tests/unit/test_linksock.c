@@ -272,7 +272,7 @@ the_last_words_come_through_the_ring(void **state)
 /* PING: type 4, flags 0, length 8, a cookie. */
 static const uint8_t ping[12] = { 4, 0, 0, 8 };
 
-struct hand {
+struct handover {
 	struct links l; /* its root has no linksock */
 	int sock, memory;
 	struct linkring *ring;
@@ -281,7 +281,7 @@ struct hand {
 
 /* All that the root has to say, with `fd` on its first byte, or none: -1. */
 static void
-hand_say(struct hand *h, int fd)
+handover_say(struct handover *h, int fd)
 {
 	const uint8_t *p;
 	size_t n;
@@ -297,7 +297,7 @@ hand_say(struct hand *h, int fd)
 }
 
 static void
-hand_turn(struct hand *h)
+handover_turn(struct handover *h)
 {
 	size_t room;
 	uint8_t *p = link_input(h->l.root.link, &room);
@@ -310,11 +310,11 @@ hand_turn(struct hand *h)
 }
 
 static void
-hand_open(struct hand *h, uint32_t caps)
+handover_open(struct handover *h, uint32_t caps)
 {
 	int fd[2];
 
-	*h = (struct hand){ .memory = -1 };
+	*h = (struct handover){ .memory = -1 };
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	assert_int_equal(uv_loop_init(&h->l.loop), 0);
 	h->sock = fd[0];
@@ -324,16 +324,16 @@ hand_open(struct hand *h, uint32_t caps)
 }
 
 static void
-hand_up(struct hand *h)
+handover_up(struct handover *h)
 {
-	hand_say(h, -1);
+	handover_say(h, -1);
 	while (!link_is_up(h->l.root.link) || !link_is_up(h->l.peer.link))
-		hand_turn(h);
-	hand_say(h, -1);
+		handover_turn(h);
+	handover_say(h, -1);
 }
 
 static void
-hand_close(struct hand *h)
+handover_close(struct handover *h)
 {
 	close(h->memory);
 	close(h->sock);
@@ -344,28 +344,28 @@ hand_close(struct hand *h)
 
 /* Until the peer refused it or has changed to rings. */
 static void
-hand_refused(struct hand *h, const char *why)
+handover_refused(struct handover *h, const char *why)
 {
 	while (!h->l.peer.down && link_way_out(h->l.peer.link) != LINK_RING)
-		hand_turn(h);
+		handover_turn(h);
 	assert_true(h->l.peer.down);
 	assert_string_equal(h->l.peer.why, why);
-	hand_close(h);
+	handover_close(h);
 }
 
 static void
 ring_does_not_take_the_descriptor_of_a_frame_before_it(void **state)
 {
 	unsigned before = open_fds();
-	struct hand h;
+	struct handover h;
 
 	(void)state;
-	hand_open(&h, LINK_CAP_RING);
-	hand_up(&h);
+	handover_open(&h, LINK_CAP_RING);
+	handover_up(&h);
 	assert_int_equal(linkfd_send(h.sock, ping, 12, h.memory), 12);
 	link_ring_say(h.l.root.link, &h.layout);
-	hand_say(&h, -1);
-	hand_refused(&h, "a descriptor without RING");
+	handover_say(&h, -1);
+	handover_refused(&h, "a descriptor without RING");
 	assert_int_equal(open_fds(), before);
 }
 
@@ -373,12 +373,12 @@ static void
 ring_does_not_take_the_descriptor_of_hello(void **state)
 {
 	unsigned before = open_fds();
-	struct hand h;
+	struct handover h;
 
 	(void)state;
-	hand_open(&h, LINK_CAP_RING);
-	hand_say(&h, h.memory);
-	hand_refused(&h, "a descriptor without RING");
+	handover_open(&h, LINK_CAP_RING);
+	handover_say(&h, h.memory);
+	handover_refused(&h, "a descriptor without RING");
 	assert_int_equal(open_fds(), before);
 }
 
@@ -387,19 +387,19 @@ ring_has_its_descriptor_on_its_first_byte(void **state)
 {
 	unsigned before = open_fds(), first;
 	const uint8_t *p;
-	struct hand h;
+	struct handover h;
 	size_t n;
 
 	(void)state;
 	for (first = 1; first <= 36; first += 35) {
-		hand_open(&h, LINK_CAP_RING);
-		hand_up(&h);
+		handover_open(&h, LINK_CAP_RING);
+		handover_up(&h);
 		link_ring_say(h.l.root.link, &h.layout);
 		n = link_output(h.l.root.link, &p);
 		assert_int_equal(n, 36); /* header and 32 bytes of layout */
 		assert_int_equal(send(h.sock, p, first, 0), first);
-		hand_turn(&h);
-		hand_refused(&h, "RING without a descriptor");
+		handover_turn(&h);
+		handover_refused(&h, "RING without a descriptor");
 	}
 	assert_int_equal(open_fds(), before);
 }
@@ -408,12 +408,12 @@ static void
 ring_may_come_in_pieces(void **state)
 {
 	const uint8_t *p;
-	struct hand h;
+	struct handover h;
 	unsigned i;
 
 	(void)state;
-	hand_open(&h, LINK_CAP_RING);
-	hand_up(&h);
+	handover_open(&h, LINK_CAP_RING);
+	handover_up(&h);
 	link_ring_say(h.l.root.link, &h.layout);
 	assert_int_equal(link_output(h.l.root.link, &p), 36);
 	assert_int_equal(linkfd_send(h.sock, p, 1, h.memory), 1);
@@ -424,7 +424,7 @@ ring_may_come_in_pieces(void **state)
 	while (!h.l.peer.down && link_way_out(h.l.peer.link) != LINK_RING)
 		uv_run(&h.l.loop, UV_RUN_ONCE);
 	assert_false(h.l.peer.down);
-	hand_close(&h);
+	handover_close(&h);
 }
 
 int

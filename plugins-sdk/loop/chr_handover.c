@@ -61,11 +61,11 @@ rest_out(const struct ioemu_chardev *chr)
 }
 
 int
-chr_hand_out(struct ioemu_chardev *chr, struct chr_hand *out)
+chr_handover_out(struct ioemu_chardev *chr, struct chr_handover *out)
 {
 	unsigned i;
 
-	*out = (struct chr_hand){ .listen_fd = chr->listen_fd };
+	*out = (struct chr_handover){ .listen_fd = chr->listen_fd };
 	memcpy(out->name, chr->name, sizeof(out->name));
 	for (i = 0; i < CHR_ENDS; i++) {
 		out->end[i] = chr->end[i].fd;
@@ -98,30 +98,30 @@ rest_in(struct ioemu_chardev *chr, int fd)
 }
 
 static int
-hand_kind(struct ioemu_chardev *chr, const char *spec, int listen_fd)
+handover_kind(struct ioemu_chardev *chr, const char *spec, int listen_fd)
 {
 	if (!strncmp(spec, "unix:", 5))
-		return chr_hand_unix(chr, spec + 5, listen_fd);
+		return chr_handover_unix(chr, spec + 5, listen_fd);
 	if (listen_fd >= 0) { /* none listens but that */
 		close(listen_fd);
 		return -EINVAL;
 	}
-	return strcmp(spec, "pty") ? 0 : chr_hand_pty(chr);
+	return strcmp(spec, "pty") ? 0 : chr_handover_pty(chr);
 }
 
 /* Frozen, so that it is not watched yet. */
 static int
-hand_end(struct chr_fd *f, const struct chr_hand *hand, unsigned i)
+handover_end(struct chr_fd *f, const struct chr_handover *handover, unsigned i)
 {
-	int rc = chr_attach(f, hand->end[i], hand->ways[i]);
+	int rc = chr_attach(f, handover->end[i], handover->ways[i]);
 
-	f->ended = hand->ended[i];
+	f->ended = handover->ended[i];
 	return rc;
 }
 
 int
-chr_hand_in(uv_loop_t *loop, const char *spec, const struct chr_hand *hand,
-	    struct ioemu_chardev **out)
+chr_handover_in(uv_loop_t *loop, const char *spec,
+		const struct chr_handover *handover, struct ioemu_chardev **out)
 {
 	struct ioemu_chardev *chr = chr_new(loop);
 	int rc = chr ? 0 : -ENOMEM;
@@ -130,19 +130,19 @@ chr_hand_in(uv_loop_t *loop, const char *spec, const struct chr_hand *hand,
 	if (chr)
 		chr->frozen = true;
 	if (!rc)
-		rc = hand_kind(chr, spec, hand->listen_fd);
+		rc = handover_kind(chr, spec, handover->listen_fd);
 	if (!rc)
-		memcpy(chr->name, hand->name, sizeof(chr->name));
+		memcpy(chr->name, handover->name, sizeof(chr->name));
 	for (i = 0; i < CHR_ENDS; i++) {
-		if (hand->end[i] >= 0 && !rc)
-			rc = hand_end(&chr->end[i], hand, i);
-		else if (hand->end[i] >= 0)
-			close(hand->end[i]);
+		if (handover->end[i] >= 0 && !rc)
+			rc = handover_end(&chr->end[i], handover, i);
+		else if (handover->end[i] >= 0)
+			close(handover->end[i]);
 	}
-	if (!rc && hand->rest >= 0)
-		rc = rest_in(chr, hand->rest);
-	if (hand->rest >= 0)
-		close(hand->rest);
+	if (!rc && handover->rest >= 0)
+		rc = rest_in(chr, handover->rest);
+	if (handover->rest >= 0)
+		close(handover->rest);
 	if (rc && chr)
 		chr_close(chr);
 	if (!rc)

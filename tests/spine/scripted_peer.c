@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "handpeer.h"
+#include "scripted_peer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,9 +23,9 @@
 /* ---- what the core asks and says ---------------------------------- */
 
 static void
-hand_up(struct link *link, const struct link_hello *hello)
+handover_up(struct link *link, const struct link_hello *hello)
 {
-	struct handpeer *h = link_user(link);
+	struct scripted_peer *h = link_user(link);
 
 	(void)hello;
 	if (h->up)
@@ -33,7 +33,7 @@ hand_up(struct link *link, const struct link_hello *hello)
 }
 
 static void
-hand_answer(struct handpeer *h, struct link_in *in)
+handover_answer(struct scripted_peer *h, struct link_in *in)
 {
 	uint64_t addr = 0;
 	uint32_t len = 0;
@@ -55,9 +55,9 @@ hand_answer(struct handpeer *h, struct link_in *in)
 }
 
 static void
-hand_request(struct link *link, struct link_in *in)
+handover_request(struct link *link, struct link_in *in)
 {
-	struct handpeer *h = link_user(link);
+	struct scripted_peer *h = link_user(link);
 	uint64_t addr = 0;
 	uint32_t len = 0;
 
@@ -68,76 +68,77 @@ hand_request(struct link *link, struct link_in *in)
 		h->id = (uint16_t)(in->base >> 32) & 0xfff8;
 	}
 	h->flushes += in->space == IOEMU_MEM && !link_in_run(in, &addr, &len);
-	if (h->quiet && !in->posted && h->n_held < HAND_HELD)
+	if (h->quiet && !in->posted && h->n_held < HANDOVER_HELD)
 		h->held[h->n_held++] = in;
 	else
-		hand_answer(h, in);
+		handover_answer(h, in);
 }
 
 void
-handpeer_answer_held(struct handpeer *h)
+scripted_peer_answer_held(struct scripted_peer *h)
 {
 	unsigned i;
 
 	for (i = 0; i < h->n_held; i++)
-		hand_answer(h, h->held[i]);
+		handover_answer(h, h->held[i]);
 	h->n_held = 0;
 }
 
 static void
-hand_message(struct link *link, const struct link_msg *msg)
+handover_message(struct link *link, const struct link_msg *msg)
 {
-	struct handpeer *h = link_user(link);
+	struct scripted_peer *h = link_user(link);
 	static const uint8_t clock[8];
 
-	if (msg->code != LINK_VENDOR_MSG || msg->word >= HAND_WORDS)
+	if (msg->code != LINK_VENDOR_MSG || msg->word >= HANDOVER_WORDS)
 		return;
 	h->seen[msg->word]++;
 	h->b = msg->b;
 	if (msg->word == LINK_PAUSE && h->obeys)
-		handpeer_say(h, h->id, LINK_PAUSED, 0, msg->b, clock, 8);
+		scripted_peer_say(h, h->id, LINK_PAUSED, 0, msg->b, clock, 8);
 	if (msg->word == LINK_SAVE && h->saves)
 		link_say_state(link, h->id, "state", 5);
 	if (msg->word == LINK_STATE && h->saves)
-		handpeer_say(h, h->id, LINK_LOADED, 0, 0, NULL, 0);
+		scripted_peer_say(h, h->id, LINK_LOADED, 0, 0, NULL, 0);
 }
 
 static void
-hand_down(struct link *link, const char *why)
+handover_down(struct link *link, const char *why)
 {
-	struct handpeer *h = link_user(link);
+	struct scripted_peer *h = link_user(link);
 
 	h->ended = true;
 	snprintf(h->why, sizeof(h->why), "%s", why);
 }
 
 static void
-hand_wake(struct link *link)
+handover_wake(struct link *link)
 {
 	(void)link;
 }
 
 static uint64_t
-hand_now(struct link *link)
+handover_now(struct link *link)
 {
-	return uv_hrtime() + ((struct handpeer *)link_user(link))->ahead_ns;
+	return uv_hrtime() +
+	       ((struct scripted_peer *)link_user(link))->ahead_ns;
 }
 
-static const struct link_ops hand_ops = {
-	.up = hand_up,
-	.request = hand_request,
-	.message = hand_message,
-	.down = hand_down,
-	.wake = hand_wake,
-	.now = hand_now,
+static const struct link_ops handover_ops = {
+	.up = handover_up,
+	.request = handover_request,
+	.message = handover_message,
+	.down = handover_down,
+	.wake = handover_wake,
+	.now = handover_now,
 };
 
 /* ---- its life ----------------------------------------------------- */
 
 void
-handpeer_init(struct handpeer *h)
+scripted_peer_init(struct scripted_peer *h)
 {
-	*h = (struct handpeer){
+	*h = (struct scripted_peer){
 		.hello = {
 			.role = LINK_PEER,
 			.kind = LINK_KIND_PCI,
@@ -155,19 +156,20 @@ handpeer_init(struct handpeer *h)
 		.saves = true,
 		.obeys = true,
 		.fd = -1,
-		.config = { HAND_ID },
+		.config = { HANDOVER_ID },
 	};
 }
 
 void
-handpeer_connect(struct handpeer *h, struct core *core, const char *path)
+scripted_peer_connect(struct scripted_peer *h, struct core *core,
+		      const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	const struct link_config config = {
 		.hello = h->hello,
 		.tags = 64,
 		.timeout_ns = UINT64_MAX / 4,
-		.ops = &hand_ops,
+		.ops = &handover_ops,
 		.user = h,
 	};
 
@@ -183,7 +185,7 @@ handpeer_connect(struct handpeer *h, struct core *core, const char *path)
 }
 
 static void
-hand_write(struct handpeer *h)
+handover_write(struct scripted_peer *h)
 {
 	const uint8_t *p;
 	size_t n;
@@ -197,7 +199,7 @@ hand_write(struct handpeer *h)
 }
 
 static void
-hand_read(struct handpeer *h)
+handover_read(struct scripted_peer *h)
 {
 	ssize_t rc = 1;
 
@@ -215,49 +217,49 @@ hand_read(struct handpeer *h)
 }
 
 void
-handpeer_turn(struct handpeer *h)
+scripted_peer_turn(struct scripted_peer *h)
 {
 	if (h->fd >= 0) {
-		hand_write(h);
-		hand_read(h);
-		hand_write(h);
+		handover_write(h);
+		handover_read(h);
+		handover_write(h);
 	}
 	uv_run(&h->core->loop, UV_RUN_NOWAIT);
 }
 
 void
-handpeer_until(struct handpeer *h, bool (*is)(void *ctx), void *ctx)
+scripted_peer_until(struct scripted_peer *h, bool (*is)(void *ctx), void *ctx)
 {
 	uint64_t end = uv_hrtime() + LIMIT_NS;
 
 	while (!is(ctx)) {
 		assert_true(uv_hrtime() < end);
-		handpeer_turn(h);
+		scripted_peer_turn(h);
 	}
 }
 
 void
-handpeer_settle(struct handpeer *h)
+scripted_peer_settle(struct scripted_peer *h)
 {
 	unsigned i;
 
 	for (i = 0; i < TURNS_TO_SETTLE; i++)
-		handpeer_turn(h);
+		scripted_peer_turn(h);
 }
 
 void
-handpeer_until_said(struct handpeer *h, enum link_word word)
+scripted_peer_until_said(struct scripted_peer *h, enum link_word word)
 {
 	uint64_t end = uv_hrtime() + LIMIT_NS;
 
 	while (!h->seen[word]) {
 		assert_true(uv_hrtime() < end);
-		handpeer_turn(h);
+		scripted_peer_turn(h);
 	}
 }
 
 uint64_t
-handpeer_access(struct handpeer *h, const struct request *req)
+scripted_peer_access(struct scripted_peer *h, const struct request *req)
 {
 	static const enum ioemu_space space[] = { IOEMU_IO, IOEMU_MEM,
 						  IOEMU_CONFIG };
@@ -268,39 +270,39 @@ handpeer_access(struct handpeer *h, const struct request *req)
 	core_begin(h->core, 0, req);
 	while (!fake_xen_answer(h->core->xen, 0, &data)) {
 		assert_true(uv_hrtime() < end);
-		handpeer_turn(h);
+		scripted_peer_turn(h);
 	}
 	return data;
 }
 
 uint32_t
-handpeer_config_read(struct handpeer *h, unsigned devfn, unsigned reg)
+scripted_peer_config_read(struct scripted_peer *h, unsigned devfn, unsigned reg)
 {
 	const struct request req = core_request(
 		SLOT_CONFIG, true, core_config_addr(0, devfn, reg), 4, 0);
 
-	return (uint32_t)handpeer_access(h, &req);
+	return (uint32_t)scripted_peer_access(h, &req);
 }
 
 void
-handpeer_config_write(struct handpeer *h, unsigned devfn, unsigned reg,
-		      uint32_t v)
+scripted_peer_config_write(struct scripted_peer *h, unsigned devfn,
+			   unsigned reg, uint32_t v)
 {
 	const struct request req = core_request(
 		SLOT_CONFIG, false, core_config_addr(0, devfn, reg), 4, v);
 
-	(void)handpeer_access(h, &req);
+	(void)scripted_peer_access(h, &req);
 }
 
 void
-handpeer_kill(struct handpeer *h)
+scripted_peer_kill(struct scripted_peer *h)
 {
 	if (h->fd < 0)
 		return;
 	close(h->fd);
 	h->fd = -1;
 	link_close(h->link, LINK_END, "killed");
-	handpeer_answer_held(h);
+	scripted_peer_answer_held(h);
 	link_free(h->link);
 	h->link = NULL;
 }
@@ -308,8 +310,8 @@ handpeer_kill(struct handpeer *h)
 /* ---- what it says ------------------------------------------------- */
 
 void
-handpeer_say(struct handpeer *h, uint16_t rid, enum link_word word, uint8_t a,
-	     uint16_t b, const void *data, uint32_t len)
+scripted_peer_say(struct scripted_peer *h, uint16_t rid, enum link_word word,
+		  uint8_t a, uint16_t b, const void *data, uint32_t len)
 {
 	link_say(h->link, &(struct link_msg){
 				  .code = LINK_VENDOR_MSG,
@@ -323,8 +325,8 @@ handpeer_say(struct handpeer *h, uint16_t rid, enum link_word word, uint8_t a,
 }
 
 void
-handpeer_window(struct handpeer *h, uint16_t rid, uint8_t index,
-		enum ioemu_space space, uint64_t base, uint64_t size)
+scripted_peer_window(struct scripted_peer *h, uint16_t rid, uint8_t index,
+		     enum ioemu_space space, uint64_t base, uint64_t size)
 {
 	link_say_window(h->link, rid,
 			&(struct link_window){
@@ -337,9 +339,9 @@ handpeer_window(struct handpeer *h, uint16_t rid, uint8_t index,
 }
 
 void
-handpeer_bytes(struct handpeer *h, const void *p, size_t n)
+scripted_peer_bytes(struct scripted_peer *h, const void *p, size_t n)
 {
-	hand_write(h);
+	handover_write(h);
 	assert_int_equal(send(h->fd, p, n, MSG_NOSIGNAL), n);
 }
 
@@ -353,8 +355,8 @@ put_be(uint8_t *p, uint32_t v, unsigned n)
 }
 
 size_t
-handpeer_frame(uint8_t out[HAND_FRAME], uint8_t code, uint8_t word, uint8_t a,
-	       uint16_t b, const void *data, uint32_t len)
+scripted_peer_frame(uint8_t out[HANDOVER_FRAME], uint8_t code, uint8_t word,
+		    uint8_t a, uint16_t b, const void *data, uint32_t len)
 {
 	uint8_t *tlp = out + 4;
 
@@ -376,45 +378,45 @@ handpeer_frame(uint8_t out[HAND_FRAME], uint8_t code, uint8_t word, uint8_t a,
 }
 
 void
-handpeer_ping(struct handpeer *h)
+scripted_peer_ping(struct scripted_peer *h)
 {
 	h->ahead_ns += SILENCE_NS;
 	link_tick(h->link);
 }
 
-struct hand_op {
+struct handover_op {
 	struct link_op op; /* first */
 	bool done;
 };
 
 static void
-hand_op_done(struct link_op *op)
+handover_op_done(struct link_op *op)
 {
-	((struct hand_op *)op)->done = true;
+	((struct handover_op *)op)->done = true;
 }
 
 static bool
-hand_op_is_done(void *ctx)
+handover_op_is_done(void *ctx)
 {
-	return ((struct hand_op *)ctx)->done;
+	return ((struct handover_op *)ctx)->done;
 }
 
 static void
-hand_answered(struct link_op *op)
+handover_answered(struct link_op *op)
 {
-	++*((struct hand_ask *)op)->answers;
+	++*((struct handover_ask *)op)->answers;
 }
 
 void
-handpeer_ask(struct handpeer *h, unsigned *answers)
+scripted_peer_ask(struct scripted_peer *h, unsigned *answers)
 {
-	struct hand_ask *ask = &h->ask[h->n_ask++ % HAND_HELD];
+	struct handover_ask *ask = &h->ask[h->n_ask++ % HANDOVER_HELD];
 
-	*ask = (struct hand_ask){
+	*ask = (struct handover_ask){
 		.op = {
 			.kind = LINK_FLUSH,
 			.space = IOEMU_MEM,
-			.done = hand_answered,
+			.done = handover_answered,
 		},
 		.answers = answers,
 	};
@@ -422,13 +424,13 @@ handpeer_ask(struct handpeer *h, unsigned *answers)
 }
 
 bool
-handpeer_alive(struct handpeer *h)
+scripted_peer_alive(struct scripted_peer *h)
 {
-	struct hand_op o = {
+	struct handover_op o = {
 		.op = {
 			.kind = LINK_FLUSH,
 			.space = IOEMU_MEM,
-			.done = hand_op_done,
+			.done = handover_op_done,
 		},
 	};
 
@@ -436,15 +438,15 @@ handpeer_alive(struct handpeer *h)
 		return false;
 	link_submit(h->link, &o.op);
 	while (!o.done)
-		handpeer_turn(h);
+		scripted_peer_turn(h);
 	return !h->ended;
 }
 
 int
-handpeer_read(struct handpeer *h, uint16_t rid, uint64_t gpa, void *buf,
-	      uint32_t len)
+scripted_peer_read(struct scripted_peer *h, uint16_t rid, uint64_t gpa,
+		   void *buf, uint32_t len)
 {
-	struct hand_op o = {
+	struct handover_op o = {
 		.op = {
 			.kind = LINK_READ,
 			.space = IOEMU_MEM,
@@ -452,11 +454,11 @@ handpeer_read(struct handpeer *h, uint16_t rid, uint64_t gpa, void *buf,
 			.len = len,
 			.data = buf,
 			.requester = rid,
-			.done = hand_op_done,
+			.done = handover_op_done,
 		},
 	};
 
 	link_submit(h->link, &o.op);
-	handpeer_until(h, hand_op_is_done, &o);
+	scripted_peer_until(h, handover_op_is_done, &o);
 	return o.op.status;
 }

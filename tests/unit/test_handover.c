@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/fds.h"
-#include "handtext.h"
+#include "handover_text.h"
 #include "limit.h"
 
 #define VCPUS 3u
@@ -47,35 +47,35 @@ null(void)
 
 /* ---- there and back ------------------------------------------------ */
 
-static struct hand *
+static struct handover *
 filled(void)
 {
-	struct xen_hand xen = { .server = 5, .ring_port = 6 };
-	struct hand_disk disk = { .name = "/a disk", .lost = -EIO };
-	struct chr_hand chr = { .name = "pty:/dev/pts/1", .listen_fd = -1 };
-	struct hand *h;
+	struct xen_handover xen = { .server = 5, .ring_port = 6 };
+	struct handover_disk disk = { .name = "/a disk", .lost = -EIO };
+	struct chr_handover chr = { .name = "pty:/dev/pts/1", .listen_fd = -1 };
+	struct handover *h;
 
-	assert_int_equal(hand_new(&h), 0);
+	assert_int_equal(handover_new(&h), 0);
 	xen.fd = null();
 	xen.port[2] = UINT32_MAX;
-	hand_put_xen(h, &xen, VCPUS);
-	hand_put_own(h, "state", null());
-	hand_put_u64(h, "since", LARGE);
-	hand_put_claim(h, IOEMU_MEM, 1, UINT64_MAX);
-	hand_put_device(h, "disk", 0xff);
-	hand_put_device(h, "none", -1);
-	hand_put_gone(h, "gone");
-	hand_put_later(h, "membar,id=late");
+	handover_put_xen(h, &xen, VCPUS);
+	handover_put_own(h, "state", null());
+	handover_put_u64(h, "since", LARGE);
+	handover_put_claim(h, IOEMU_MEM, 1, UINT64_MAX);
+	handover_put_device(h, "disk", 0xff);
+	handover_put_device(h, "none", -1);
+	handover_put_gone(h, "gone");
+	handover_put_later(h, "membar,id=late");
 	disk.fd = null();
-	hand_put_disk(h, "disk", "hda", &disk);
+	handover_put_disk(h, "disk", "hda", &disk);
 	disk.fd = -1;
-	hand_put_disk(h, "cd", "hdb", &disk);
+	handover_put_disk(h, "cd", "hdb", &disk);
 	chr.end[0] = null();
 	chr.end[1] = -1;
 	chr.ways[0] = 3;
 	chr.ended[0] = true;
 	chr.rest = null();
-	hand_put_chr(h, "serial0", &chr);
+	handover_put_chr(h, "serial0", &chr);
 	return h;
 }
 
@@ -88,42 +88,42 @@ close_all(int *fds, unsigned n)
 
 /* As filled() said; what is taken is closed. */
 static void
-taken(struct hand *h)
+taken(struct handover *h)
 {
 	uint64_t first, last;
 	enum ioemu_space space;
-	struct hand_disk disk;
-	struct xen_hand xen;
-	struct chr_hand chr;
+	struct handover_disk disk;
+	struct xen_handover xen;
+	struct chr_handover chr;
 	int devfn = 1;
 
-	assert_int_equal(hand_take_xen(h, &xen, VCPUS), 0);
+	assert_int_equal(handover_take_xen(h, &xen, VCPUS), 0);
 	assert_int_equal(xen.server, 5);
 	assert_int_equal(xen.ring_port, 6);
 	assert_int_equal(xen.port[2], UINT32_MAX);
 	close(xen.fd);
-	close(hand_take_fd(h, "state"));
-	assert_int_equal(hand_take_fd(h, "state"), -ENOENT);
-	assert_true(hand_u64(h, "since") == LARGE);
-	assert_true(hand_claim(h, 0, &space, &first, &last));
+	close(handover_take_fd(h, "state"));
+	assert_int_equal(handover_take_fd(h, "state"), -ENOENT);
+	assert_true(handover_u64(h, "since") == LARGE);
+	assert_true(handover_claim(h, 0, &space, &first, &last));
 	assert_true(space == IOEMU_MEM && first == 1 && last == UINT64_MAX);
-	assert_false(hand_claim(h, 1, &space, &first, &last));
-	hand_device(h, "none", &devfn);
+	assert_false(handover_claim(h, 1, &space, &first, &last));
+	handover_device(h, "none", &devfn);
 	assert_int_equal(devfn, 1);
-	hand_device(h, "disk", &devfn);
+	handover_device(h, "disk", &devfn);
 	assert_int_equal(devfn, 0xff);
-	assert_true(hand_gone(h, "gone"));
-	assert_false(hand_gone(h, "disk"));
-	assert_string_equal(hand_later(h, 0), "membar,id=late");
-	assert_null(hand_later(h, 1));
-	assert_int_equal(hand_take_disk(h, "disk", "hdb", &disk), -ENOENT);
-	assert_int_equal(hand_take_disk(h, "disk", "hda", &disk), 0);
+	assert_true(handover_gone(h, "gone"));
+	assert_false(handover_gone(h, "disk"));
+	assert_string_equal(handover_later(h, 0), "membar,id=late");
+	assert_null(handover_later(h, 1));
+	assert_int_equal(handover_take_disk(h, "disk", "hdb", &disk), -ENOENT);
+	assert_int_equal(handover_take_disk(h, "disk", "hda", &disk), 0);
 	assert_string_equal(disk.name, "/a disk");
 	assert_int_equal(disk.lost, -EIO);
 	close(disk.fd);
-	assert_int_equal(hand_take_disk(h, "cd", "hdb", &disk), 0);
+	assert_int_equal(handover_take_disk(h, "cd", "hdb", &disk), 0);
 	assert_int_equal(disk.fd, -1);
-	assert_int_equal(hand_take_chr(h, "serial0", &chr), 0);
+	assert_int_equal(handover_take_chr(h, "serial0", &chr), 0);
 	assert_string_equal(chr.name, "pty:/dev/pts/1");
 	assert_int_equal(chr.ways[0], 3);
 	assert_true(chr.ended[0] && !chr.ended[1]);
@@ -148,24 +148,25 @@ static void
 by_text_it_is_as_it_was_put(void **state)
 {
 	unsigned before = open_now(), n;
-	struct hand *h = filled(), *got;
-	int copy[HAND_FDS];
+	struct handover *h = filled(), *got;
+	int copy[HANDOVER_FDS];
 	const int *fds;
 	json_t *json;
 	char *text;
 
 	(void)state;
-	assert_int_equal(hand_write(h, &json, &fds, &n), 0);
+	assert_int_equal(handover_write(h, &json, &fds, &n), 0);
 	text = json_dumps(json, 0);
 	json_decref(json);
 	n = copied(fds, n, copy);
-	assert_int_equal(hand_of_text(text, strlen(text), copy, n, &got), 0);
+	assert_int_equal(handover_of_text(text, strlen(text), copy, n, &got),
+			 0);
 	free(text);
 	taken(got);
-	hand_free(got);
+	handover_free(got);
 	/* the old one's are its own to close, but for the state and the rest */
 	close_all((int[]){ fds[0], fds[2], fds[3] }, 3);
-	hand_free(h);
+	handover_free(h);
 	assert_int_equal(open_now(), before);
 }
 
@@ -173,25 +174,25 @@ static void
 by_records_it_is_as_it_was_put(void **state)
 {
 	unsigned before = open_now();
-	struct hand *h = filled(), *got;
+	struct handover *h = filled(), *got;
 	int sock[2];
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sock), 0);
-	assert_int_equal(hand_send(h, sock[0]), 0);
-	assert_int_equal(hand_receive(sock[1], &got), 0);
+	assert_int_equal(handover_send(h, sock[0]), 0);
+	assert_int_equal(handover_receive(sock[1], &got), 0);
 	taken(got);
-	hand_free(got);
+	handover_free(got);
 	close_all(sock, 2);
 	close_all((int[]){ h->fds[0], h->fds[2], h->fds[3] }, 3);
-	hand_free(h);
+	handover_free(h);
 	assert_int_equal(open_now(), before);
 }
 
 /* ---- what nobody puts ---------------------------------------------- */
 
 static void
-text_that_is_no_hand_is_refused(void **state)
+text_that_is_no_handover_is_refused(void **state)
 {
 	static const char *const texts[] = {
 		"",
@@ -231,13 +232,13 @@ text_that_is_no_hand_is_refused(void **state)
 		"\"rest\":-1}]}",
 	};
 	unsigned i, before = open_now();
-	struct hand *h;
+	struct handover *h;
 
 	(void)state;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		int fd = null();
 
-		if (!hand_of_text(texts[i], strlen(texts[i]), &fd, 1, &h))
+		if (!handover_of_text(texts[i], strlen(texts[i]), &fd, 1, &h))
 			fail_msg("%s", texts[i]);
 		assert_int_equal(open_now(), before);
 	}
@@ -247,37 +248,38 @@ text_that_is_no_hand_is_refused(void **state)
 static void
 a_name_too_long_is_refused(void **state)
 {
-	char text[2 * HAND_TEXT] = "{\"later\":[\"";
+	char text[2 * HANDOVER_TEXT] = "{\"later\":[\"";
 	size_t n = strlen(text);
-	struct hand *h;
+	struct handover *h;
 
 	(void)state;
-	memset(text + n, 'x', HAND_TEXT);
-	strcpy(text + n + HAND_TEXT, "\"]}");
-	assert_int_equal(hand_of_text(text, strlen(text), NULL, 0, &h),
+	memset(text + n, 'x', HANDOVER_TEXT);
+	strcpy(text + n + HANDOVER_TEXT, "\"]}");
+	assert_int_equal(handover_of_text(text, strlen(text), NULL, 0, &h),
 			 -EINVAL);
-	assert_int_equal(hand_new(&h), 0);
-	text[n + HAND_TEXT] = '\0';
-	hand_put_later(h, text + n);
+	assert_int_equal(handover_new(&h), 0);
+	text[n + HANDOVER_TEXT] = '\0';
+	handover_put_later(h, text + n);
 	assert_int_equal(h->rc, -ENAMETOOLONG);
-	hand_free(h);
+	handover_free(h);
 }
 
 static void
 more_records_than_there_may_be_are_refused(void **state)
 {
-	char *text = malloc(16 + 2 * HAND_RECORDS + 2);
-	struct hand *h;
+	char *text = malloc(16 + 2 * HANDOVER_RECORDS + 2);
+	struct handover *h;
 	size_t n;
 	unsigned i;
 
 	(void)state;
 	assert_non_null(text);
 	n = (size_t)sprintf(text, "{\"ports\":[0");
-	for (i = 0; i < HAND_RECORDS; i++)
+	for (i = 0; i < HANDOVER_RECORDS; i++)
 		n += (size_t)sprintf(text + n, ",0");
 	sprintf(text + n, "]}");
-	assert_int_equal(hand_of_text(text, strlen(text), NULL, 0, &h), -E2BIG);
+	assert_int_equal(handover_of_text(text, strlen(text), NULL, 0, &h),
+			 -E2BIG);
 	free(text);
 }
 
@@ -286,22 +288,22 @@ more_records_than_there_may_be_are_refused(void **state)
 static int
 received(const void *bytes, size_t len, const int *fds, unsigned n)
 {
-	struct hand *h;
+	struct handover *h;
 	int sock[2], rc;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sock), 0);
 	assert_int_equal(fds_send(sock[0], bytes, len, fds, n, 0), len);
 	close(sock[0]);
-	rc = hand_receive(sock[1], &h);
+	rc = handover_receive(sock[1], &h);
 	close(sock[1]);
 	if (!rc)
-		hand_free(h);
+		handover_free(h);
 	return rc;
 }
 
 struct raw {
 	uint32_t n, n_fds;
-	struct hand_record r;
+	struct handover_record r;
 } __attribute__((packed));
 
 static struct raw
@@ -309,7 +311,7 @@ good(void)
 {
 	struct raw raw = {
 		.n = 1,
-		.r = { .kind = HAND_DEVICE, .key = "a" },
+		.r = { .kind = HANDOVER_DEVICE, .key = "a" },
 	};
 
 	memset(raw.r.place, 0xff, sizeof(raw.r.place));
@@ -335,7 +337,7 @@ records_of_anybody_are_refused(void **state)
 	assert_int_equal(received(&raw, sizeof(raw), NULL, 0), -EPROTO);
 	raw = good(); /* none was said, and one came */
 	assert_int_equal(received(&raw, sizeof(raw), (int[]){ 2 }, 1), -EPROTO);
-	raw.r.kind = HAND_KINDS;
+	raw.r.kind = HANDOVER_KINDS;
 	assert_int_equal(received(&raw, sizeof(raw), NULL, 0), -EPROTO);
 	raw = good();
 	memset(raw.r.key, 'x', sizeof(raw.r.key)); /* no end */
@@ -359,7 +361,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_text_it_is_as_it_was_put),
 		cmocka_unit_test(by_records_it_is_as_it_was_put),
-		cmocka_unit_test(text_that_is_no_hand_is_refused),
+		cmocka_unit_test(text_that_is_no_handover_is_refused),
 		cmocka_unit_test(a_name_too_long_is_refused),
 		cmocka_unit_test(more_records_than_there_may_be_are_refused),
 		cmocka_unit_test(records_of_anybody_are_refused),
