@@ -50,7 +50,7 @@ handover_end(struct monitor *mon)
 	qmp_take_back(mon->qmp);
 	handover_free(mon->handover.out);
 	mon->handover.out = NULL;
-	peers_take_back(mon->env.peers, handover_back, mon);
+	peers_handover_abort(mon->env.peers, handover_back, mon);
 }
 
 static void
@@ -111,7 +111,7 @@ put_all(struct monitor *mon)
 	handover_put_fd(h, "log", STDERR_FILENO);
 	handover_put_u64(h, "pid", (uint64_t)getpid());
 	handover_put_u64(h, "since", mon->handover.since);
-	peers_lend(mon->env.peers, h);
+	peers_handover_begin(mon->env.peers, h);
 	return local_handover_over(mon->env.local, h);
 }
 
@@ -170,7 +170,7 @@ monitor_take_over(void *ctx, struct qmp_call *call)
 	const char *why = handover_hindrance(mon);
 	char text[200];
 
-	if (!why && peers_can_go(mon->env.peers, text, sizeof(text)))
+	if (!why && peers_can_hand_over(mon->env.peers, text, sizeof(text)))
 		why = text;
 	if (why) {
 		qmp_fail(call, why);

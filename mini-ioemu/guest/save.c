@@ -165,7 +165,7 @@ save_end(struct save *s, int rc, const char *why)
 {
 	close(s->fd);
 	s->fd = -1;
-	if (!s->lend)
+	if (!s->hand_over)
 		peers_forget(s->env.peers);
 	s->done(s->ctx, rc, why);
 }
@@ -194,7 +194,7 @@ save_collected(void *ctx, bool late)
 }
 
 void
-save_write(struct save *s, int fd, bool lend,
+save_write(struct save *s, int fd, bool hand_over,
 	   void (*done)(void *ctx, int err, const char *why), void *ctx)
 {
 	char why[256] = "";
@@ -202,14 +202,14 @@ save_write(struct save *s, int fd, bool lend,
 	int rc = disks_held(local_disks(s->env.local), &disk);
 
 	s->fd = fd;
-	s->lend = lend;
+	s->hand_over = hand_over;
 	s->done = done;
 	s->ctx = ctx;
 	if (rc) /* what it owes its device is in no device's state */
 		snprintf(why, sizeof(why), "%.160s waits for `cont`: %s", disk,
 			 strerror(-rc));
 	else
-		rc = peers_save(s->env.peers, lend, why, sizeof(why));
+		rc = peers_save(s->env.peers, hand_over, why, sizeof(why));
 	if (rc)
 		save_end(s, rc, why);
 	else

@@ -22,11 +22,11 @@ void save_free(struct save *s); /* run the loop once afterwards */
 
 /*
  * Save into fd, over what is there; the guest is stopped (pause.h) and stays
- * so. `lend`: for another process here, so peers that will be lent to it are
- * not in the way, and what they gave is kept. Takes fd over. done(), once,
- * inside or later: 0, or -errno and a sentence that says why.
+ * so. `hand_over`: for another process here, so peers that will be handed over
+ * to it are not in the way, and what they gave is kept. Takes fd over. done(),
+ * once, inside or later: 0, or -errno and a sentence that says why.
  */
-void save_write(struct save *s, int fd, bool lend,
+void save_write(struct save *s, int fd, bool hand_over,
 		void (*done)(void *ctx, int err, const char *why), void *ctx);
 
 /*

@@ -32,9 +32,9 @@
 struct save {
 	struct await await; /* first: freed as this */
 	struct save_env env;
-	int fd;	   /* being saved to; -1: not saving */
-	bool lend; /* nothing of the peers is forgotten */
-	bool over; /* of loading: the peers have theirs */
+	int fd;		/* being saved to; -1: not saving */
+	bool hand_over; /* nothing of the peers is forgotten */
+	bool over;	/* of loading: the peers have theirs */
 	void (*done)(void *ctx, int err, const char *why);
 	void *ctx;
 };

@@ -30,7 +30,7 @@ handover_key(char key[KEY_SIZE], const char *what, const struct peer *peer)
 /* ---- the old one -------------------------------------------------- */
 
 int
-peers_can_go(const struct peers *peers, char *why, size_t size)
+peers_can_hand_over(const struct peers *peers, char *why, size_t size)
 {
 	const struct peer *peer;
 
@@ -49,7 +49,7 @@ peers_can_go(const struct peers *peers, char *why, size_t size)
 }
 
 static void
-peer_lend(struct peer *peer, struct handover *handover)
+peer_hand_over(struct peer *peer, struct handover *handover)
 {
 	char key[KEY_SIZE];
 
@@ -66,21 +66,21 @@ peer_lend(struct peer *peer, struct handover *handover)
 		if (peer->seat == PEER_EJECTED)
 			peer->seat = PEER_STAYS_OUT;
 	}
-	peer_event(peer, PEER_LEND);
+	peer_event(peer, PEER_HAND_OVER);
 	if (peer->link)
 		link_close(peer->link, LINK_END,
 			   "another device model goes on with the guest");
 }
 
 void
-peers_lend(struct peers *peers, struct handover *handover)
+peers_handover_begin(struct peers *peers, struct handover *handover)
 {
 	struct peer *peer;
 
-	peers->lent = true;
+	peers->handing_over = true;
 	for (peer = peers->first; peer; peer = peer->next)
 		if (!peer->exec.n)
-			peer_lend(peer, handover);
+			peer_hand_over(peer, handover);
 }
 
 /* ---- and it goes on after all ------------------------------------- */
@@ -107,9 +107,9 @@ peers_back(void *ctx, bool late)
 	struct peers *peers = ctx;
 	struct peer *peer;
 
-	(void)late; /* so they are still lent */
+	(void)late; /* so they are still handed over */
 	for (peer = peers->first; peer; peer = peer->next)
-		if (peer_is_lent(peer))
+		if (peer_is_handed_over(peer))
 			peer_not_back(peer);
 	peers_forget(peers);
 	peers->back_done(peers->back_ctx);
@@ -123,23 +123,24 @@ peers_are_back(void *ctx)
 	const struct peer *peer;
 
 	for (peer = peers->first; peer; peer = peer->next)
-		if (peer_is_lent(peer) && peer->state.step != PEER_STATE_FAILED)
+		if (peer_is_handed_over(peer) &&
+		    peer->state.step != PEER_STATE_FAILED)
 			return false;
 	return true;
 }
 
 void
-peers_take_back(struct peers *peers, void (*done)(void *ctx), void *ctx)
+peers_handover_abort(struct peers *peers, void (*done)(void *ctx), void *ctx)
 {
 	struct peer *peer;
 
 	peers->back_done = done;
 	peers->back_ctx = ctx;
-	if (!peers->lent) {
+	if (!peers->handing_over) {
 		peers_back(peers, false);
 		return;
 	}
-	peers->lent = false;
+	peers->handing_over = false;
 	for (peer = peers->first; peer; peer = peer->next)
 		if (!peer->exec.n)
 			peer_connect(peer);

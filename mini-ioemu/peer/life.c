@@ -175,7 +175,8 @@ peer_functions(struct peer *peer, const struct link_hello *hello)
 
 	for (i = 0; i < PEER_FUNCTIONS; i++) {
 		peer->fn[i].exists = hello->functions >> i & 1;
-		if (!peer->fn[i].exists) /* on hold, or of one that was lent */
+		if (!peer->fn[i].exists) /* on hold, or of one that was handed
+					    over */
 			bus_remove(&peer->fn[i].place);
 	}
 	if (peer->seat == PEER_EJECTED)
@@ -268,12 +269,12 @@ peer_down(struct link *link, const char *why)
 	struct peer *peer = link_user(link);
 
 	peer_windows_lost(peer);
-	if (peer_is_lent(peer)) { /* the guest does not miss it */
+	if (peer_is_handed_over(peer)) { /* the guest does not miss it */
 		peer_event(peer, PEER_DOWN);
 		peer->link = NULL;
 		peer_state_lost(peer);
 	} else {
-		if (!peer->peers->lent && peer->life != PEER_GONE)
+		if (!peer->peers->handing_over && peer->life != PEER_GONE)
 			peer_say_down(peer, why);
 		peer_lost(peer);
 	}
@@ -402,7 +403,7 @@ peer_connect(struct peer *peer)
 
 	if (peer->life == PEER_LEAVING || peer->life == PEER_GONE)
 		return; /* the timer below drops it */
-	if (peer->peers->lent && !peer->exec.n)
+	if (peer->peers->handing_over && !peer->exec.n)
 		return;
 	if (peer->exec.n)
 		ms = peer_exec_delay_ms(peer);

@@ -92,6 +92,7 @@ peer_init(struct peer *peer, struct peers *peers,
 	unsigned i;
 
 	peer->env = &peers->env;
+	peer->life = PEER_AWAY;
 	peer->instance_of_ours = peers->instance;
 	peer->peers = peers;
 	peer->local = peers->local;

@@ -59,9 +59,10 @@ void peers_wake(struct peers *peers);
  * the handover: who they are, and where we listen for them. Or have them back:
  * done(), inside or later, when they are, or lost.
  */
-int peers_can_go(const struct peers *peers, char *why, size_t size);
-void peers_lend(struct peers *peers, struct handover *handover);
-void peers_take_back(struct peers *peers, void (*done)(void *ctx), void *ctx);
+int peers_can_hand_over(const struct peers *peers, char *why, size_t size);
+void peers_handover_begin(struct peers *peers, struct handover *handover);
+void peers_handover_abort(struct peers *peers, void (*done)(void *ctx),
+			  void *ctx);
 
 /* ---- the guest stopped, saved, loaded (state.c) -----------------------
  */
@@ -72,9 +73,9 @@ void peers_run(struct peers *peers);
 /* One that is not quiet yet, or not ready, by its id; NULL: none. */
 const char *peers_waiting(const struct peers *peers);
 
-/* Ask all for their state. `lend`: those that will be lent need not have any.
- * -errno, and a sentence that names who cannot. */
-int peers_save(struct peers *peers, bool lend, char *why, size_t size);
+/* Ask all for their state. `hand_over`: those that will be handed over need not
+ * have any. -errno, and a sentence that names who cannot. */
+int peers_save(struct peers *peers, bool hand_over, char *why, size_t size);
 /* Asked, or to be loaded: 1: not over, 0: all good, or as above. */
 int peers_state(const struct peers *peers, char *why, size_t size);
 /* What was collected is not needed any more. */

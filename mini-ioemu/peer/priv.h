@@ -137,22 +137,22 @@ struct peer_declared {
 
 /* Of its process, as the guest is concerned (states.c). */
 enum peer_life {
-	PEER_AWAY,	/* no link: waited for, or tried again */
-	PEER_COMING,	/* a link: it says who it is, and is made ready */
-	PEER_READY,	/* the guest reaches it */
-	PEER_LENT,	/* another device model has it; its windows stay */
-	PEER_RETURNING, /* the same, and it is made ready here again */
-	PEER_LEAVING,	/* the loop is about to drop it */
-	PEER_GONE,	/* being freed */
+	PEER_IMPOSSIBLE,  /* no state */
+	PEER_AWAY,	  /* no link: waited for, or tried again */
+	PEER_COMING,	  /* a link: it says who it is, and is made ready */
+	PEER_READY,	  /* the guest reaches it */
+	PEER_HANDED_OVER, /* another device model has it; its windows stay */
+	PEER_RETURNING,	  /* the same, and it is made ready here again */
+	PEER_LEAVING,	  /* the loop is about to drop it */
+	PEER_GONE,	  /* being freed */
 	PEER_STATES,
-	PEER_IMPOSSIBLE = PEER_STATES,
 };
 
 enum peer_event {
 	PEER_CONNECTED, /* there is a link */
 	PEER_REPLAYED,	/* it is what the guest knows it as */
 	PEER_DOWN,	/* the link is no more */
-	PEER_LEND,	/* the guest goes to another device model */
+	PEER_HAND_OVER, /* the guest goes to another device model */
 	PEER_NOT_BACK,	/* the guest stays, and the device did not return */
 	PEER_LEAVE,	/* nobody wants it any more */
 	PEER_DROP,	/* to be freed */
@@ -233,7 +233,7 @@ struct peer {
 struct peer_log;
 
 struct peers {
-	struct await back; /* first: freed as this; who was lent */
+	struct await back; /* first: freed as this; who was handed over */
 	struct local_env env;
 	struct local *local;
 	struct spawn *spawn;
@@ -242,10 +242,10 @@ struct peers {
 	struct peer *first, **last;
 	uint64_t instance;
 	unsigned n_auto;
-	bool stopped; /* the guest's clock: nobody is told to run */
-	bool lent;    /* who is no process of ours is left alone */
-	bool ours;    /* the guest: it is handed over for good */
-	bool leaves;  /* sockets that listen are removed by the helper */
+	bool stopped;	   /* the guest's clock: nobody is told to run */
+	bool handing_over; /* who is no process of ours is left alone */
+	bool ours;	   /* the guest: it is handed over for good */
+	bool leaves;	   /* sockets that listen are removed by the helper */
 	void (*back_done)(void *ctx);
 	void *back_ctx;
 };
@@ -262,9 +262,9 @@ peer_is_out(const struct peer *peer)
 
 /* In use by the guest, and another device model perhaps has it. */
 static inline bool
-peer_is_lent(const struct peer *peer)
+peer_is_handed_over(const struct peer *peer)
 {
-	return peer->life == PEER_LENT || peer->life == PEER_RETURNING;
+	return peer->life == PEER_HANDED_OVER || peer->life == PEER_RETURNING;
 }
 
 /* states.c: the state that this event leads to, or PEER_IMPOSSIBLE. */

@@ -99,26 +99,26 @@ peer_has_state(const struct peer *peer)
 }
 
 static const char *
-peer_hindrance(const struct peer *peer, bool lend)
+peer_hindrance(const struct peer *peer, bool hand_over)
 {
 	if (peer->state.step == PEER_STATE_COMING)
 		return "still sends what it was asked before";
 	if (peer_coming(peer))
 		return "is just coming up";
 	if (peer->life == PEER_READY && !peer_has_state(peer) &&
-	    (!lend || peer->exec.n))
+	    (!hand_over || peer->exec.n))
 		return "cannot save its state";
 	return NULL;
 }
 
 int
-peers_save(struct peers *peers, bool lend, char *why, size_t size)
+peers_save(struct peers *peers, bool hand_over, char *why, size_t size)
 {
 	const char *hindrance;
 	struct peer *peer;
 
 	for (peer = peers->first; peer; peer = peer->next) {
-		hindrance = peer_hindrance(peer, lend);
+		hindrance = peer_hindrance(peer, hand_over);
 		if (!hindrance)
 			continue;
 		snprintf(why, size, "the peer '%s' %s", peer->id, hindrance);

@@ -7,47 +7,75 @@
  *	          connected            replayed
  *	  AWAY ---------------> COMING ----------> READY
  *	   ^ ^                    |                | |
- *	   | '------- down -------'                | | lent
+ *	   | '------- down -------'                | | hand over
  *	   '---------------- down -----------------' |
  *	                                             v
- *	                        .------ down ----- LENT <---- down
- *	                        '------------------> |          |
- *	                                             | connected|
- *	                                             v          |
- *	  READY <---- replayed ----------------- RETURNING -----'
- *	  READY <---- not back ----- LENT, RETURNING    (and is lost at once)
+ *	                        .------ down --- HANDED_OVER <-- down
+ *	                        '------------------> |            |
+ *	                                             | connected  |
+ *	                                             v            |
+ *	  READY <---- replayed ----------------- RETURNING -------'
+ *	  READY <---- not back ----- HANDED_OVER, RETURNING  (and lost at once)
  *
  *	  any  ---- leave ----> LEAVING ---- drop ----> GONE
  *	  any  --------------------------- drop ----> GONE
  *
- * A link that ends on the way out (LENT, LEAVING, GONE) changes nothing more.
+ * A link that ends on the way out (HANDED_OVER, LEAVING, GONE) changes nothing
+ *more.
  */
 #include "peer/priv.h"
 
 #include <assert.h>
 
-#define NO PEER_IMPOSSIBLE
-
-/* clang-format off */
+/* What is not in it is impossible: 0. */
 static const unsigned char next[PEER_STATES][PEER_EVENTS] = {
-	/*                    CONNECTED       REPLAYED      DOWN          */
-	/*                    LENT            NOT_BACK      LEAVE         DROP */
-	[PEER_AWAY]      = { PEER_COMING,    NO,           NO,
-			     PEER_AWAY,      NO,           PEER_LEAVING, PEER_GONE },
-	[PEER_COMING]    = { NO,             PEER_READY,   PEER_AWAY,
-			     PEER_COMING,    NO,           PEER_LEAVING, PEER_GONE },
-	[PEER_READY]     = { NO,             NO,           PEER_AWAY,
-			     PEER_LENT,      NO,           PEER_LEAVING, PEER_GONE },
-	[PEER_LENT]      = { PEER_RETURNING, NO,           PEER_LENT,
-			     PEER_LENT,      PEER_READY,   PEER_LEAVING, PEER_GONE },
-	[PEER_RETURNING] = { NO,             PEER_READY,   PEER_LENT,
-			     PEER_RETURNING, PEER_READY,   PEER_LEAVING, PEER_GONE },
-	[PEER_LEAVING]   = { PEER_LEAVING,   PEER_LEAVING, PEER_LEAVING,
-			     PEER_LEAVING,   NO,           PEER_LEAVING, PEER_GONE },
-	[PEER_GONE]      = { NO,             NO,           PEER_GONE,
-			     NO,             NO,           NO,           NO },
+	[PEER_AWAY] = {
+		[PEER_CONNECTED] = PEER_COMING,
+		[PEER_HAND_OVER] = PEER_AWAY,
+		[PEER_LEAVE] = PEER_LEAVING,
+		[PEER_DROP] = PEER_GONE,
+	},
+	[PEER_COMING] = {
+		[PEER_REPLAYED] = PEER_READY,
+		[PEER_DOWN] = PEER_AWAY,
+		[PEER_HAND_OVER] = PEER_COMING,
+		[PEER_LEAVE] = PEER_LEAVING,
+		[PEER_DROP] = PEER_GONE,
+	},
+	[PEER_READY] = {
+		[PEER_DOWN] = PEER_AWAY,
+		[PEER_HAND_OVER] = PEER_HANDED_OVER,
+		[PEER_LEAVE] = PEER_LEAVING,
+		[PEER_DROP] = PEER_GONE,
+	},
+	[PEER_HANDED_OVER] = {
+		[PEER_CONNECTED] = PEER_RETURNING,
+		[PEER_DOWN] = PEER_HANDED_OVER,
+		[PEER_HAND_OVER] = PEER_HANDED_OVER,
+		[PEER_NOT_BACK] = PEER_READY,
+		[PEER_LEAVE] = PEER_LEAVING,
+		[PEER_DROP] = PEER_GONE,
+	},
+	[PEER_RETURNING] = {
+		[PEER_REPLAYED] = PEER_READY,
+		[PEER_DOWN] = PEER_HANDED_OVER,
+		[PEER_HAND_OVER] = PEER_RETURNING,
+		[PEER_NOT_BACK] = PEER_READY,
+		[PEER_LEAVE] = PEER_LEAVING,
+		[PEER_DROP] = PEER_GONE,
+	},
+	[PEER_LEAVING] = {
+		[PEER_CONNECTED] = PEER_LEAVING,
+		[PEER_REPLAYED] = PEER_LEAVING,
+		[PEER_DOWN] = PEER_LEAVING,
+		[PEER_HAND_OVER] = PEER_LEAVING,
+		[PEER_LEAVE] = PEER_LEAVING,
+		[PEER_DROP] = PEER_GONE,
+	},
+	[PEER_GONE] = {
+		[PEER_DOWN] = PEER_GONE,
+	},
 };
-/* clang-format on */
 
 enum peer_life
 peer_next(enum peer_life life, enum peer_event event)

@@ -248,11 +248,11 @@ lend(struct fix *f)
 	assert_int_equal(handover_new(&f->handover), 0);
 	peers_pause(f->core.peers);
 	scripted_peer_until(&f->h, is_paused, &f->core);
-	peers_lend(f->core.peers, f->handover);
+	peers_handover_begin(f->core.peers, f->handover);
 	scripted_peer_settle(&f->h);
 	assert_true(f->h.ended);
 	fresh(f, 0x1234);
-	peers_take_back(f->core.peers, back, NULL);
+	peers_handover_abort(f->core.peers, back, NULL);
 	f->h.quiet = true;
 	scripted_peer_connect(&f->h, &f->core, f->path);
 	until_asked(f, 1);
