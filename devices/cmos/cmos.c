@@ -117,11 +117,12 @@ cmos_memory(struct cmos *c)
 	uint64_t high =
 		kib > 16 * KIB_PER_MIB ? (kib - 16 * KIB_PER_MIB) / 64 : 0;
 
-	put_le16(c->byte + 0x15, 640);
-	put_le16(c->byte + 0x17,
-		 (uint16_t)(ext < EXT_MAX_KIB ? ext : EXT_MAX_KIB));
-	put_le16(c->byte + 0x30, get_le16(c->byte + 0x17));
-	put_le16(c->byte + 0x34, (uint16_t)(high < 0xffff ? high : 0xffff));
+	ioemu_put_le16(c->byte + 0x15, 640);
+	ioemu_put_le16(c->byte + 0x17,
+		       (uint16_t)(ext < EXT_MAX_KIB ? ext : EXT_MAX_KIB));
+	ioemu_put_le16(c->byte + 0x30, ioemu_get_le16(c->byte + 0x17));
+	ioemu_put_le16(c->byte + 0x34,
+		       (uint16_t)(high < 0xffff ? high : 0xffff));
 }
 
 struct disk {
@@ -166,11 +167,11 @@ disk_parse(const char *text, struct disk *d)
 static void
 disk_describe(uint8_t *p, const struct disk *d)
 {
-	put_le16(p, (uint16_t)d->cyls);
+	ioemu_put_le16(p, (uint16_t)d->cyls);
 	p[2] = (uint8_t)d->heads;
-	put_le16(p + 3, 0xffff); /* no write precompensation */
+	ioemu_put_le16(p + 3, 0xffff); /* no write precompensation */
 	p[5] = (uint8_t)(0xc0 | (d->heads > 8) << 3);
-	put_le16(p + 6, (uint16_t)d->cyls);
+	ioemu_put_le16(p + 6, (uint16_t)d->cyls);
 	p[8] = (uint8_t)d->secs;
 }
 
@@ -222,7 +223,7 @@ cmos_attach(struct ioemu_dev *dev)
 	rc = cmos_boot_order(dev, c);
 	if (!rc)
 		rc = cmos_disks(dev, c);
-	return rc ? rc : ioemu_window(dev, IOEMU_IO, PORT, &ports);
+	return rc ? rc : ioemu_window(dev, IOEMU_PIO, PORT, &ports);
 }
 
 /* The battery keeps it all. */

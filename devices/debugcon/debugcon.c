@@ -66,7 +66,7 @@ debugcon_attach(struct ioemu_dev *dev)
 {
 	struct debugcon *dc = ioemu_state(dev);
 
-	return ioemu_window(dev, IOEMU_IO, dc->port, &data);
+	return ioemu_window(dev, IOEMU_PIO, dc->port, &data);
 }
 
 /* A saved length is a number like any other: believe it only in bounds. */

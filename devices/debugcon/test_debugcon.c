@@ -49,7 +49,7 @@ string_output_is_taken_byte_by_byte(struct bench *b)
 {
 	char text[] = "rep outsb\n";
 
-	bench_string(b, IOEMU_IO, PORT, 1, sizeof(text) - 1, true, text);
+	bench_string(b, IOEMU_PIO, PORT, 1, sizeof(text) - 1, true, text);
 	assert_string_equal(bench_log(b), "rep outsb\n");
 }
 

@@ -30,9 +30,9 @@ engine_desc(const struct engine *e)
 	const uint8_t *p = e->list + (size_t)e->index * DESC_SIZE;
 
 	return (struct desc){
-		.gpa = get_le64(p),
-		.len = get_le32(p + 8),
-		.flags = get_le32(p + 12),
+		.gpa = ioemu_get_le64(p),
+		.len = ioemu_get_le32(p + 8),
+		.flags = ioemu_get_le32(p + 12),
 	};
 }
 
@@ -68,7 +68,7 @@ engine_sum(struct engine *e, const uint8_t *p, uint32_t len)
 	uint32_t a = (uint32_t)e->sum, b = (uint32_t)(e->sum >> 32), i;
 
 	for (i = 0; i < len; i += 4) {
-		a += get_le32(p + i);
+		a += ioemu_get_le32(p + i);
 		b += a;
 	}
 	e->sum = (uint64_t)b << 32 | a;

@@ -64,7 +64,7 @@ a_list_gathers_guest_memory(struct bench *b)
 	card_read(b, 0x1000, got, sizeof(got));
 	assert_memory_equal(got, want, sizeof(want));
 	card_read(b, 0, got, 4);
-	assert_int_equal(get_le32(got), 0);
+	assert_int_equal(ioemu_get_le32(got), 0);
 }
 
 static void

@@ -93,15 +93,15 @@ desc_at(struct bench *b, unsigned i, uint64_t gpa, uint32_t len)
 {
 	uint8_t *p = bench_ram(b) + LIST_GPA + (size_t)i * 16;
 
-	put_le64(p, gpa);
-	put_le32(p + 8, len);
-	put_le32(p + 12, 0);
+	ioemu_put_le64(p, gpa);
+	ioemu_put_le32(p + 8, len);
+	ioemu_put_le32(p + 12, 0);
 }
 
 static inline void
 desc_flags(struct bench *b, unsigned i, uint32_t flags)
 {
-	put_le32(bench_ram(b) + LIST_GPA + (size_t)i * 16 + 12, flags);
+	ioemu_put_le32(bench_ram(b) + LIST_GPA + (size_t)i * 16 + 12, flags);
 }
 
 static inline void
@@ -147,7 +147,7 @@ sum_of(const uint8_t *p, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i += 4) {
-		a += get_le32(p + i);
+		a += ioemu_get_le32(p + i);
 		c += a;
 	}
 	return (uint64_t)c << 32 | a;

@@ -69,7 +69,7 @@ what_is_no_memory_is_an_error(struct bench *b)
 	desc_at(b, 0, BENCH_RAM_SIZE - 4096, 8192);
 	expect_error(b, 1, ERROR_DMA);
 	card_read(b, 0, got, 4); /* all of a batch or nothing */
-	assert_int_equal(get_le32(got), 0);
+	assert_int_equal(ioemu_get_le32(got), 0);
 	desc_at(b, 0, UINT64_MAX - 100, 8192);
 	expect_error(b, 1, ERROR_DMA);
 	set(b, LIST + 4, 0x80000000);
@@ -164,7 +164,7 @@ reset_drops_what_is_under_way(struct bench *b)
 		bench_write(b, IOEMU_MEM, CARD, 4, 0x12345678);
 		bench_settle(b);
 		card_read(b, 0, got, 4);
-		assert_int_equal(get_le32(got), 0x12345678);
+		assert_int_equal(ioemu_get_le32(got), 0x12345678);
 		assert_true(get64(b, BYTES_IN) == 0);
 		assert_false(bench_intx(b, ID));
 		set(b, LIST, LIST_GPA);

@@ -140,7 +140,7 @@ fw_cfg_report(struct ioemu_dev *dev, uint64_t desc, uint32_t control)
 {
 	uint8_t be[4];
 
-	put_le32(be, __builtin_bswap32(control));
+	ioemu_put_le32(be, __builtin_bswap32(control));
 	ioemu_dma_write(dev, desc + DESC_CONTROL, be, sizeof(be));
 }
 
@@ -206,9 +206,12 @@ static void
 fw_cfg_execute(struct ioemu_dev *dev)
 {
 	struct fw_cfg *fw = ioemu_state(dev);
-	uint32_t control = __builtin_bswap32(get_le32(fw->raw + DESC_CONTROL));
-	uint32_t length = __builtin_bswap32(get_le32(fw->raw + DESC_LENGTH));
-	uint64_t dest = __builtin_bswap64(get_le64(fw->raw + DESC_ADDRESS));
+	uint32_t control =
+		__builtin_bswap32(ioemu_get_le32(fw->raw + DESC_CONTROL));
+	uint32_t length =
+		__builtin_bswap32(ioemu_get_le32(fw->raw + DESC_LENGTH));
+	uint64_t dest =
+		__builtin_bswap64(ioemu_get_le64(fw->raw + DESC_ADDRESS));
 
 	if (control & CTL_SELECT)
 		fw_cfg_select(fw, (uint16_t)(control >> CTL_KEY_SHIFT));
@@ -341,9 +344,9 @@ fw_cfg_attach(struct ioemu_dev *dev)
 	fw->fetch.done = fw_cfg_fetched;
 	err = items_make(&fw->items, dev, &src);
 	if (!err)
-		err = ioemu_window(dev, IOEMU_IO, PORT_SELECT, &ports);
+		err = ioemu_window(dev, IOEMU_PIO, PORT_SELECT, &ports);
 	if (!err)
-		err = ioemu_window(dev, IOEMU_IO, PORT_DMA, &dma_address);
+		err = ioemu_window(dev, IOEMU_PIO, PORT_DMA, &dma_address);
 	if (err)
 		items_free(&fw->items);
 	return err;

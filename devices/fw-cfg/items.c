@@ -61,7 +61,7 @@ items_add_number(struct items *items, uint16_t key, uint32_t value)
 	uint8_t *p = items->number[items->n_numbers++];
 
 	assert(items->n_numbers <= ITEMS_MAX_NUMBERS);
-	put_le32(p, value);
+	ioemu_put_le32(p, value);
 	items_add(items, key, p, 4);
 }
 
@@ -75,8 +75,8 @@ items_add_file(struct items *items, const char *name, const void *data,
 
 	assert(items->n_files < ITEMS_MAX_FILES);
 	assert(strlen(name) < DIR_NAME_SIZE);
-	put_le32(p, __builtin_bswap32(size));
-	put_le16(p + 4, __builtin_bswap16(key));
+	ioemu_put_le32(p, __builtin_bswap32(size));
+	ioemu_put_le16(p + 4, __builtin_bswap16(key));
 	memcpy(p + 8, name, strlen(name) + 1);
 	items_add(items, key, data, size);
 	items->n_files++;
@@ -190,7 +190,7 @@ items_make(struct items *items, struct ioemu_dev *dev,
 		return -EINVAL;
 	}
 
-	put_le32(items->dir, __builtin_bswap32(items->n_files));
+	ioemu_put_le32(items->dir, __builtin_bswap32(items->n_files));
 	items_add(items, KEY_FILE_DIR, items->dir,
 		  4 + items->n_files * ITEMS_DIR_ENTRY);
 	return 0;

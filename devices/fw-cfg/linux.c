@@ -87,7 +87,7 @@ linux_set_vid_mode(struct linux_boot *boot)
 		mode = VID_MODE_ASK;
 	else if (end == arg)
 		return;
-	put_le16(boot->setup + HDR_VID_MODE, (uint16_t)mode);
+	ioemu_put_le16(boot->setup + HDR_VID_MODE, (uint16_t)mode);
 }
 
 /* End of the memory that the kernel will use: mem= binds the loader too. */
@@ -124,12 +124,12 @@ linux_kernel_end(const struct linux_boot *boot)
 	if (boot->protocol < 0x020a)
 		return end;
 
-	start = get_le64(hdr + HDR_PREF_ADDRESS);
+	start = ioemu_get_le64(hdr + HDR_PREF_ADDRESS);
 	if (start < LINUX_KERNEL_ADDR)
 		start = LINUX_KERNEL_ADDR;
 	if (start > boot->ram_end)
 		return start;
-	run_end = start + get_le32(hdr + HDR_INIT_SIZE);
+	run_end = start + ioemu_get_le32(hdr + HDR_INIT_SIZE);
 	return run_end > end ? run_end : end;
 }
 
@@ -141,11 +141,11 @@ linux_check(struct linux_boot *boot, const char **why)
 
 	*why = "is no Linux bzImage";
 	if (boot->kernel_size < HDR_END ||
-	    get_le16(hdr + HDR_BOOT_FLAG) != BOOT_FLAG ||
-	    get_le32(hdr + HDR_MAGIC) != MAGIC)
+	    ioemu_get_le16(hdr + HDR_BOOT_FLAG) != BOOT_FLAG ||
+	    ioemu_get_le32(hdr + HDR_MAGIC) != MAGIC)
 		return -ENOEXEC;
 
-	boot->protocol = get_le16(hdr + HDR_VERSION);
+	boot->protocol = ioemu_get_le16(hdr + HDR_VERSION);
 	if (boot->protocol < 0x0202 || !(hdr[HDR_LOADFLAGS] & LOADED_HIGH)) {
 		*why = "is too old: boot protocol 2.02 and a bzImage are "
 		       "needed";
@@ -172,7 +172,7 @@ linux_check_cmdline(const struct linux_boot *boot, const char **why)
 	uint32_t max = OLD_CMDLINE_SIZE;
 
 	if (boot->protocol >= 0x0206)
-		max = get_le32(hdr + HDR_CMDLINE_SIZE);
+		max = ioemu_get_le32(hdr + HDR_CMDLINE_SIZE);
 	if (max > LINUX_CMDLINE_ROOM - 1)
 		max = LINUX_CMDLINE_ROOM - 1;
 	if (strlen(boot->cmdline) <= max)
@@ -198,7 +198,7 @@ linux_place_initrd(struct linux_boot *boot, const char **why)
 		return 0;
 
 	if (boot->protocol >= 0x0203)
-		limit = get_le32(boot->setup + HDR_INITRD_ADDR_MAX);
+		limit = ioemu_get_le32(boot->setup + HDR_INITRD_ADDR_MAX);
 	if (top > limit + 1)
 		top = limit + 1;
 	if (boot->initrd_size <= top) {
@@ -231,9 +231,9 @@ linux_plan(struct linux_boot *boot, const char **why)
 	linux_set_vid_mode(boot);
 	hdr[HDR_TYPE_OF_LOADER] = LOADER_UNDEFINED;
 	hdr[HDR_LOADFLAGS] |= CAN_USE_HEAP;
-	put_le16(hdr + HDR_HEAP_END_PTR, LINUX_HEAP_END - HEAP_END_BIAS);
-	put_le32(hdr + HDR_CMD_LINE_PTR, LINUX_CMDLINE_ADDR);
-	put_le32(hdr + HDR_RAMDISK_IMAGE, boot->initrd_addr);
-	put_le32(hdr + HDR_RAMDISK_SIZE, (uint32_t)boot->initrd_size);
+	ioemu_put_le16(hdr + HDR_HEAP_END_PTR, LINUX_HEAP_END - HEAP_END_BIAS);
+	ioemu_put_le32(hdr + HDR_CMD_LINE_PTR, LINUX_CMDLINE_ADDR);
+	ioemu_put_le32(hdr + HDR_RAMDISK_IMAGE, boot->initrd_addr);
+	ioemu_put_le32(hdr + HDR_RAMDISK_SIZE, (uint32_t)boot->initrd_size);
 	return 0;
 }

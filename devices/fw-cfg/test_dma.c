@@ -69,7 +69,7 @@ dma_fills_up_with_zeros(struct bench *b)
 	assert_int_equal(p[9999], 0xaa);
 
 	assert_int_equal(dma_item(b, 0x3abc, 4, BUFFER), 0);
-	assert_int_equal(get_le32(p), 0);
+	assert_int_equal(ioemu_get_le32(p), 0);
 }
 
 static void
@@ -123,7 +123,7 @@ narrow_writes_of_the_address_start_nothing(struct bench *b)
 	bench_out8(b, DMA_LOW + 3, 0);
 	bench_settle(b);
 	bench_advance(b, TURN_NS);
-	assert_int_equal(swap32(get_le32(desc)), CTL_SELECT | CTL_READ);
+	assert_int_equal(swap32(ioemu_get_le32(desc)), CTL_SELECT | CTL_READ);
 	assert_int_equal(control_field(b), CTL_SELECT | CTL_READ);
 }
 
@@ -137,7 +137,7 @@ a_second_operation_meanwhile_is_refused(struct bench *b)
 	start_dma(b);
 	bench_out32(b, DMA_LOW, swap32(DESC + 0x100));
 	bench_settle(b);
-	assert_int_equal(swap32(get_le32(other)), CTL_ERROR);
+	assert_int_equal(swap32(ioemu_get_le32(other)), CTL_ERROR);
 	assert_int_equal(wait_dma(b), 0);
 	assert_pattern(bench_ram(b) + BUFFER, SETUP_SIZE, KERNEL_SIZE);
 }

@@ -67,7 +67,7 @@ a_string_read_takes_byte_after_byte(struct bench *b)
 	char text[5] = { 0 };
 
 	select_item(b, 0);
-	bench_string(b, IOEMU_IO, DATA, 1, 4, false, text);
+	bench_string(b, IOEMU_PIO, DATA, 1, 4, false, text);
 	assert_string_equal(text, "QEMU");
 }
 
@@ -126,16 +126,17 @@ the_rom_is_a_pnp_option_rom_with_a_boot_entry(struct bench *b)
 
 	assert_true(find_file(b, "genroms/linuxboot.bin", &file));
 	assert_int_equal(dma_item(b, file.key, file.size, BUFFER), 0);
-	assert_int_equal(get_le16(rom), 0xaa55);
+	assert_int_equal(ioemu_get_le16(rom), 0xaa55);
 	assert_int_equal(rom[2] * 512u, file.size);
 	assert_int_equal(sum_of(rom, file.size), 0);
 
-	pnp = rom + get_le16(rom + 0x1a);
+	pnp = rom + ioemu_get_le16(rom + 0x1a);
 	assert_memory_equal(pnp, "$PnP", 4);
 	assert_int_equal(pnp[5], 2);
 	assert_int_equal(sum_of(pnp, 32), 0);
-	assert_int_not_equal(get_le16(pnp + 0x1a), 0);
-	assert_string_equal((const char *)rom + get_le16(pnp + 0x10), "Linux");
+	assert_int_not_equal(ioemu_get_le16(pnp + 0x1a), 0);
+	assert_string_equal((const char *)rom + ioemu_get_le16(pnp + 0x10),
+			    "Linux");
 }
 
 /* ---- the kernel ---- */
@@ -151,10 +152,10 @@ the_setup_header_tells_the_kernel_where_things_are(struct bench *b)
 	assert_int_equal(dma_item(b, 0x18, size, 0x10000), 0);
 	assert_int_equal(p[0x210], 0xff);
 	assert_int_equal(p[0x211], 0x81);
-	assert_int_equal(get_le16(p + 0x224) + 0x200, 0xe000);
-	assert_int_equal(get_le32(p + 0x218), INITRD_ADDR);
-	assert_int_equal(get_le32(p + 0x21c), INITRD_SIZE);
-	assert_int_equal(get_le32(p + 0x228), read_number(b, 0x13));
+	assert_int_equal(ioemu_get_le16(p + 0x224) + 0x200, 0xe000);
+	assert_int_equal(ioemu_get_le32(p + 0x218), INITRD_ADDR);
+	assert_int_equal(ioemu_get_le32(p + 0x21c), INITRD_SIZE);
+	assert_int_equal(ioemu_get_le32(p + 0x228), read_number(b, 0x13));
 	assert_pattern(p + 0x300, 0x300, SETUP_SIZE - 0x300);
 }
 
@@ -174,9 +175,9 @@ a_boot_rom_gets_everything_in_place(struct bench *b)
 
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(dma_item(b, pieces[i][0], 4, BUFFER), 0);
-		size = get_le32(ram + BUFFER);
+		size = ioemu_get_le32(ram + BUFFER);
 		assert_int_equal(dma_item(b, pieces[i][1], 4, BUFFER), 0);
-		addr = get_le32(ram + BUFFER);
+		addr = ioemu_get_le32(ram + BUFFER);
 		assert_int_equal(dma_item(b, pieces[i][2], size, addr), 0);
 	}
 	assert_string_equal((const char *)ram + 0x1e000, CMDLINE);
@@ -220,9 +221,9 @@ any_port_takes_any_width_and_value(struct bench *b)
 		port = SELECT + (seed >> 24) % 12;
 		size = sizes[(seed >> 16) % 3];
 		if (seed & 0x800)
-			bench_read(b, IOEMU_IO, port, size);
+			bench_read(b, IOEMU_PIO, port, size);
 		else
-			bench_write(b, IOEMU_IO, port, size, seed);
+			bench_write(b, IOEMU_PIO, port, size, seed);
 	}
 	bench_settle(b);
 	the_signature_reads_qemu(b);

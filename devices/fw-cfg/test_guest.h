@@ -86,7 +86,7 @@ read_number(struct bench *b, uint16_t key)
 
 	select_item(b, key);
 	read_bytes(b, p, sizeof(p));
-	return get_le32(p);
+	return ioemu_get_le32(p);
 }
 
 /* ---- DMA as a driver does it ---- */
@@ -96,15 +96,15 @@ put_desc(struct bench *b, uint32_t control, uint32_t len, uint64_t dest)
 {
 	uint8_t *p = bench_ram(b) + DESC;
 
-	put_le32(p, swap32(control));
-	put_le32(p + 4, swap32(len));
-	put_le64(p + 8, __builtin_bswap64(dest));
+	ioemu_put_le32(p, swap32(control));
+	ioemu_put_le32(p + 4, swap32(len));
+	ioemu_put_le64(p + 8, __builtin_bswap64(dest));
 }
 
 static inline uint32_t
 control_field(struct bench *b)
 {
-	return swap32(get_le32(bench_ram(b) + DESC));
+	return swap32(ioemu_get_le32(bench_ram(b) + DESC));
 }
 
 static inline void
@@ -158,12 +158,12 @@ find_file(struct bench *b, const char *name, struct file *file)
 
 	select_item(b, KEY_FILE_DIR);
 	read_bytes(b, count, sizeof(count));
-	for (n = swap32(get_le32(count)); n; n--) {
+	for (n = swap32(ioemu_get_le32(count)); n; n--) {
 		read_bytes(b, entry, sizeof(entry));
 		if (strcmp((const char *)entry + 8, name) != 0)
 			continue;
-		file->size = swap32(get_le32(entry));
-		file->key = __builtin_bswap16(get_le16(entry + 4));
+		file->size = swap32(ioemu_get_le32(entry));
+		file->key = __builtin_bswap16(ioemu_get_le16(entry + 4));
 		return true;
 	}
 	return false;
@@ -220,7 +220,7 @@ make_kernel(void)
 	unsigned i;
 
 	for (i = 0; i < sizeof(header) / sizeof(header[0]); i++) {
-		put_le32(p, header[i].value);
+		ioemu_put_le32(p, header[i].value);
 		if (pwrite(fd, p, 4, header[i].offset) != 4)
 			return -1;
 	}

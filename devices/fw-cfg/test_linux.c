@@ -32,14 +32,14 @@ make_kernel(struct fixture *f)
 	memset(f, 0, sizeof(*f));
 	p[HDR_SETUP_SECTS] = SETUP_SECTS;
 	p[HDR_LOADFLAGS] = LOADED_HIGH;
-	put_le16(p + HDR_VID_MODE, VID_MODE_NORMAL);
-	put_le16(p + HDR_BOOT_FLAG, BOOT_FLAG);
-	put_le32(p + HDR_MAGIC, MAGIC);
-	put_le16(p + HDR_VERSION, 0x020f);
-	put_le32(p + HDR_INITRD_ADDR_MAX, 0x7fffffff);
-	put_le32(p + HDR_CMDLINE_SIZE, 2047);
-	put_le64(p + HDR_PREF_ADDRESS, MIB(16));
-	put_le32(p + HDR_INIT_SIZE, (uint32_t)MIB(32));
+	ioemu_put_le16(p + HDR_VID_MODE, VID_MODE_NORMAL);
+	ioemu_put_le16(p + HDR_BOOT_FLAG, BOOT_FLAG);
+	ioemu_put_le32(p + HDR_MAGIC, MAGIC);
+	ioemu_put_le16(p + HDR_VERSION, 0x020f);
+	ioemu_put_le32(p + HDR_INITRD_ADDR_MAX, 0x7fffffff);
+	ioemu_put_le32(p + HDR_CMDLINE_SIZE, 2047);
+	ioemu_put_le64(p + HDR_PREF_ADDRESS, MIB(16));
+	ioemu_put_le32(p + HDR_INIT_SIZE, (uint32_t)MIB(32));
 	f->boot.kernel = p;
 	f->boot.kernel_size = KERNEL_SIZE;
 	f->boot.cmdline = "";
@@ -65,11 +65,11 @@ a_kernel_gets_its_header_filled_in(void **state)
 	assert_int_equal(f.boot.setup_size, SETUP_SIZE);
 	assert_int_equal(hdr[0x210], 0xff);
 	assert_int_equal(hdr[0x211], 0x81);
-	assert_int_equal(get_le16(hdr + 0x224), 0xe000 - 0x200);
-	assert_int_equal(get_le32(hdr + 0x228), 0x1e000);
-	assert_int_equal(get_le32(hdr + 0x218), f.boot.initrd_addr);
-	assert_int_equal(get_le32(hdr + 0x21c), 12345);
-	assert_int_equal(get_le16(hdr + 0x1fa), 0xffff);
+	assert_int_equal(ioemu_get_le16(hdr + 0x224), 0xe000 - 0x200);
+	assert_int_equal(ioemu_get_le32(hdr + 0x228), 0x1e000);
+	assert_int_equal(ioemu_get_le32(hdr + 0x218), f.boot.initrd_addr);
+	assert_int_equal(ioemu_get_le32(hdr + 0x21c), 12345);
+	assert_int_equal(ioemu_get_le16(hdr + 0x1fa), 0xffff);
 }
 
 static void
@@ -96,7 +96,7 @@ the_initrd_stays_below_the_kernels_limit(void **state)
 	assert_int_equal(plan(&f), 0);
 	assert_int_equal(f.boot.initrd_addr, 0x7ffff000);
 
-	put_le16(f.kernel + HDR_VERSION, 0x0202);
+	ioemu_put_le16(f.kernel + HDR_VERSION, 0x0202);
 	assert_int_equal(plan(&f), 0);
 	assert_int_equal(f.boot.initrd_addr, 0x37fff000);
 }
@@ -108,10 +108,10 @@ no_initrd_leaves_its_fields_zero(void **state)
 
 	(void)state;
 	make_kernel(&f);
-	put_le32(f.kernel + HDR_RAMDISK_IMAGE, 0xdead);
+	ioemu_put_le32(f.kernel + HDR_RAMDISK_IMAGE, 0xdead);
 	assert_int_equal(plan(&f), 0);
-	assert_int_equal(get_le32(f.boot.setup + 0x218), 0);
-	assert_int_equal(get_le32(f.boot.setup + 0x21c), 0);
+	assert_int_equal(ioemu_get_le32(f.boot.setup + 0x218), 0);
+	assert_int_equal(ioemu_get_le32(f.boot.setup + 0x21c), 0);
 }
 
 static void
@@ -139,7 +139,7 @@ an_old_kernel_needs_the_room_of_its_file_only(void **state)
 
 	(void)state;
 	make_kernel(&f);
-	put_le16(f.kernel + HDR_VERSION, 0x0209);
+	ioemu_put_le16(f.kernel + HDR_VERSION, 0x0209);
 	f.boot.ram_end = MIB(6);
 	f.boot.initrd_size = 4096;
 	assert_int_equal(plan(&f), 0);
@@ -162,7 +162,7 @@ a_guest_too_small_for_the_kernel_is_refused(void **state)
 	f.boot.ram_end = MIB(52);
 	assert_int_equal(plan(&f), 0);
 
-	put_le64(f.kernel + HDR_PREF_ADDRESS, UINT64_MAX);
+	ioemu_put_le64(f.kernel + HDR_PREF_ADDRESS, UINT64_MAX);
 	assert_int_equal(plan(&f), -ENOSPC);
 }
 
@@ -193,7 +193,7 @@ an_old_protocol_is_refused(void **state)
 
 	(void)state;
 	make_kernel(&f);
-	put_le16(f.kernel + HDR_VERSION, 0x0201);
+	ioemu_put_le16(f.kernel + HDR_VERSION, 0x0201);
 	assert_int_equal(plan(&f), -ENOEXEC);
 	assert_non_null(strstr(f.why, "2.02"));
 
@@ -250,7 +250,7 @@ a_command_line_longer_than_the_kernel_takes_is_refused(void **state)
 	line[2048] = '\0';
 	assert_int_equal(plan(&f), -E2BIG);
 
-	put_le16(f.kernel + HDR_VERSION, 0x0205);
+	ioemu_put_le16(f.kernel + HDR_VERSION, 0x0205);
 	line[256] = '\0';
 	assert_int_equal(plan(&f), -E2BIG);
 	line[255] = '\0';
@@ -259,7 +259,7 @@ a_command_line_longer_than_the_kernel_takes_is_refused(void **state)
 	/* However much the kernel says: no more than there is room for. */
 	make_kernel(&f);
 	f.boot.cmdline = line;
-	put_le32(f.kernel + HDR_CMDLINE_SIZE, UINT32_MAX);
+	ioemu_put_le32(f.kernel + HDR_CMDLINE_SIZE, UINT32_MAX);
 	memset(line, 'x', sizeof(line));
 	line[8192] = '\0';
 	assert_int_equal(plan(&f), -E2BIG);
@@ -288,7 +288,8 @@ vga_on_the_command_line_sets_the_video_mode(void **state)
 		make_kernel(&f);
 		f.boot.cmdline = cases[i].cmdline;
 		assert_int_equal(plan(&f), 0);
-		assert_int_equal(get_le16(f.boot.setup + 0x1fa), cases[i].mode);
+		assert_int_equal(ioemu_get_le16(f.boot.setup + 0x1fa),
+				 cases[i].mode);
 	}
 }
 

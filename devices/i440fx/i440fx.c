@@ -117,7 +117,7 @@ i440fx_attach(struct ioemu_dev *dev)
 	};
 	int rc = ioemu_pci(dev, &function);
 
-	return rc ? rc : ioemu_window(dev, IOEMU_IO, CONFADD, &confadd);
+	return rc ? rc : ioemu_window(dev, IOEMU_PIO, CONFADD, &confadd);
 }
 
 static const struct ioemu_field fields[] = {

@@ -358,11 +358,11 @@ static int
 i8042_attach(struct ioemu_dev *dev)
 {
 	struct i8042 *kbc = ioemu_state(dev);
-	int rc = ioemu_window(dev, IOEMU_IO, PORT_DATA, &data_port);
+	int rc = ioemu_window(dev, IOEMU_PIO, PORT_DATA, &data_port);
 
 	kbc->settle.fire = kbc_settled;
 	return rc ? rc
-		  : ioemu_window(dev, IOEMU_IO, PORT_COMMAND, &command_port);
+		  : ioemu_window(dev, IOEMU_PIO, PORT_COMMAND, &command_port);
 }
 
 static void

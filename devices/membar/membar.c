@@ -334,7 +334,7 @@ static const struct ioemu_region chains = {
 	.size = LOG_SIZE,
 	.min = 4,
 	.max = 4,
-	.flags = IOEMU_POST,
+	.flags = IOEMU_ALLOW_POSTED,
 	.read = chain_read,
 	.write = chain_write,
 };

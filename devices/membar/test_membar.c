@@ -122,7 +122,7 @@ a_string_of_ports_is_element_by_element(struct bench *b)
 	uint8_t out[] = { 1, 2, 3, 4 };
 
 	place(b);
-	bench_string(b, IOEMU_IO, SCRATCH, 1, 4, true, out);
+	bench_string(b, IOEMU_PIO, SCRATCH, 1, 4, true, out);
 	assert_int_equal(log_reg(b, LOG_COUNT), 4);
 	assert_int_equal(bench_in32(b, SCRATCH), 4);
 }
@@ -135,7 +135,7 @@ what_lies_past_the_end_reads_all_ones(struct bench *b)
 	place(b);
 	memset(ones, 0xff, sizeof(ones));
 	bench_string(b, IOEMU_MEM, RAM + SIZE - 8, 4, 4, false, in);
-	assert_int_equal(get_le64(in), 0);
+	assert_int_equal(ioemu_get_le64(in), 0);
 	assert_memory_equal(in + 8, ones, 8);
 	assert_int_equal(bench_read(b, IOEMU_MEM, RAM + SIZE - 4, 8),
 			 0xffffffff00000000);
@@ -187,8 +187,8 @@ late_answers_come(struct bench *b)
 			 0xffffffff00000002);
 	/* three elements at three addresses, the first of them late */
 	bench_string(b, IOEMU_MEM, LOG + LOG_LATE, 4, 3, false, in);
-	assert_int_equal(get_le32(in), 3);
-	assert_int_equal(get_le32(in + 4), UINT32_MAX);
+	assert_int_equal(ioemu_get_le32(in), 3);
+	assert_int_equal(ioemu_get_le32(in + 4), UINT32_MAX);
 }
 
 static void
@@ -210,8 +210,8 @@ late_ports_keep_what_is_written(struct bench *b)
 	bench_out32(b, SCRATCH + 12, 0x44332211);
 	assert_int_equal(bench_in32(b, SCRATCH + 12), 0x44332211);
 	assert_int_equal(bench_in8(b, SCRATCH + 14), 0x33);
-	bench_string(b, IOEMU_IO, SCRATCH + 12, 2, 4, false, in);
-	assert_int_equal(get_le64(in), 0x2211221122112211);
+	bench_string(b, IOEMU_PIO, SCRATCH + 12, 2, 4, false, in);
+	assert_int_equal(ioemu_get_le64(in), 0x2211221122112211);
 	assert_int_equal(log_reg(b, LOG_LATE), 1); /* these do not count */
 }
 

@@ -208,7 +208,7 @@ ata_read_done(struct ide_drive *d)
 void
 ata_disk_done(struct ide_drive *d, int status)
 {
-	if (d->io.op == IOEMU_IO_FLUSH) {
+	if (d->io.op == IOEMU_BLK_FLUSH) {
 		ide_finish(d, status ? ER_ABRT : 0);
 	} else if (status) {
 		ata_error(d, d->write ? ER_ABRT : ER_UNC);

@@ -83,7 +83,7 @@ ide_identify_string(uint8_t *to, unsigned words, const char *text)
 static void
 put_word(uint8_t *id, unsigned n, unsigned v)
 {
-	put_le16(id + sizeof(uint16_t) * n, (uint16_t)v);
+	ioemu_put_le16(id + sizeof(uint16_t) * n, (uint16_t)v);
 }
 
 /* Bit 8 up: the mode that is selected. */
@@ -133,9 +133,9 @@ identify_size(const struct ide_drive *d, uint8_t *id)
 	put_word(id, 54, now);
 	put_word(id, 55, d->heads);
 	put_word(id, 56, d->spt);
-	put_le32(id + 114, now * d->heads * d->spt);
-	put_le32(id + 120, (uint32_t)ata_sectors28(d));
-	put_le64(id + 200, d->sectors);
+	ioemu_put_le32(id + 114, now * d->heads * d->spt);
+	ioemu_put_le32(id + 120, (uint32_t)ata_sectors28(d));
+	ioemu_put_le64(id + 200, d->sectors);
 }
 
 static void

@@ -325,7 +325,7 @@ atapi_identify(struct ide_drive *d)
 	uint8_t *id = d->buf;
 
 	memset(id, 0, IDE_SECTOR);
-#define WORD(n, v) put_le16(id + sizeof(uint16_t) * (n), (uint16_t)(v))
+#define WORD(n, v) ioemu_put_le16(id + sizeof(uint16_t) * (n), (uint16_t)(v))
 	WORD(0, 0x85c0); /* packet, CD-ROM, removable, DRQ in 50 us, 12 bytes */
 	ide_identify_string(id + 20, 10, atapi_serial(d));
 	ide_identify_string(id + 46, 4, "1.0");

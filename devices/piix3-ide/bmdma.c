@@ -69,7 +69,7 @@ bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error)
 static uint32_t
 prd_length(const uint8_t *prd)
 {
-	uint32_t n = get_le16(prd + 4) & 0xfffe;
+	uint32_t n = ioemu_get_le16(prd + 4) & 0xfffe;
 
 	return n ? n : 0x10000;
 }
@@ -90,7 +90,7 @@ prd_room(const struct ide_channel *c, uint32_t want)
 
 	for (i = c->prd_i; i < c->prd_n && !ends && room < want; i++) {
 		room += prd_length(prd_entry(c, i)) - off;
-		ends = get_le32(prd_entry(c, i) + 4) & PRD_END;
+		ends = ioemu_get_le32(prd_entry(c, i) + 4) & PRD_END;
 		off = 0;
 	}
 	return room < want ? room : want;
@@ -107,7 +107,7 @@ prd_take(struct ide_channel *c, uint32_t most, struct ioemu_sg *sg)
 		return false;
 	left = prd_length(prd) - c->prd_off;
 	*sg = (struct ioemu_sg){
-		.gpa = (get_le32(prd) & ~1u) + (uint64_t)c->prd_off,
+		.gpa = (ioemu_get_le32(prd) & ~1u) + (uint64_t)c->prd_off,
 		.len = left < most ? left : most,
 	};
 	c->prd_off += sg->len;
@@ -116,7 +116,7 @@ prd_take(struct ide_channel *c, uint32_t most, struct ioemu_sg *sg)
 	c->prd_off = 0;
 	c->prd_at += PRD_SIZE;
 	c->prd_i++;
-	c->prd_last = get_le32(prd + 4) & PRD_END;
+	c->prd_last = ioemu_get_le32(prd + 4) & PRD_END;
 	if (c->prd_last)
 		c->prd_n = c->prd_i;
 	return true;

@@ -144,7 +144,7 @@ make(uint8_t raw[CD_RAW], uint32_t lba, const uint8_t *user)
 	raw[14] = bcd(frames % 75);
 	raw[15] = 1; /* mode */
 	memcpy(raw + AT_USER, user, CD_SECTOR);
-	put_le32(raw + AT_EDC, edc(raw, AT_EDC));
+	ioemu_put_le32(raw + AT_EDC, edc(raw, AT_EDC));
 	error_correction(raw);
 }
 

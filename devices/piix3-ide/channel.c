@@ -62,7 +62,7 @@ data_read(struct ide_drive *d, struct ioemu_access *a)
 	if (d->phase != IDE_PIO_IN || !left)
 		return;
 	memcpy(le, d->buf + d->pos, a->size < left ? a->size : left);
-	a->value = get_le64(le);
+	a->value = ioemu_get_le64(le);
 	d->pos += a->size < left ? a->size : left;
 	if (d->pos == d->end)
 		data_block_done(d);
@@ -76,7 +76,7 @@ data_write(struct ide_drive *d, const struct ioemu_access *a)
 
 	if ((d->phase != IDE_PIO_OUT && d->phase != IDE_CDB) || !left)
 		return;
-	put_le64(le, a->value);
+	ioemu_put_le64(le, a->value);
 	memcpy(d->buf + d->pos, le, a->size < left ? a->size : left);
 	d->pos += a->size < left ? a->size : left;
 	if (d->pos == d->end)

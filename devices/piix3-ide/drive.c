@@ -195,7 +195,7 @@ ide_disk(struct ide_drive *d, uint64_t offset, uint32_t len, unsigned n_sg)
 	d->in_flight = true;
 	d->io = (struct ioemu_io){
 		.block = d->drive,
-		.op = d->write ? IOEMU_IO_WRITE : IOEMU_IO_READ,
+		.op = d->write ? IOEMU_BLK_WRITE : IOEMU_BLK_READ,
 		.len = len,
 		.offset = offset,
 		.buf = n_sg ? NULL : d->buf,
@@ -204,6 +204,6 @@ ide_disk(struct ide_drive *d, uint64_t offset, uint32_t len, unsigned n_sg)
 		.done = ide_disk_io_done,
 	};
 	if (!len)
-		d->io.op = IOEMU_IO_FLUSH;
+		d->io.op = IOEMU_BLK_FLUSH;
 	ioemu_io(d->dev, &d->io);
 }

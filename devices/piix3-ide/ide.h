@@ -115,7 +115,7 @@ struct ide_drive {
 
 	struct ioemu_timer next; /* ide_next() */
 	struct ioemu_io io;
-	struct ioemu_sg sg[IOEMU_IO_MAX_SG];
+	struct ioemu_sg sg[IOEMU_BLK_MAX_SG];
 	uint8_t buf[IDE_BUF];
 };
 

@@ -125,10 +125,10 @@ legacy_attach(struct ioemu_dev *dev)
 	int rc = ioemu_pci(dev, &function);
 
 	for (i = 0; !rc && i < IDE_CHANNELS; i++) {
-		rc = ioemu_window(dev, IOEMU_IO, command_port[i],
+		rc = ioemu_window(dev, IOEMU_PIO, command_port[i],
 				  &ide_command_region[i]);
 		if (!rc)
-			rc = ioemu_window(dev, IOEMU_IO, control_port[i],
+			rc = ioemu_window(dev, IOEMU_PIO, control_port[i],
 					  &ide_control_region[i]);
 	}
 	return rc;
@@ -151,7 +151,7 @@ piix3ide_reset(struct ioemu_dev *dev, enum ioemu_reset why)
 	/* both channels on, as hvmloader leaves them (pci.c): no firmware of
 	 * Xen's sets them again after a sleep, and drivers look */
 	if (why == IOEMU_RESET_WAKE)
-		put_le32(ioemu_config(dev) + IDETIM, IDETIM_ON);
+		ioemu_put_le32(ioemu_config(dev) + IDETIM, IDETIM_ON);
 	for (i = 0; i < IDE_CHANNELS; i++)
 		ide_channel_reset(&ide->channel[i]);
 }

@@ -30,9 +30,9 @@ a_cd_is_read_by_pio(struct bench *b)
 	assert_int_equal(bench_in8(b, 0x177), 0x58);
 	assert_int_equal(bench_in8(b, 0x172), 2);
 	assert_int_equal(bench_in8(b, 0x174) | bench_in8(b, 0x175) << 8, 2048);
-	bench_string(b, IOEMU_IO, 0x170, 2, 1024, false, data);
+	bench_string(b, IOEMU_PIO, 0x170, 2, 1024, false, data);
 	assert_memory_equal(data, bench_disk(b, "cd") + 3 * 2048, 2048);
-	bench_string(b, IOEMU_IO, 0x170, 2, 1024, false, data);
+	bench_string(b, IOEMU_PIO, 0x170, 2, 1024, false, data);
 	assert_memory_equal(data, bench_disk(b, "cd") + 4 * 2048, 2048);
 	assert_int_equal(bench_in8(b, 0x177), 0x50);
 	assert_int_equal(bench_in8(b, 0x172), 3);
@@ -69,7 +69,7 @@ an_unknown_packet_leaves_sense(struct bench *b)
 	packet(b, 0, "\xff\0\0\0\0\0\0\0\0\0\0");
 	assert_int_equal(bench_in8(b, 0x177), 0x51);
 	packet(b, 0, "\x03\0\0\0\x12\0\0\0\0\0\0");
-	bench_string(b, IOEMU_IO, 0x170, 2, 9, false, sense);
+	bench_string(b, IOEMU_PIO, 0x170, 2, 9, false, sense);
 	assert_int_equal(sense[2], 5);
 	assert_int_equal(sense[12], 0x20);
 }
@@ -83,7 +83,7 @@ event(struct bench *b)
 	uint8_t answer[8];
 
 	packet(b, 0, "\x4a\x01\0\0\x10\0\0\0\x08\0\0");
-	bench_string(b, IOEMU_IO, 0x170, 2, 4, false, answer);
+	bench_string(b, IOEMU_PIO, 0x170, 2, 4, false, answer);
 	assert_int_equal(answer[2], 4);
 	return (unsigned)answer[4] << 8 | answer[5];
 }
@@ -100,7 +100,7 @@ capacity(struct bench *b)
 	uint8_t answer[8];
 
 	packet(b, 0, "\x25\0\0\0\0\0\0\0\0\0\0");
-	bench_string(b, IOEMU_IO, 0x170, 2, 4, false, answer);
+	bench_string(b, IOEMU_PIO, 0x170, 2, 4, false, answer);
 	return (uint32_t)answer[2] << 8 | answer[3];
 }
 
@@ -145,14 +145,14 @@ a_tray_may_close_without_a_medium(struct bench *b)
 	assert_int_equal(event(b), 0x0000);
 	assert_int_equal(sense_of(b, TEST_UNIT), NOT_READY << 16 | 0x3a01);
 	assert_int_equal(sense_of(b, READ_2), NOT_READY << 16 | 0x3a01);
-	assert_int_equal(operator(b, IOEMU_MEDIUM_LOOK, 0), 0);
+	assert_int_equal(operator(b, IOEMU_MEDIUM_QUERY, 0), 0);
 }
 
 static void
 a_guest_ejects_and_loads(struct bench *b)
 {
 	assert_int_equal(sense_of(b, EJECT), 0);
-	assert_int_equal(operator(b, IOEMU_MEDIUM_LOOK, 0),
+	assert_int_equal(operator(b, IOEMU_MEDIUM_QUERY, 0),
 			 IOEMU_MEDIUM_IS_OPEN);
 	assert_int_equal(event(b), 0x0301);
 	assert_int_equal(sense_of(b, READ_2), NOT_READY << 16 | 0x3a02);
@@ -167,7 +167,7 @@ static void
 a_locked_tray_is_asked_for(struct bench *b)
 {
 	assert_int_equal(sense_of(b, LOCK), 0);
-	assert_int_equal(operator(b, IOEMU_MEDIUM_LOOK, 0),
+	assert_int_equal(operator(b, IOEMU_MEDIUM_QUERY, 0),
 			 IOEMU_MEDIUM_IS_LOCKED);
 	assert_int_equal(sense_of(b, EJECT), ILLEGAL << 16 | 0x5302);
 	assert_int_equal(operator(b, IOEMU_MEDIUM_OPEN, 0), -EBUSY);
@@ -193,7 +193,7 @@ force_and_reset_unlock(struct bench *b)
 	assert_int_equal(sense_of(b, LOCK), 0);
 	bench_out8(b, 0x376, 4); /* SRST is no hard reset */
 	bench_out8(b, 0x376, 0);
-	assert_int_equal(operator(b, IOEMU_MEDIUM_LOOK, 0),
+	assert_int_equal(operator(b, IOEMU_MEDIUM_QUERY, 0),
 			 IOEMU_MEDIUM_IS_LOCKED);
 }
 
@@ -210,7 +210,7 @@ a_read_under_way_ends_with_its_medium(struct bench *b)
 	operator(b, IOEMU_MEDIUM_CLOSE, CD_SIZE);
 	for (i = 0; i < 32; i++) {
 		assert_int_equal(bench_in8(b, 0x177), 0x58);
-		bench_string(b, IOEMU_IO, 0x170, 2, 1024, false, data);
+		bench_string(b, IOEMU_PIO, 0x170, 2, 1024, false, data);
 		assert_int_equal(data[0], 0xaa);
 		assert_int_equal(data[2047], 0xaa);
 		bench_settle(b);

@@ -142,8 +142,8 @@ the_edc_divides(struct bench *b)
 			rest ^= product;
 	}
 	assert_int_equal(rest, 0);
-	assert_true(get_le32(raw + 2064));
-	assert_int_equal(get_le64(raw + 2068), 0);
+	assert_true(ioemu_get_le32(raw + 2064));
+	assert_int_equal(ioemu_get_le64(raw + 2068), 0);
 }
 
 /* Powers of x in the field, twice round. */

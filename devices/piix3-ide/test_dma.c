@@ -31,7 +31,7 @@ packet_dma(struct bench *b, const char *cdb)
 	bench_out8(b, CD + 6, 0xa0);
 	bench_out8(b, CD + 1, 1);
 	bench_out8(b, CD + 7, 0xa0);
-	bench_string(b, IOEMU_IO, CD, 2, 6, true, bytes);
+	bench_string(b, IOEMU_PIO, CD, 2, 6, true, bytes);
 }
 
 /* Runs what a channel has to do to its end; how often it rested. */
@@ -174,8 +174,8 @@ a_table_may_end_where_memory_does(struct bench *b)
 
 	bm_setup(b);
 	fill(bench_disk(b, "hd"), 512, 1);
-	put_le32(bench_ram(b) + at, DATA);
-	put_le32(bench_ram(b) + at + 4, 512 | LAST);
+	ioemu_put_le32(bench_ram(b) + at, DATA);
+	ioemu_put_le32(bench_ram(b) + at + 4, 512 | LAST);
 	command(b, 0, 1, READ_DMA);
 	bench_out32(b, BM + 4, at);
 	bench_out8(b, BM, TO_MEMORY | 1);

@@ -44,9 +44,9 @@ word(struct bench *b, unsigned n)
 	uint8_t id[512];
 
 	assert_int_equal(run(b, IDENTIFY), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, false, id);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, false, id);
 	assert_int_equal(wait_ready(b, CMD), READY);
-	return get_le16(id + (size_t)2 * n);
+	return ioemu_get_le16(id + (size_t)2 * n);
 }
 
 static uint8_t
@@ -104,10 +104,10 @@ without_a_write_cache_data_is_on_the_disk(struct bench *b)
 	assert_int_equal(set_features(b, 0x82, 0), READY);
 	assert_int_equal(bench_disk_flushes(b, "hd"), 1);
 	command(b, 3, 2, WRITE_SECTORS);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, true, data);
 	wait_ready(b, CMD);
 	assert_int_equal(bench_disk_flushes(b, "hd"), 1);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data + 512);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, true, data + 512);
 	assert_int_equal(wait_ready(b, CMD), READY);
 	assert_int_equal(bench_disk_flushes(b, "hd"), 2);
 	bm_setup(b);
@@ -119,7 +119,7 @@ without_a_write_cache_data_is_on_the_disk(struct bench *b)
 	assert_int_equal(bench_disk_flushes(b, "hd"), 3);
 	assert_int_equal(set_features(b, 0x02, 0), READY);
 	command(b, 3, 1, WRITE_SECTORS);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, true, data);
 	assert_int_equal(wait_ready(b, CMD), READY);
 	assert_int_equal(bench_disk_flushes(b, "hd"), 3);
 }
@@ -197,7 +197,7 @@ another_geometry_shows_and_holds(struct bench *b)
 	fill(bench_disk(b, "hd") + 512 * ((5 * 4 + 2) * 32 + 8), 512, 4);
 	address(b, CHS | 2, 9, 5, 1);
 	assert_int_equal(run(b, READ_SECTORS), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, false, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, false, data);
 	assert_memory_equal(
 		data, bench_disk(b, "hd") + 512 * ((5 * 4 + 2) * 32 + 8), 512);
 	address(b, CHS | 4, 1, 0, 1); /* no such head, */

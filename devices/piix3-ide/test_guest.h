@@ -70,8 +70,8 @@ bm_setup(struct bench *b)
 static inline void
 prd(struct bench *b, unsigned i, uint32_t gpa, uint32_t len)
 {
-	put_le32(bench_ram(b) + 0x1000 + 8 * i, gpa);
-	put_le32(bench_ram(b) + 0x1004 + 8 * i, len);
+	ioemu_put_le32(bench_ram(b) + 0x1000 + 8 * i, gpa);
+	ioemu_put_le32(bench_ram(b) + 0x1004 + 8 * i, len);
 }
 
 static inline void

@@ -33,9 +33,9 @@ identify_tells_the_size(struct bench *b)
 
 	command(b, 0, 0, 0xec);
 	assert_int_equal(wait_ready(b, CMD), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, false, id);
-	assert_int_equal(get_le32(id + 120), DISK_SIZE / 512);
-	assert_int_equal(get_le64(id + 200), DISK_SIZE / 512);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, false, id);
+	assert_int_equal(ioemu_get_le32(id + 120), DISK_SIZE / 512);
+	assert_int_equal(ioemu_get_le64(id + 200), DISK_SIZE / 512);
 	assert_memory_equal(id + 54, "imini-eoum", 4);
 	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
 }
@@ -53,7 +53,7 @@ pio_reads_sectors_each_with_an_interrupt(struct bench *b)
 		assert_true(bench_irq(b, 14));
 		assert_int_equal(bench_in8(b, CMD + 7), 0x58);
 		assert_false(bench_irq(b, 14));
-		bench_string(b, IOEMU_IO, CMD, 4, 128, false, data + 512 * i);
+		bench_string(b, IOEMU_PIO, CMD, 4, 128, false, data + 512 * i);
 	}
 	assert_memory_equal(data, bench_disk(b, "hd") + 5 * 512, sizeof(data));
 	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
@@ -67,9 +67,9 @@ pio_writes_reach_the_disk(struct bench *b)
 	fill(data, sizeof(data), 9);
 	command(b, 100, 2, 0x30);
 	assert_int_equal(bench_in8(b, CMD + 7), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, true, data);
 	assert_int_equal(bench_in8(b, CMD + 7), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data + 512);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, true, data + 512);
 	assert_int_equal(wait_ready(b, CMD), 0x50);
 	assert_memory_equal(data, bench_disk(b, "hd") + 51200, sizeof(data));
 }
@@ -98,7 +98,7 @@ a_write_that_fails_is_aborted(struct bench *b)
 
 	bench_disk_fail(b, "hd", -ENOSPC);
 	command(b, 7, 1, 0x30);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, true, data);
 	assert_int_equal(wait_ready(b, CMD), 0x51);
 	assert_int_equal(bench_in8(b, CMD + 1), 0x04);
 	assert_int_equal(bench_in8(b, CMD + 3), 7); /* where */
@@ -204,10 +204,10 @@ random_accesses_break_nothing(struct bench *b)
 		unsigned port = base[k] + (k == 2 || k == 3 ? 0 : r / 7 % 8);
 
 		if (r & 0x10000)
-			bench_write(b, IOEMU_IO, port, 1u << (r / 64 % 3),
+			bench_write(b, IOEMU_PIO, port, 1u << (r / 64 % 3),
 				    (unsigned)rand());
 		else
-			bench_read(b, IOEMU_IO, port, 1u << (r / 64 % 3));
+			bench_read(b, IOEMU_PIO, port, 1u << (r / 64 % 3));
 	}
 	bench_settle(b);
 	reset_shows_the_signatures(b);

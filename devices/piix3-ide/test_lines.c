@@ -172,7 +172,7 @@ a_drive_is_busy_between_blocks(struct bench *b)
 	fill(bench_disk(b, "hd") + 9 * 512, 1024, 2);
 	command(b, 9, 2, READ_SECTORS);
 	assert_int_equal(wait_ready(b, CMD), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, 256 + more, false, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256 + more, false, data);
 	assert_memory_equal(data, bench_disk(b, "hd") + 9 * 512, 512);
 	if (data[256] == 0xffff)
 		busy++;
@@ -180,7 +180,7 @@ a_drive_is_busy_between_blocks(struct bench *b)
 		rest -= more;
 	assert_true(busy);
 	assert_int_equal(wait_ready(b, CMD), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, rest, false, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, rest, false, data);
 	assert_memory_equal(data,
 			    bench_disk(b, "hd") + 11 * 512 - (size_t)2 * rest,
 			    (size_t)2 * rest);

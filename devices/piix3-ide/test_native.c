@@ -72,9 +72,9 @@ both_channels_share_one_pin(struct bench *b)
 	assert_int_equal(bench_in8(b, CMD1 + 7), 0x58);
 	assert_false(bench_intx(b, "ide"));
 	assert_false(bench_irq(b, 14));
-	bench_string(b, IOEMU_IO, CMD0, 2, 256, false, data);
+	bench_string(b, IOEMU_PIO, CMD0, 2, 256, false, data);
 	assert_memory_equal(data, bench_disk(b, "hd") + 512, 512);
-	bench_string(b, IOEMU_IO, CMD1, 2, 256, false, data);
+	bench_string(b, IOEMU_PIO, CMD1, 2, 256, false, data);
 	assert_memory_equal(data, bench_disk(b, "other") + 1024, 512);
 }
 

@@ -54,7 +54,8 @@ blocks(struct bench *b, unsigned limit, const char *cdb, unsigned first,
 		if (!n)
 			assert_int_equal(block, first);
 		assert_true(block <= limit);
-		bench_string(b, IOEMU_IO, CD, 2, (block + 1) / 2, false, bytes);
+		bench_string(b, IOEMU_PIO, CD, 2, (block + 1) / 2, false,
+			     bytes);
 		n += block;
 		was = block;
 		bench_settle(b);
@@ -140,11 +141,11 @@ the_limit_is_that_of_the_command(struct bench *b)
 	bench_out8(b, CD + 4, 0);
 	bench_out8(b, CD + 5, 0);
 	bench_out8(b, CD + 5, 0);
-	bench_string(b, IOEMU_IO, CD, 2, 10, false, data);
+	bench_string(b, IOEMU_PIO, CD, 2, 10, false, data);
 	bench_settle(b);
 	assert_int_equal(bench_in8(b, CD + 7), 0x58);
 	assert_int_equal(bench_in8(b, CD + 4), 16);
-	bench_string(b, IOEMU_IO, CD, 2, 8, false, data + 20);
+	bench_string(b, IOEMU_PIO, CD, 2, 8, false, data + 20);
 	bench_settle(b);
 	assert_int_equal(bench_in8(b, CD + 7), 0x50);
 	assert_memory_equal(data + 8, "IOEMU   mini-ioemu CD   1.0 ", 28);
@@ -153,7 +154,7 @@ the_limit_is_that_of_the_command(struct bench *b)
 static uint16_t
 id_word(const uint8_t *id, unsigned n)
 {
-	return get_le16(id + (size_t)2 * n);
+	return ioemu_get_le16(id + (size_t)2 * n);
 }
 
 static void
@@ -162,7 +163,7 @@ identify(struct bench *b, uint8_t device, uint8_t id[512])
 	bench_out8(b, CD + 6, device);
 	bench_out8(b, CD + 7, 0xa1);
 	assert_int_equal(bench_in8(b, CD + 7), 0x58);
-	bench_string(b, IOEMU_IO, CD, 2, 256, false, id);
+	bench_string(b, IOEMU_PIO, CD, 2, 256, false, id);
 	bench_settle(b);
 	assert_int_equal(bench_in8(b, CD + 7), 0x50);
 }

@@ -33,7 +33,7 @@ send_packet_limit(struct bench *b, uint8_t device, uint8_t feature,
 	bench_out8(b, CD + 7, 0xa0);
 	assert_int_equal(bench_in8(b, CD + 7), 0x58);
 	assert_int_equal(bench_in8(b, CD + 2), 1);
-	bench_string(b, IOEMU_IO, CD, 2, 6, true, bytes);
+	bench_string(b, IOEMU_PIO, CD, 2, 6, true, bytes);
 }
 
 static inline void
@@ -86,7 +86,8 @@ packet_data(struct bench *b, void *to, unsigned size)
 		uint8_t bytes[0x10000];
 
 		assert_int_equal(bench_in8(b, CD + 2), 2);
-		bench_string(b, IOEMU_IO, CD, 2, (block + 1) / 2, false, bytes);
+		bench_string(b, IOEMU_PIO, CD, 2, (block + 1) / 2, false,
+			     bytes);
 		assert_true(n + block <= size);
 		memcpy(p + n, bytes, block);
 		n += block;

@@ -54,7 +54,7 @@ move_by_pio(struct bench *b, const struct opcode *op, uint8_t *data)
 	for (at = 0; at < N; at += n) {
 		n = N - at < op->way ? N - at : op->way;
 		assert_int_equal(wait_ready(b, CMD), 0x58);
-		bench_string(b, IOEMU_IO, CMD, 2, 256 * n, op->write,
+		bench_string(b, IOEMU_PIO, CMD, 2, 256 * n, op->write,
 			     data + (size_t)512 * at);
 	}
 	assert_int_equal(wait_ready(b, CMD), READY);
@@ -134,9 +134,9 @@ a_state_that_no_guest_can_reach_does_not_load(struct bench *b)
 	expect_refused(b, "filled", 0x10001);
 	expect_refused(b, "filled", 3 * 512);
 	expect_refused(b, "left", 1);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, true, data);
 	assert_int_equal(wait_ready(b, CMD), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, true, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, true, data);
 	assert_int_equal(wait_ready(b, CMD), READY);
 	bench_out8(b, CTL, SRST);
 	assert_int_equal(bench_load_field(b, "ide-hd", "phase", 0, RESET), 0);

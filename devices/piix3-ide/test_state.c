@@ -55,7 +55,7 @@ a_packet_longer_than_one_does_not_load(struct bench *b)
 	assert_int_equal(load(b, "pos", 12), -EINVAL);
 	assert_int_equal(load(b, "pos", 6), 0);
 	/* the other six bytes */
-	bench_string(b, IOEMU_IO, CD, 2, 3, true, "\0\0\0\0\0\0");
+	bench_string(b, IOEMU_PIO, CD, 2, 3, true, "\0\0\0\0\0\0");
 	bench_settle(b);
 	assert_int_equal(bench_in8(b, CD + 7) & 8, 0);
 }
@@ -99,7 +99,7 @@ sectors_beyond_the_disc_are_an_error(struct bench *b)
 	packet(b, 0, "\x28\0\0\0\0\0\0\0\x40\0\0");
 	assert_int_equal(load(b, "lba", UINT64_MAX / 2048), 0);
 	do
-		bench_string(b, IOEMU_IO, CD, 2, 1024, false, data),
+		bench_string(b, IOEMU_PIO, CD, 2, 1024, false, data),
 			bench_settle(b);
 	while (packet_block(b));
 	assert_int_equal(packet_sense(b), SENSE(MEDIUM_ERROR, 0x1100));
@@ -135,7 +135,7 @@ random_packet(struct bench *b)
 	bench_out8(b, CD + 4, (uint8_t)i);
 	bench_out8(b, CD + 5, (uint8_t)(i >> 8));
 	bench_out8(b, CD + 7, 0xa0);
-	bench_string(b, IOEMU_IO, CD, 2, 6 - !pick(8), true, cdb);
+	bench_string(b, IOEMU_PIO, CD, 2, 6 - !pick(8), true, cdb);
 }
 
 /* A table of pieces of all sizes, most of them short, that may have no end. */
@@ -166,7 +166,7 @@ random_step(struct bench *b)
 		bench_settle(b);
 		break;
 	case 2:
-		bench_string(b, IOEMU_IO, CD, 1u << pick(3), 1 + pick(100),
+		bench_string(b, IOEMU_PIO, CD, 1u << pick(3), 1 + pick(100),
 			     false, data);
 		break;
 	case 3:

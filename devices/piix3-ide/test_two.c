@@ -28,7 +28,7 @@ reads_well(struct bench *b, uint8_t device, const char *disk, unsigned lba)
 	bench_out8(b, CMD + 5, 0);
 	bench_out8(b, CMD + 7, READ_SECTORS);
 	assert_int_equal(wait_ready(b, CMD), 0x58);
-	bench_string(b, IOEMU_IO, CMD, 2, 256, false, data);
+	bench_string(b, IOEMU_PIO, CMD, 2, 256, false, data);
 	assert_memory_equal(data, bench_disk(b, disk) + 512 * lba, 512);
 	assert_int_equal(wait_ready(b, CMD), 0x50);
 }

@@ -64,7 +64,7 @@ piix3_route_links(struct ioemu_dev *dev)
 		irq = pirqrc[link] & PIRQRC_IRQ;
 		if (pirqrc[link] & PIRQRC_OFF || !(PIRQRC_IRQS >> irq & 1))
 			irq = 0;
-		ioemu_link_route(dev, link, irq);
+		ioemu_pirq_route(dev, link, irq);
 	}
 }
 
@@ -165,10 +165,10 @@ piix3_attach(struct ioemu_dev *dev)
 	err = ioemu_pci(dev, &function);
 	if (err)
 		return err;
-	err = ioemu_window(dev, IOEMU_IO, PORT_92, &port92);
+	err = ioemu_window(dev, IOEMU_PIO, PORT_92, &port92);
 	if (err)
 		return err;
-	return ioemu_window(dev, IOEMU_IO, PORT_RC, &rc);
+	return ioemu_window(dev, IOEMU_PIO, PORT_RC, &rc);
 }
 
 static const struct ioemu_field fields[] = {

@@ -290,13 +290,13 @@ pm_hotplug(struct ioemu_dev *dev, unsigned which, enum ioemu_hotplug what)
 	struct piix4_pm *s = ioemu_state(dev);
 
 	switch (what) {
-	case IOEMU_HOTPLUG_CAME:
+	case IOEMU_HOTPLUG_ADDED:
 		if (!(s->pm1a_cnt & PM1_SCI_EN))
 			return;
 		s->came |= 1u << which % SLOTS;
 		pm_event(dev, GPE0_PCI_HOTPLUG);
 		break;
-	case IOEMU_HOTPLUG_GOES:
+	case IOEMU_HOTPLUG_REMOVE_REQUEST:
 		s->goes |= 1u << which % SLOTS;
 		pm_event(dev, GPE0_PCI_HOTPLUG);
 		break;
@@ -396,7 +396,7 @@ pm_attach(struct ioemu_dev *dev)
 	if (!rc)
 		rc = ioemu_pci(dev, &function);
 	for (i = 0; !rc && i < sizeof(windows) / sizeof(windows[0]); i++)
-		rc = ioemu_window(dev, IOEMU_IO, windows[i].port,
+		rc = ioemu_window(dev, IOEMU_PIO, windows[i].port,
 				  windows[i].region);
 	return rc;
 }

@@ -116,8 +116,8 @@ acpi_on_with_everything(struct bench *b)
 {
 	bench_out16(b, APMC, 0x55f1);
 	bench_out16(b, GPE0_EN, 0xffff);
-	bench_hotplug(b, "piix4-pm", 5, IOEMU_HOTPLUG_CAME);
-	bench_hotplug(b, "piix4-pm", 6, IOEMU_HOTPLUG_GOES);
+	bench_hotplug(b, "piix4-pm", 5, IOEMU_HOTPLUG_ADDED);
+	bench_hotplug(b, "piix4-pm", 6, IOEMU_HOTPLUG_REMOVE_REQUEST);
 	bench_hotplug(b, "piix4-pm", 1, IOEMU_HOTPLUG_CPU);
 	assert_true(bench_irq(b, 9));
 }
@@ -247,7 +247,7 @@ what_comes_raises_the_sci_until_status_is_cleared(struct bench *b)
 	unsigned slot;
 
 	acpi_on(b);
-	bench_hotplug(b, "piix4-pm", 5, IOEMU_HOTPLUG_CAME);
+	bench_hotplug(b, "piix4-pm", 5, IOEMU_HOTPLUG_ADDED);
 	assert_true(bench_irq(b, 9));
 	assert_int_equal(bench_in16(b, GPE0_STS), GPE_HOTPLUG);
 	bench_out8(b, GPE0_STS, GPE_HOTPLUG);
@@ -256,7 +256,7 @@ what_comes_raises_the_sci_until_status_is_cleared(struct bench *b)
 		assert_int_equal(bench_in32(b, PCI_UP), 1u << 5);
 		assert_int_equal(bench_in32(b, PCI_DOWN), 0);
 	}
-	bench_hotplug(b, "piix4-pm", 31, IOEMU_HOTPLUG_CAME);
+	bench_hotplug(b, "piix4-pm", 31, IOEMU_HOTPLUG_ADDED);
 	assert_true(bench_irq(b, 9));
 	assert_int_equal(bench_in32(b, PCI_UP), 1u << 31 | 1u << 5);
 	assert_int_equal(bench_in8(b, PCI_UP), 1u << 5);
@@ -267,7 +267,7 @@ static void
 what_comes_waits_for_its_enable_bit(struct bench *b)
 {
 	bench_out8(b, APMC, 0xf1);
-	bench_hotplug(b, "piix4-pm", 2, IOEMU_HOTPLUG_CAME);
+	bench_hotplug(b, "piix4-pm", 2, IOEMU_HOTPLUG_ADDED);
 	assert_false(bench_irq(b, 9));
 	bench_out8(b, GPE0_EN, 0xff & ~GPE_HOTPLUG);
 	assert_false(bench_irq(b, 9));
@@ -279,7 +279,7 @@ static void
 what_comes_before_acpi_is_found_by_a_scan(struct bench *b)
 {
 	bench_out8(b, GPE0_EN, 0xff);
-	bench_hotplug(b, "piix4-pm", 2, IOEMU_HOTPLUG_CAME);
+	bench_hotplug(b, "piix4-pm", 2, IOEMU_HOTPLUG_ADDED);
 	assert_int_equal(bench_in32(b, PCI_UP), 0);
 	assert_int_equal(bench_in16(b, GPE0_STS), 0);
 	assert_false(bench_irq(b, 9));
@@ -288,7 +288,7 @@ what_comes_before_acpi_is_found_by_a_scan(struct bench *b)
 static void
 what_is_to_go_waits_for_its_eject(struct bench *b)
 {
-	bench_hotplug(b, "piix4-pm", 3, IOEMU_HOTPLUG_GOES);
+	bench_hotplug(b, "piix4-pm", 3, IOEMU_HOTPLUG_REMOVE_REQUEST);
 	acpi_on(b);
 	assert_true(bench_irq(b, 9));
 	bench_out8(b, GPE0_STS, GPE_HOTPLUG);
@@ -305,8 +305,8 @@ static void
 an_eject_nobody_asked_for_is_told_too(struct bench *b)
 {
 	acpi_on(b);
-	bench_hotplug(b, "piix4-pm", 4, IOEMU_HOTPLUG_CAME);
-	bench_hotplug(b, "piix4-pm", 20, IOEMU_HOTPLUG_CAME);
+	bench_hotplug(b, "piix4-pm", 4, IOEMU_HOTPLUG_ADDED);
+	bench_hotplug(b, "piix4-pm", 20, IOEMU_HOTPLUG_ADDED);
 	bench_out32(b, PCI_EJECT, 1u << 4);
 	assert_int_equal(bench_ejected(b), 1u << 4);
 	assert_int_equal(bench_in32(b, PCI_UP), 1u << 20);
@@ -358,9 +358,9 @@ every_port_takes_every_width(struct bench *b)
 	for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		for (at = 0; at < 36; at++) {
 			for (size = 1; size <= 4; size *= 2) {
-				bench_write(b, IOEMU_IO, ports[i] + at, size,
+				bench_write(b, IOEMU_PIO, ports[i] + at, size,
 					    0x12345678);
-				(void)bench_read(b, IOEMU_IO, ports[i] + at,
+				(void)bench_read(b, IOEMU_PIO, ports[i] + at,
 						 size);
 			}
 		}

@@ -341,7 +341,7 @@ uart_attach(struct ioemu_dev *dev)
 		u->port = port[u->index];
 	if (!u->irq)
 		u->irq = irq[u->index];
-	return ioemu_window(dev, IOEMU_IO, u->port, &regs);
+	return ioemu_window(dev, IOEMU_PIO, u->port, &regs);
 }
 
 static void

@@ -47,9 +47,9 @@ frame_buffer_read(struct ioemu_dev *dev, struct ioemu_access *a)
 {
 	const uint8_t *p = vga_byte(ioemu_state(dev), (uint32_t)a->offset);
 
-	a->value = a->size == 8	  ? get_le64(p)
-		   : a->size == 4 ? get_le32(p)
-		   : a->size == 2 ? get_le16(p)
+	a->value = a->size == 8	  ? ioemu_get_le64(p)
+		   : a->size == 4 ? ioemu_get_le32(p)
+		   : a->size == 2 ? ioemu_get_le16(p)
 				  : *p;
 }
 
@@ -60,13 +60,13 @@ frame_buffer_write(struct ioemu_dev *dev, struct ioemu_access *a)
 
 	switch (a->size) {
 	case 8:
-		put_le64(p, a->value);
+		ioemu_put_le64(p, a->value);
 		break;
 	case 4:
-		put_le32(p, (uint32_t)a->value);
+		ioemu_put_le32(p, (uint32_t)a->value);
 		break;
 	case 2:
-		put_le16(p, (uint16_t)a->value);
+		ioemu_put_le16(p, (uint16_t)a->value);
 		break;
 	default:
 		*p = (uint8_t)a->value;
@@ -186,7 +186,8 @@ planes_write(struct vga *s, uint32_t p, unsigned map_mask, uint8_t v)
 	uint8_t *at = vga_byte(s, 4 * p);
 	uint32_t mask = spread(map_mask);
 
-	put_le32(at, (get_le32(at) & ~mask) | (planes_value(s, v) & mask));
+	ioemu_put_le32(at, (ioemu_get_le32(at) & ~mask) |
+				   (planes_value(s, v) & mask));
 }
 
 static uint8_t
@@ -194,7 +195,7 @@ planes_read(struct vga *s, uint32_t p, unsigned plane)
 {
 	uint32_t differ;
 
-	s->latch = get_le32(vga_byte(s, 4 * p));
+	s->latch = ioemu_get_le32(vga_byte(s, 4 * p));
 	if (!(s->gfx[GFX_MODE] & GFX_MODE_COMPARE))
 		return (uint8_t)(s->latch >> (8 * plane));
 	differ = (s->latch ^ spread(s->gfx[GFX_COMPARE])) &

@@ -249,14 +249,14 @@ every_port_takes_every_width(struct bench *b)
 
 	for (port = 0x3ae; port < 0x3e2; port++) {
 		for (size = 1; size <= 4; size *= 2) {
-			bench_write(b, IOEMU_IO, port, size, 0xfedcba98);
-			(void)bench_read(b, IOEMU_IO, port, size);
+			bench_write(b, IOEMU_PIO, port, size, 0xfedcba98);
+			(void)bench_read(b, IOEMU_PIO, port, size);
 		}
 	}
 	for (port = 0x1cc; port < 0x1d4; port++) {
 		for (size = 1; size <= 4; size *= 2) {
-			bench_write(b, IOEMU_IO, port, size, 0x00040004);
-			(void)bench_read(b, IOEMU_IO, port, size);
+			bench_write(b, IOEMU_PIO, port, size, 0x00040004);
+			(void)bench_read(b, IOEMU_PIO, port, size);
 		}
 	}
 }

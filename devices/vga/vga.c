@@ -109,7 +109,7 @@ rom_read(struct ioemu_dev *dev, struct ioemu_access *a)
 {
 	const struct vga *s = ioemu_state(dev);
 
-	a->value = get_le32(s->rom + a->offset);
+	a->value = ioemu_get_le32(s->rom + a->offset);
 }
 
 static void
@@ -240,9 +240,9 @@ vga_windows(struct ioemu_dev *dev)
 	int rc = 0;
 
 	for (i = 0; !rc && i < sizeof(legacy) / sizeof(legacy[0]); i++)
-		rc = ioemu_window(dev, IOEMU_IO, legacy[i].tag, &legacy[i]);
+		rc = ioemu_window(dev, IOEMU_PIO, legacy[i].tag, &legacy[i]);
 	if (!rc)
-		rc = ioemu_window(dev, IOEMU_IO, VBE_BASE, &vbe_ports);
+		rc = ioemu_window(dev, IOEMU_PIO, VBE_BASE, &vbe_ports);
 	if (!rc)
 		rc = ioemu_window(dev, IOEMU_MEM, WINDOW_BASE, &vga_window);
 	return rc;

@@ -184,8 +184,8 @@ every_port_takes_every_width(struct bench *b)
 
 	for (port = 0x10; port < 0x14; port++) {
 		for (size = 1; size <= 4; size *= 2) {
-			bench_write(b, IOEMU_IO, port, size, 0x0a0a0a0a);
-			(void)bench_read(b, IOEMU_IO, port, size);
+			bench_write(b, IOEMU_PIO, port, size, 0x0a0a0a0a);
+			(void)bench_read(b, IOEMU_PIO, port, size);
 		}
 	}
 	assert_int_equal(bench_in16(b, 0x10), 0x49d2);

@@ -232,7 +232,7 @@ xen_platform_attach(struct ioemu_dev *dev)
 	};
 	int rc = ioemu_pci(dev, &function);
 
-	return rc ? rc : ioemu_window(dev, IOEMU_IO, PORT_UNPLUG, &ports);
+	return rc ? rc : ioemu_window(dev, IOEMU_PIO, PORT_UNPLUG, &ports);
 }
 
 static const struct ioemu_field fields[] = {

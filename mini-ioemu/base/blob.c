@@ -51,7 +51,7 @@ blob_u32(struct blob *b, uint32_t v)
 {
 	uint8_t bytes[4];
 
-	put_le32(bytes, v);
+	ioemu_put_le32(bytes, v);
 	blob_bytes(b, bytes, sizeof(bytes));
 }
 
@@ -60,7 +60,7 @@ blob_u64(struct blob *b, uint64_t v)
 {
 	uint8_t bytes[8];
 
-	put_le64(bytes, v);
+	ioemu_put_le64(bytes, v);
 	blob_bytes(b, bytes, sizeof(bytes));
 }
 
@@ -92,7 +92,7 @@ view_u32(struct view *v)
 {
 	const uint8_t *p = view_bytes(v, 4);
 
-	return p ? get_le32(p) : 0;
+	return p ? ioemu_get_le32(p) : 0;
 }
 
 uint64_t
@@ -100,7 +100,7 @@ view_u64(struct view *v)
 {
 	const uint8_t *p = view_bytes(v, 8);
 
-	return p ? get_le64(p) : 0;
+	return p ? ioemu_get_le64(p) : 0;
 }
 
 void

@@ -39,14 +39,14 @@ geometry_of_table(uint64_t sectors, const uint8_t *first, struct geometry *out)
 	const uint8_t *p = first + MBR_TABLE;
 	unsigned i;
 
-	if (get_le16(first + MBR_SIGNATURE) != SIGNATURE)
+	if (ioemu_get_le16(first + MBR_SIGNATURE) != SIGNATURE)
 		return false;
 	for (i = 0; i < MBR_ENTRIES; i++, p += MBR_ENTRY) {
 		unsigned heads = p[MBR_END_HEAD] + 1u;
 		unsigned secs = p[MBR_END_SEC] & 0x3f;
 		uint64_t cyls;
 
-		if (!get_le32(p + MBR_SECTORS) || heads == 1 || !secs)
+		if (!ioemu_get_le32(p + MBR_SECTORS) || heads == 1 || !secs)
 			continue;
 		cyls = sectors / heads / secs;
 		if (cyls < 1 || cyls > MAX_CYLS)

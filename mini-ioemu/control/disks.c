@@ -47,9 +47,9 @@ diskqmp_drive(void *ctx, unsigned i, struct qmp_drive *out)
 		.status = !d.held	      ? "ok"
 			  : d.held == -ENOSPC ? "nospace"
 					      : "failed",
-		.read = io_of(&d.stats[IOEMU_IO_READ]),
-		.write = io_of(&d.stats[IOEMU_IO_WRITE]),
-		.flush = io_of(&d.stats[IOEMU_IO_FLUSH]),
+		.read = io_of(&d.stats[IOEMU_BLK_READ]),
+		.write = io_of(&d.stats[IOEMU_BLK_WRITE]),
+		.flush = io_of(&d.stats[IOEMU_BLK_FLUSH]),
 	};
 	return true;
 }

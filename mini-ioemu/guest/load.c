@@ -51,17 +51,18 @@ check_head(struct view *v)
 		return load_refuse("mini-ioemu did not write it (a guest saved "
 				   "with another device model goes on with "
 				   "that one only)");
-	version = get_le32(p + SAVE_MAGIC_SIZE);
-	if (version != SAVE_VERSION || get_le32(p + SAVE_MAGIC_SIZE + 4)) {
+	version = ioemu_get_le32(p + SAVE_MAGIC_SIZE);
+	if (version != SAVE_VERSION ||
+	    ioemu_get_le32(p + SAVE_MAGIC_SIZE + 4)) {
 		log_error("the saved state is not restored: it has version %u, "
 			  "this program knows %u",
 			  version, SAVE_VERSION);
 		return -EINVAL;
 	}
-	if (get_le64(p + SAVE_LENGTH) != v->left)
+	if (ioemu_get_le64(p + SAVE_LENGTH) != v->left)
 		return load_refuse("its length is wrong: it is cut short, or "
 				   "something is behind it");
-	if (get_le64(p + SAVE_SUM) !=
+	if (ioemu_get_le64(p + SAVE_SUM) !=
 	    host_sum(p + SAVE_HEAD, v->left - SAVE_HEAD))
 		return load_refuse("its checksum is wrong: it is damaged");
 	(void)view_bytes(v, SAVE_HEAD);

@@ -154,7 +154,7 @@ plug_tell(struct plug *p, const char *id)
 	local_finish(p->env.local);
 	if (place->devfn % 8 == 0)
 		local_hotplug(p->env.local, bus_root_slot(place),
-			      IOEMU_HOTPLUG_CAME);
+			      IOEMU_HOTPLUG_ADDED);
 }
 
 static int

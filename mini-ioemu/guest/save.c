@@ -70,7 +70,7 @@ static void
 put_length(struct blob *b, size_t at)
 {
 	if (!b->failed)
-		put_le32(b->p + at, (uint32_t)(b->len - at - 4));
+		ioemu_put_le32(b->p + at, (uint32_t)(b->len - at - 4));
 }
 
 static int
@@ -109,9 +109,9 @@ put_head(struct blob *b)
 		return -ENOMEM;
 	if (b->len > SAVE_MAX)
 		return -EFBIG;
-	put_le64(b->p + SAVE_LENGTH, b->len);
-	put_le64(b->p + SAVE_SUM,
-		 host_sum(b->p + SAVE_HEAD, b->len - SAVE_HEAD));
+	ioemu_put_le64(b->p + SAVE_LENGTH, b->len);
+	ioemu_put_le64(b->p + SAVE_SUM,
+		       host_sum(b->p + SAVE_HEAD, b->len - SAVE_HEAD));
 	return 0;
 }
 

@@ -99,7 +99,7 @@ local_ask_back(struct local *l, const struct hostdev *hd)
 		return -EPERM;
 	if (!bus_is_root(place->bus))
 		return -EXDEV;
-	local_hotplug(l, bus_root_slot(place), IOEMU_HOTPLUG_GOES);
+	local_hotplug(l, bus_root_slot(place), IOEMU_HOTPLUG_REMOVE_REQUEST);
 	return 0;
 }
 

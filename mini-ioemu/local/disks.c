@@ -58,7 +58,7 @@ disks_hold(void *ctx, struct ioemu_block *block, const struct ioemu_io *io,
 {
 	struct disks *disks = ctx;
 	const struct disk *disk = disk_of(disks, block);
-	bool write = io->op == IOEMU_IO_WRITE;
+	bool write = io->op == IOEMU_BLK_WRITE;
 	enum conf_errors word =
 		conf_drive_errors(disks->conf, disk->drive, write);
 	char why[400];
@@ -265,7 +265,7 @@ disks_flush(struct disks *disks)
 		if (info.readonly || !info.size || disk->flush.status > 0)
 			continue;
 		disk->flush = (struct ioemu_io){
-			.op = IOEMU_IO_FLUSH,
+			.op = IOEMU_BLK_FLUSH,
 			.status = FLUSHING,
 		};
 		block_io(disk->block, NULL, NULL, &disk->flush);

@@ -33,7 +33,7 @@ disks_at(struct disks *disks, unsigned i, struct disk_info *out)
 	if (!disk)
 		return false;
 	block_info(disk->block, &info);
-	rc = hostdev_medium(disk->hd, disk->block, IOEMU_MEDIUM_LOOK);
+	rc = hostdev_medium(disk->hd, disk->block, IOEMU_MEDIUM_QUERY);
 	*out = (struct disk_info){
 		.drive = disk->drive ? disk->drive->id : "",
 		.qdev = disk->hd->dev.id,

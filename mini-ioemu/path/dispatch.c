@@ -135,7 +135,7 @@ request_space(const struct request *req)
 {
 	switch ((enum slot_type)req->type) {
 	case SLOT_PIO:
-		return IOEMU_IO;
+		return IOEMU_PIO;
 	case SLOT_COPY:
 		return IOEMU_MEM;
 	default: /* what else there is has not got this far */

@@ -198,7 +198,7 @@ int
 route_add_range(struct route_table *t, enum ioemu_space space,
 		const struct range *r)
 {
-	uint64_t end = space == IOEMU_IO ? 0xffff : UINT64_MAX;
+	uint64_t end = space == IOEMU_PIO ? 0xffff : UINT64_MAX;
 
 	if (r->first > r->last || r->last > end)
 		return -EINVAL;
@@ -288,7 +288,7 @@ static bool
 range_posts(const struct range *r)
 {
 	return r->window->region.flags &
-	       (IOEMU_POST | IOEMU_PREFETCHABLE | IOEMU_DOORBELL);
+	       (IOEMU_ALLOW_POSTED | IOEMU_PREFETCHABLE | IOEMU_DOORBELL);
 }
 
 static unsigned

@@ -40,8 +40,8 @@ bus_route(const struct bus *bus, enum ioemu_space space, const struct range *r)
 	}
 	if (bus->now.reset)
 		return;
-	i = space == IOEMU_IO ? HOST_BRIDGE_IO : HOST_BRIDGE_MEM;
-	end = space == IOEMU_IO ? HOST_BRIDGE_IO : HOST_BRIDGE_PREF;
+	i = space == IOEMU_PIO ? HOST_BRIDGE_IO : HOST_BRIDGE_MEM;
+	end = space == IOEMU_PIO ? HOST_BRIDGE_IO : HOST_BRIDGE_PREF;
 	for (; i <= end; i++) {
 		const struct host_interval *w = &bus->now.window[i];
 		struct range part = *r;
@@ -130,7 +130,7 @@ static void
 bus_claim(const struct bus *bus)
 {
 	claims_update(bus->env.claims, IOEMU_CONFIG);
-	claims_update(bus->env.claims, IOEMU_IO);
+	claims_update(bus->env.claims, IOEMU_PIO);
 	claims_update(bus->env.claims, IOEMU_MEM);
 }
 

@@ -92,28 +92,28 @@ peer_cfg_power(struct peer *peer)
 bool
 peer_cfg_master(const struct peer_function *fn)
 {
-	return get_le16(fn->shadow + REG_COMMAND) & COMMAND_MASTER;
+	return ioemu_get_le16(fn->shadow + REG_COMMAND) & COMMAND_MASTER;
 }
 
 bool
 peer_cfg_decodes(const struct peer_function *fn, unsigned index,
 		 enum ioemu_space space, uint64_t base)
 {
-	uint16_t command = get_le16(fn->shadow + REG_COMMAND);
+	uint16_t command = ioemu_get_le16(fn->shadow + REG_COMMAND);
 	unsigned reg = index == INDEX_ROM ? REG_ROM : REG_BAR0 + DW * index;
-	uint64_t bar = get_le32(fn->shadow + reg);
+	uint64_t bar = ioemu_get_le32(fn->shadow + reg);
 
 	/* at 0 it has not been placed yet */
 	if (!base ||
-	    !(command & (space == IOEMU_IO ? COMMAND_IO : COMMAND_MEMORY)))
+	    !(command & (space == IOEMU_PIO ? COMMAND_IO : COMMAND_MEMORY)))
 		return false;
 	if (index == INDEX_ROM)
 		return (bar & ~0x7ffull) == base;
-	if (space == IOEMU_IO)
+	if (space == IOEMU_PIO)
 		return (bar & ~3ull) == base;
 	/* a peer that says so has a 64-bit BAR */
 	if (base > UINT32_MAX && index < N_BARS - 1)
-		bar |= (uint64_t)get_le32(fn->shadow + reg + DW) << 32;
+		bar |= (uint64_t)ioemu_get_le32(fn->shadow + reg + DW) << 32;
 	return (bar & ~0xfull) == base;
 }
 
@@ -135,8 +135,8 @@ peer_cfg_read(struct peer_function *fn, unsigned reg, const uint8_t *data,
 
 	if (len == DW && !(reg % DW) &&
 	    (rom || (reg >= REG_BAR0 && i < N_BARS)) &&
-	    (get_le32(fn->shadow + reg) & ones) == ones)
-		fn->sizing[i] = get_le32(data);
+	    (ioemu_get_le32(fn->shadow + reg) & ones) == ones)
+		fn->sizing[i] = ioemu_get_le32(data);
 }
 
 bool
@@ -144,18 +144,18 @@ peer_cfg_holds(const struct peer_function *fn, unsigned index,
 	       enum ioemu_space space, uint64_t size)
 {
 	uint32_t low = fn->sizing[index];
-	uint64_t mask = low & (index == INDEX_ROM  ? MASK_ROM
-			       : space == IOEMU_IO ? MASK_IO
-						   : MASK_MEM);
+	uint64_t mask = low & (index == INDEX_ROM   ? MASK_ROM
+			       : space == IOEMU_PIO ? MASK_IO
+						    : MASK_MEM);
 
-	if (index < N_BARS && space != IOEMU_IO &&
+	if (index < N_BARS && space != IOEMU_PIO &&
 	    (low & BAR_TYPE) == BAR_IS_64) {
 		if (index == N_BARS - 1 || !fn->sizing[index + 1])
 			return true;
 		mask |= (uint64_t)fn->sizing[index + 1] << 32;
 	} else if (mask) { /* of ports the upper 16 bits may be 0 */
-		mask |= space == IOEMU_IO ? ~(uint64_t)UINT16_MAX
-					  : (uint64_t)UINT32_MAX << 32;
+		mask |= space == IOEMU_PIO ? ~(uint64_t)UINT16_MAX
+					   : (uint64_t)UINT32_MAX << 32;
 	}
 	return !mask || size - 1 <= ~mask;
 }

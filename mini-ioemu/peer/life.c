@@ -138,7 +138,7 @@ peer_came(struct peer *peer)
 		if (!place->bus)
 			continue;
 		local_hotplug(peer->local, bus_root_slot(place),
-			      IOEMU_HOTPLUG_CAME);
+			      IOEMU_HOTPLUG_ADDED);
 		return; /* all are in one slot */
 	}
 }

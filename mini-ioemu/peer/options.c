@@ -253,7 +253,7 @@ read_space(const struct conf_device *conf, enum ioemu_space *out,
 	const char *space = value_of(conf, "space");
 	bool io = space && !strcmp(space, "io");
 
-	*out = io ? IOEMU_IO : IOEMU_MEM;
+	*out = io ? IOEMU_PIO : IOEMU_MEM;
 	*last = io ? PORTS - 1 : UINT64_MAX;
 	if (!space || io || !strcmp(space, "mem"))
 		return 0;
@@ -300,7 +300,7 @@ peer_conf_range(const struct conf_device *conf, struct peer_window *out)
 		rc = on_off(conf, "posted", &posted);
 	out->w.region.name = "raw";
 	out->w.region.flags = (prefetchable ? IOEMU_PREFETCHABLE : 0) |
-			      (posted ? IOEMU_POST : 0);
+			      (posted ? IOEMU_ALLOW_POSTED : 0);
 	out->fence = !posted;
 	return rc;
 }

@@ -293,7 +293,7 @@ peers_ask_back(struct peers *peers, const char *id)
 		if (!place->bus)
 			continue;
 		local_hotplug(peers->local, bus_root_slot(place),
-			      IOEMU_HOTPLUG_GOES);
+			      IOEMU_HOTPLUG_REMOVE_REQUEST);
 		return 0; /* all are in one slot */
 	}
 	peer_leave(peer);

@@ -105,7 +105,7 @@ peer_serve(struct peer *peer, struct link_in *in)
 	else if (in->base < MSI_FIRST || in->base > MSI_LAST)
 		rc = dma_runs(peer, in);
 	else if (is_msi(in, &addr))
-		rc = msi(peer, addr, get_le32(in->data));
+		rc = msi(peer, addr, ioemu_get_le32(in->data));
 	link_answer(in, rc);
 }
 
@@ -184,7 +184,7 @@ window_of(struct peer *peer, unsigned function, unsigned index)
 static bool
 declared_fits(const struct peer *peer, const struct link_window *w)
 {
-	bool io = w->space == IOEMU_IO;
+	bool io = w->space == IOEMU_PIO;
 	uint64_t last = w->base + w->size - 1;
 
 	return w->size <= (io ? DECLARED_PORTS : DECLARED_MEMORY) &&
@@ -266,7 +266,7 @@ static uint16_t
 window_flags(const struct link_window *w)
 {
 	return (w->prefetchable ? IOEMU_PREFETCHABLE : 0) |
-	       (w->fence ? 0 : IOEMU_POST);
+	       (w->fence ? 0 : IOEMU_ALLOW_POSTED);
 }
 
 static bool

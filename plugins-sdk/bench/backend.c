@@ -170,16 +170,16 @@ backend_io(struct machine *m, const struct ioemu_io *io)
 	uint32_t i;
 	int rc = 0;
 
-	if (io->op == IOEMU_IO_FLUSH) {
+	if (io->op == IOEMU_BLK_FLUSH) {
 		io->block->flushes++;
-	} else if (io->buf && io->op == IOEMU_IO_WRITE) {
+	} else if (io->buf && io->op == IOEMU_BLK_WRITE) {
 		memcpy(disk, io->buf, io->len);
 	} else if (io->buf) {
 		memcpy(io->buf, disk, io->len);
 	} else {
 		for (i = 0; !rc && i < io->n_sg; disk += io->sg[i++].len)
 			rc = block_move(m, disk, &io->sg[i],
-					io->op == IOEMU_IO_WRITE);
+					io->op == IOEMU_BLK_WRITE);
 	}
 	return rc;
 }

@@ -107,7 +107,7 @@ bench_read(struct bench *b, enum ioemu_space space, uint64_t addr,
 		.step = 1,
 	};
 	bench_access_at(b, space, addr);
-	return get_le64(data);
+	return ioemu_get_le64(data);
 }
 
 void
@@ -116,7 +116,7 @@ bench_write(struct bench *b, enum ioemu_space space, uint64_t addr,
 {
 	uint8_t data[8];
 
-	put_le64(data, value);
+	ioemu_put_le64(data, value);
 	b->op = (struct host_op){
 		.data = data,
 		.width = size,
@@ -131,37 +131,37 @@ bench_write(struct bench *b, enum ioemu_space space, uint64_t addr,
 uint8_t
 bench_in8(struct bench *b, unsigned port)
 {
-	return (uint8_t)bench_read(b, IOEMU_IO, port, 1);
+	return (uint8_t)bench_read(b, IOEMU_PIO, port, 1);
 }
 
 uint16_t
 bench_in16(struct bench *b, unsigned port)
 {
-	return (uint16_t)bench_read(b, IOEMU_IO, port, 2);
+	return (uint16_t)bench_read(b, IOEMU_PIO, port, 2);
 }
 
 uint32_t
 bench_in32(struct bench *b, unsigned port)
 {
-	return (uint32_t)bench_read(b, IOEMU_IO, port, 4);
+	return (uint32_t)bench_read(b, IOEMU_PIO, port, 4);
 }
 
 void
 bench_out8(struct bench *b, unsigned port, uint8_t v)
 {
-	bench_write(b, IOEMU_IO, port, 1, v);
+	bench_write(b, IOEMU_PIO, port, 1, v);
 }
 
 void
 bench_out16(struct bench *b, unsigned port, uint16_t v)
 {
-	bench_write(b, IOEMU_IO, port, 2, v);
+	bench_write(b, IOEMU_PIO, port, 2, v);
 }
 
 void
 bench_out32(struct bench *b, unsigned port, uint32_t v)
 {
-	bench_write(b, IOEMU_IO, port, 4, v);
+	bench_write(b, IOEMU_PIO, port, 4, v);
 }
 
 void
@@ -204,7 +204,7 @@ bench_cfg_read(struct bench *b, const char *id, unsigned reg, unsigned size)
 
 	b->op = (struct host_op){ .data = data, .width = size, .count = 1 };
 	bench_cfg(b, id, reg);
-	return get_le32(data);
+	return ioemu_get_le32(data);
 }
 
 void
@@ -213,7 +213,7 @@ bench_cfg_write(struct bench *b, const char *id, unsigned reg, unsigned size,
 {
 	uint8_t data[4];
 
-	put_le32(data, v);
+	ioemu_put_le32(data, v);
 	b->op = (struct host_op){
 		.data = data,
 		.width = size,

@@ -36,7 +36,7 @@ field_next(const struct saved *st, size_t *at, struct field *f)
 	f->len = *p;
 	f->name = p + 1;
 	f->width = width[f->name[f->len]];
-	f->count = get_le32(f->name + f->len + 1);
+	f->count = ioemu_get_le32(f->name + f->len + 1);
 	f->at = *at + 1 + f->len + 5;
 	*at = f->at + (size_t)f->width * f->count;
 	return true;
@@ -98,8 +98,8 @@ saved_set(struct saved *st, const char *name, unsigned i, uint64_t value)
 
 	for (k = 0; k < n; k++)
 		p[k] = (uint8_t)(value >> (8 * k));
-	put_le64(st->data + SUM,
-		 host_sum(st->data + HEAD, (size_t)st->used - HEAD));
+	ioemu_put_le64(st->data + SUM,
+		       host_sum(st->data + HEAD, (size_t)st->used - HEAD));
 }
 
 int

@@ -233,7 +233,7 @@ ops_forget(struct hostdev *hd)
 	.chr_open = backend_chr_open, .chr_close = ops_chr_close,              \
 	.chr_write = ops_chr_write, .chr_accept = ops_chr_accept,              \
 	.block_info = ops_block_info, .io = ops_io, .power = ops_power,        \
-	.link_route = ops_link_route, .unplug = ops_unplug,                    \
+	.pirq_route = ops_link_route, .unplug = ops_unplug,                    \
 	.forget = ops_forget, .eject = ops_eject
 
 const struct host_ops bench_ops = {

@@ -73,7 +73,7 @@ io_finish(struct machine *m, struct request *r)
 	const struct slot *s = hd->host;
 	struct ioemu_io *io = r->io;
 
-	if (s->lh && !r->status && io->op != IOEMU_IO_FLUSH && !io->buf) {
+	if (s->lh && !r->status && io->op != IOEMU_BLK_FLUSH && !io->buf) {
 		wire_io(r);
 		return;
 	}

@@ -153,7 +153,7 @@ bench_medium(struct bench *b, const char *id, const char *name,
 	if (what == IOEMU_MEDIUM_CLOSE)
 		backend_load(block, size);
 	rc = hostdev_medium(machine_find(b->m, id)->hd, block, what);
-	if (rc < 0 || what == IOEMU_MEDIUM_LOOK)
+	if (rc < 0 || what == IOEMU_MEDIUM_QUERY)
 		return rc;
 	bench_settle(b);
 	if (what != IOEMU_MEDIUM_CLOSE)

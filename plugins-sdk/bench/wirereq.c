@@ -18,7 +18,7 @@ static void
 msi(struct machine *m, struct link_in *in)
 {
 	m->n_msi++;
-	m->msi_data = get_le32(in->data);
+	m->msi_data = ioemu_get_le32(in->data);
 	link_answer(in, 0);
 }
 
@@ -129,7 +129,7 @@ wire_io(struct request *r)
 	uint8_t *disk = io->block->data + io->offset;
 	uint32_t i;
 
-	if (io->op == IOEMU_IO_WRITE) {
+	if (io->op == IOEMU_BLK_WRITE) {
 		io_write(r);
 		return;
 	}

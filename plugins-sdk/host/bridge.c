@@ -33,25 +33,25 @@ bridge_masks(struct host_pcifunc *f)
 	uint8_t *w = f->writable;
 
 	/* bus numbers and the secondary latency timer */
-	put_le32(w + REG_BUSES, UINT32_MAX);
+	ioemu_put_le32(w + REG_BUSES, UINT32_MAX);
 	w[REG_IO_BASE] = 0xf0;
 	w[REG_IO_LIMIT] = 0xf0;
-	put_le16(f->clear + REG_SECONDARY_STATUS, STATUS_ERRORS);
-	put_le16(w + REG_MEM_BASE, 0xfff0);
-	put_le16(w + REG_MEM_LIMIT, 0xfff0);
-	put_le16(w + REG_PREF_BASE, 0xfff0);
-	put_le16(w + REG_PREF_LIMIT, 0xfff0);
-	put_le32(w + REG_PREF_BASE_UPPER, UINT32_MAX);
-	put_le32(w + REG_PREF_LIMIT_UPPER, UINT32_MAX);
-	put_le16(w + REG_BRIDGE_CONTROL, CONTROL_WRITABLE);
+	ioemu_put_le16(f->clear + REG_SECONDARY_STATUS, STATUS_ERRORS);
+	ioemu_put_le16(w + REG_MEM_BASE, 0xfff0);
+	ioemu_put_le16(w + REG_MEM_LIMIT, 0xfff0);
+	ioemu_put_le16(w + REG_PREF_BASE, 0xfff0);
+	ioemu_put_le16(w + REG_PREF_LIMIT, 0xfff0);
+	ioemu_put_le32(w + REG_PREF_BASE_UPPER, UINT32_MAX);
+	ioemu_put_le32(w + REG_PREF_LIMIT_UPPER, UINT32_MAX);
+	ioemu_put_le16(w + REG_BRIDGE_CONTROL, CONTROL_WRITABLE);
 }
 
 void
 bridge_preset(struct host_pcifunc *f)
 {
 	f->config[REG_HEADER] = HEADER_BRIDGE;
-	put_le16(f->config + REG_PREF_BASE, PREF_64);
-	put_le16(f->config + REG_PREF_LIMIT, PREF_64);
+	ioemu_put_le16(f->config + REG_PREF_BASE, PREF_64);
+	ioemu_put_le16(f->config + REG_PREF_LIMIT, PREF_64);
 }
 
 /*
@@ -89,26 +89,26 @@ hostdev_bridge(const struct hostdev *hd, struct host_bridge *out)
 	if (!f || !f->pci.bridge)
 		return false;
 	c = f->config;
-	command = get_le16(c + REG_COMMAND);
+	command = ioemu_get_le16(c + REG_COMMAND);
 	mem = command & COMMAND_MEMORY;
 	*out = (struct host_bridge){
 		.secondary = c[REG_BUS_SECONDARY],
 		.subordinate = c[REG_BUS_SUBORDINATE],
 		.upstream = command & COMMAND_MASTER,
-		.reset = get_le16(c + REG_BRIDGE_CONTROL) & CONTROL_RESET,
+		.reset = ioemu_get_le16(c + REG_BRIDGE_CONTROL) & CONTROL_RESET,
 	};
 	out->window[HOST_BRIDGE_IO] =
 		bridge_interval(command & COMMAND_IO, c[REG_IO_BASE] >> 4,
 				c[REG_IO_LIMIT] >> 4, IO_UNIT);
-	out->window[HOST_BRIDGE_MEM] =
-		bridge_interval(mem, get_le16(c + REG_MEM_BASE) >> 4,
-				get_le16(c + REG_MEM_LIMIT) >> 4, MEM_UNIT);
+	out->window[HOST_BRIDGE_MEM] = bridge_interval(
+		mem, ioemu_get_le16(c + REG_MEM_BASE) >> 4,
+		ioemu_get_le16(c + REG_MEM_LIMIT) >> 4, MEM_UNIT);
 	out->window[HOST_BRIDGE_PREF] = bridge_interval(
 		mem,
-		(uint64_t)get_le32(c + REG_PREF_BASE_UPPER) << 12 |
-			get_le16(c + REG_PREF_BASE) >> 4,
-		(uint64_t)get_le32(c + REG_PREF_LIMIT_UPPER) << 12 |
-			get_le16(c + REG_PREF_LIMIT) >> 4,
+		(uint64_t)ioemu_get_le32(c + REG_PREF_BASE_UPPER) << 12 |
+			ioemu_get_le16(c + REG_PREF_BASE) >> 4,
+		(uint64_t)ioemu_get_le32(c + REG_PREF_LIMIT_UPPER) << 12 |
+			ioemu_get_le16(c + REG_PREF_LIMIT) >> 4,
 		MEM_UNIT);
 	return true;
 }

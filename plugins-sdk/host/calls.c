@@ -27,15 +27,15 @@ static int
 window_check(struct hostdev *hd, enum ioemu_space space, uint64_t base,
 	     const struct ioemu_region *region)
 {
-	uint64_t end = space == IOEMU_IO ? 0x10000 : UINT64_MAX;
+	uint64_t end = space == IOEMU_PIO ? 0x10000 : UINT64_MAX;
 	int rc;
 
 	if (hd->attached)
 		return hostdev_refuse(hd, -EINVAL,
 				      "ioemu_window() is for attach() only");
-	if (space != IOEMU_IO && space != IOEMU_MEM)
+	if (space != IOEMU_PIO && space != IOEMU_MEM)
 		return hostdev_refuse(hd, -EINVAL,
-				      "ioemu_window(): space %u: IOEMU_IO or "
+				      "ioemu_window(): space %u: IOEMU_PIO or "
 				      "IOEMU_MEM",
 				      (unsigned)space);
 	rc = hostdev_region_check(hd, region);
@@ -47,7 +47,7 @@ window_check(struct hostdev *hd, enum ioemu_space space, uint64_t base,
 			      region->name ? region->name : "",
 			      (unsigned long long)base,
 			      (unsigned long long)region->size,
-			      space == IOEMU_IO ? "port space" : "memory",
+			      space == IOEMU_PIO ? "port space" : "memory",
 			      (unsigned long long)end - 1);
 }
 
@@ -202,7 +202,7 @@ call_link_route(struct ioemu_dev *dev, unsigned link, unsigned irq)
 {
 	struct hostdev *hd = hostdev_of(dev);
 
-	hd->ops->link_route(hd, link & 3, irq & 15);
+	hd->ops->pirq_route(hd, link & 3, irq & 15);
 }
 
 static void
@@ -261,7 +261,7 @@ const struct ioemu_host hostdev_calls = {
 	.block_info = call_block_info,
 	.io = call_io,
 	.power = call_power,
-	.link_route = call_link_route,
+	.pirq_route = call_link_route,
 	.unplug = call_unplug,
 	.log = call_log,
 	.eject = call_eject,

@@ -137,7 +137,7 @@ struct host_ops {
 			   struct ioemu_block_info *info);
 	void (*io)(struct hostdev *hd, struct ioemu_io *io);
 	void (*power)(struct hostdev *hd, enum ioemu_power what);
-	void (*link_route)(struct hostdev *hd, unsigned link, unsigned irq);
+	void (*pirq_route)(struct hostdev *hd, unsigned link, unsigned irq);
 	void (*unplug)(struct hostdev *hd, unsigned what);
 	void (*log)(struct hostdev *hd, enum ioemu_level level,
 		    const char *text);

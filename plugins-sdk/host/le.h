@@ -16,11 +16,11 @@ get_le(const uint8_t *p, uint32_t size)
 	case 1:
 		return *p;
 	case 2:
-		return get_le16(p);
+		return ioemu_get_le16(p);
 	case 4:
-		return get_le32(p);
+		return ioemu_get_le32(p);
 	default:
-		return get_le64(p);
+		return ioemu_get_le64(p);
 	}
 }
 
@@ -32,13 +32,13 @@ put_le(uint8_t *p, uint64_t v, uint32_t size)
 		*p = (uint8_t)v;
 		break;
 	case 2:
-		put_le16(p, (uint16_t)v);
+		ioemu_put_le16(p, (uint16_t)v);
 		break;
 	case 4:
-		put_le32(p, (uint32_t)v);
+		ioemu_put_le32(p, (uint32_t)v);
 		break;
 	default:
-		put_le64(p, v);
+		ioemu_put_le64(p, v);
 	}
 }
 

@@ -21,14 +21,14 @@ bool
 msi_on(const struct host_pcifunc *f)
 {
 	return f->pci.msi_vectors &&
-	       get_le16(f->config + MSI_CONTROL) & MSI_ENABLE;
+	       ioemu_get_le16(f->config + MSI_CONTROL) & MSI_ENABLE;
 }
 
 /* Vectors the guest granted: never more than there are. */
 static unsigned
 msi_granted(const struct host_pcifunc *f)
 {
-	unsigned n = 1u << (get_le16(f->config + MSI_CONTROL) >> 4 & 7);
+	unsigned n = 1u << (ioemu_get_le16(f->config + MSI_CONTROL) >> 4 & 7);
 
 	return n < f->pci.msi_vectors ? n : f->pci.msi_vectors;
 }
@@ -44,14 +44,14 @@ msi_send(struct host_pcifunc *f, unsigned vector)
 	n = msi_granted(f);
 	vector &= n - 1;
 	bit = 1u << vector;
-	pending = get_le32(f->config + MSI_PENDING);
-	if (get_le32(f->config + MSI_MASK) & bit) {
-		put_le32(f->config + MSI_PENDING, pending | bit);
+	pending = ioemu_get_le32(f->config + MSI_PENDING);
+	if (ioemu_get_le32(f->config + MSI_MASK) & bit) {
+		ioemu_put_le32(f->config + MSI_PENDING, pending | bit);
 		return;
 	}
-	put_le32(f->config + MSI_PENDING, pending & ~bit);
-	data = (get_le16(f->config + MSI_DATA) & ~(n - 1)) | vector;
-	f->hd->ops->msi(f->hd, get_le64(f->config + MSI_ADDR), data);
+	ioemu_put_le32(f->config + MSI_PENDING, pending & ~bit);
+	data = (ioemu_get_le16(f->config + MSI_DATA) & ~(n - 1)) | vector;
+	f->hd->ops->msi(f->hd, ioemu_get_le64(f->config + MSI_ADDR), data);
 }
 
 void
@@ -62,7 +62,7 @@ msi_unmasked(struct host_pcifunc *f)
 	if (!msi_on(f))
 		return;
 	for (i = 0; i < msi_granted(f); i++)
-		if (get_le32(f->config + MSI_PENDING) >> i & 1)
+		if (ioemu_get_le32(f->config + MSI_PENDING) >> i & 1)
 			msi_send(f, i);
 }
 
@@ -71,10 +71,10 @@ msi_masks(struct host_pcifunc *f)
 {
 	uint64_t vectors = (1ull << f->pci.msi_vectors) - 1;
 
-	put_le16(f->writable + MSI_CONTROL, MSI_ENABLE | MSI_GRANTED);
-	put_le64(f->writable + MSI_ADDR, ~3ull);
-	put_le16(f->writable + MSI_DATA, 0xffff);
-	put_le32(f->writable + MSI_MASK, (uint32_t)vectors);
+	ioemu_put_le16(f->writable + MSI_CONTROL, MSI_ENABLE | MSI_GRANTED);
+	ioemu_put_le64(f->writable + MSI_ADDR, ~3ull);
+	ioemu_put_le16(f->writable + MSI_DATA, 0xffff);
+	ioemu_put_le32(f->writable + MSI_MASK, (uint32_t)vectors);
 }
 
 void
@@ -83,6 +83,6 @@ msi_preset(struct host_pcifunc *f)
 	unsigned log2 = (unsigned)__builtin_ctz(f->pci.msi_vectors);
 
 	pcifunc_add_cap(f, MSI_AT, MSI_ID);
-	put_le16(f->config + MSI_CONTROL,
-		 (uint16_t)(MSI_64 | MSI_MASKING | log2 << 1));
+	ioemu_put_le16(f->config + MSI_CONTROL,
+		       (uint16_t)(MSI_64 | MSI_MASKING | log2 << 1));
 }

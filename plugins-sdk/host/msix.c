@@ -28,7 +28,7 @@ bool
 msix_on(const struct host_pcifunc *f)
 {
 	return f->pci.msix_vectors &&
-	       get_le16(f->config + MSIX_CONTROL) & MSIX_ENABLE;
+	       ioemu_get_le16(f->config + MSIX_CONTROL) & MSIX_ENABLE;
 }
 
 /* Words of the table; the pending bits follow. */
@@ -55,7 +55,7 @@ msix_is_pirq(const uint32_t *entry)
 static bool
 msix_masked(const struct host_pcifunc *f, const uint32_t *entry)
 {
-	if (get_le16(f->config + MSIX_CONTROL) & MSIX_MASK_ALL)
+	if (ioemu_get_le16(f->config + MSIX_CONTROL) & MSIX_MASK_ALL)
 		return true;
 	return entry[ENTRY_CONTROL] & CONTROL_MASKED && !msix_is_pirq(entry);
 }
@@ -161,17 +161,18 @@ msix_place(struct host_pcifunc *f)
 void
 msix_masks(struct host_pcifunc *f)
 {
-	put_le16(f->writable + MSIX_CONTROL, MSIX_ENABLE | MSIX_MASK_ALL);
+	ioemu_put_le16(f->writable + MSIX_CONTROL, MSIX_ENABLE | MSIX_MASK_ALL);
 }
 
 void
 msix_preset(struct host_pcifunc *f)
 {
 	pcifunc_add_cap(f, MSIX_AT, MSIX_ID);
-	put_le16(f->config + MSIX_CONTROL, f->pci.msix_vectors - 1);
-	put_le32(f->config + MSIX_TABLE, f->pci.msix_bar);
-	put_le32(f->config + MSIX_PBA,
-		 msix_words(f) * (uint32_t)sizeof(*f->msix) | f->pci.msix_bar);
+	ioemu_put_le16(f->config + MSIX_CONTROL, f->pci.msix_vectors - 1);
+	ioemu_put_le32(f->config + MSIX_TABLE, f->pci.msix_bar);
+	ioemu_put_le32(f->config + MSIX_PBA,
+		       msix_words(f) * (uint32_t)sizeof(*f->msix) |
+			       f->pci.msix_bar);
 }
 
 /* Every vector is masked (6.8.2.9). */

@@ -33,15 +33,16 @@ bar_base(const struct host_pcifunc *f, unsigned i, uint64_t *base)
 {
 	const uint8_t *reg = f->config + bar_reg(i);
 	const uint8_t *mask = f->writable + bar_reg(i);
-	uint16_t command = get_le16(f->config + REG_COMMAND);
+	uint16_t command = ioemu_get_le16(f->config + REG_COMMAND);
 	bool io = f->pci.bar[i].kind == IOEMU_BAR_IO;
 	uint64_t end = UINT32_MAX, size = f->bar[i]->region.size;
 
 	if (!(command & (io ? COMMAND_IO : COMMAND_MEMORY)))
 		return false;
-	*base = get_le32(reg) & get_le32(mask);
+	*base = ioemu_get_le32(reg) & ioemu_get_le32(mask);
 	if (f->pci.bar[i].kind == IOEMU_BAR_MEM64) {
-		*base |= (uint64_t)(get_le32(reg + 4) & get_le32(mask + 4))
+		*base |= (uint64_t)(ioemu_get_le32(reg + 4) &
+				    ioemu_get_le32(mask + 4))
 			 << 32;
 		end = UINT64_MAX;
 	}
@@ -55,10 +56,10 @@ bar_base(const struct host_pcifunc *f, unsigned i, uint64_t *base)
 static bool
 rom_base(const struct host_pcifunc *f, uint64_t *base)
 {
-	uint32_t reg = get_le32(f->config + REG_ROM);
-	uint16_t command = get_le16(f->config + REG_COMMAND);
+	uint32_t reg = ioemu_get_le32(f->config + REG_ROM);
+	uint16_t command = ioemu_get_le16(f->config + REG_COMMAND);
 
-	*base = reg & get_le32(f->writable + REG_ROM) & ~ROM_ENABLE;
+	*base = reg & ioemu_get_le32(f->writable + REG_ROM) & ~ROM_ENABLE;
 	return command & COMMAND_MEMORY && reg & ROM_ENABLE && *base &&
 	       *base + f->rom->region.size - 1 < UINT32_MAX;
 }
@@ -113,7 +114,7 @@ pcifunc_read(struct ioemu_dev *dev, struct ioemu_access *a)
 		(f->config[REG_STATUS] & ~STATUS_INTERRUPT) |
 			(f->hd->lines & LINE_INTX ? STATUS_INTERRUPT : 0));
 	memcpy(le, f->config + a->offset, a->size);
-	a->value = get_le64(le);
+	a->value = ioemu_get_le64(le);
 }
 
 static void
@@ -171,15 +172,16 @@ pcifunc_bars(struct host_pcifunc *f)
 
 		if (bar->kind == IOEMU_BAR_NONE)
 			continue;
-		f->bar[i] = hostdev_window(f->hd, io ? IOEMU_IO : IOEMU_MEM,
+		f->bar[i] = hostdev_window(f->hd, io ? IOEMU_PIO : IOEMU_MEM,
 					   bar->region);
 		f->bar[i]->kind = HOST_WINDOW_BAR;
 		f->bar[i]->index = (uint8_t)i;
-		put_le64(f->writable + bar_reg(i),
-			 get_le64(f->writable + bar_reg(i)) |
-				 ((bar->kind == IOEMU_BAR_MEM64 ? UINT64_MAX
-								: UINT32_MAX) &
-				  ~(bar->region->size - 1)));
+		ioemu_put_le64(
+			f->writable + bar_reg(i),
+			ioemu_get_le64(f->writable + bar_reg(i)) |
+				((bar->kind == IOEMU_BAR_MEM64 ? UINT64_MAX
+							       : UINT32_MAX) &
+				 ~(bar->region->size - 1)));
 	}
 }
 
@@ -192,8 +194,8 @@ pcifunc_rom(struct host_pcifunc *f)
 		return;
 	f->rom = hostdev_window(f->hd, IOEMU_MEM, rom);
 	f->rom->kind = HOST_WINDOW_ROM;
-	put_le32(f->writable + REG_ROM,
-		 ~(uint32_t)(rom->size - 1) | ROM_ENABLE);
+	ioemu_put_le32(f->writable + REG_ROM,
+		       ~(uint32_t)(rom->size - 1) | ROM_ENABLE);
 }
 
 static void
@@ -213,11 +215,11 @@ pcifunc_regs(struct host_pcifunc *f)
 static void
 pcifunc_masks(struct host_pcifunc *f)
 {
-	put_le16(f->writable + REG_COMMAND,
-		 COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER |
-			 COMMAND_SPECIAL | COMMAND_PARITY | COMMAND_SERR |
-			 COMMAND_INTX_OFF);
-	put_le16(f->clear + REG_STATUS, STATUS_ERRORS);
+	ioemu_put_le16(f->writable + REG_COMMAND,
+		       COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER |
+			       COMMAND_SPECIAL | COMMAND_PARITY | COMMAND_SERR |
+			       COMMAND_INTX_OFF);
+	ioemu_put_le16(f->clear + REG_STATUS, STATUS_ERRORS);
 	f->writable[REG_CACHE_LINE] = 0xff;
 	f->writable[REG_LATENCY] = 0xff;
 	f->writable[REG_INT_LINE] = 0xff;
@@ -264,14 +266,14 @@ pcifunc_preset(struct host_pcifunc *f)
 	const struct ioemu_pci *pci = &f->pci;
 	const struct ioemu_reg *r;
 
-	put_le16(f->config + REG_VENDOR, pci->vendor);
-	put_le16(f->config + REG_DEVICE, pci->device);
-	put_le32(f->config + REG_CLASS_REV, pci->class_rev);
+	ioemu_put_le16(f->config + REG_VENDOR, pci->vendor);
+	ioemu_put_le16(f->config + REG_DEVICE, pci->device);
+	ioemu_put_le32(f->config + REG_CLASS_REV, pci->class_rev);
 	if (pci->bridge) {
 		bridge_preset(f);
 	} else {
-		put_le16(f->config + REG_SUBVENDOR, pci->subvendor);
-		put_le16(f->config + REG_SUBDEVICE, pci->subdevice);
+		ioemu_put_le16(f->config + REG_SUBVENDOR, pci->subvendor);
+		ioemu_put_le16(f->config + REG_SUBDEVICE, pci->subdevice);
 	}
 	f->config[REG_INT_PIN] = pci->intx_pin;
 	pcifunc_preset_bars(f);
@@ -341,7 +343,7 @@ pcifunc_size(const struct host_pcifunc *f)
 bool
 pcifunc_master(const struct host_pcifunc *f)
 {
-	return get_le16(f->config + REG_COMMAND) & COMMAND_MASTER;
+	return ioemu_get_le16(f->config + REG_COMMAND) & COMMAND_MASTER;
 }
 
 void
@@ -359,7 +361,7 @@ bool
 pcifunc_intx_enabled(const struct host_pcifunc *f)
 {
 	return f->pci.intx_pin && !msi_on(f) && !msix_on(f) &&
-	       !(get_le16(f->config + REG_COMMAND) & COMMAND_INTX_OFF);
+	       !(ioemu_get_le16(f->config + REG_COMMAND) & COMMAND_INTX_OFF);
 }
 
 void

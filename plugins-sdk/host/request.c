@@ -247,7 +247,7 @@ io_sg_valid(const struct ioemu_io *io)
 	uint64_t total = 0;
 	uint32_t i;
 
-	if (!io->sg || io->n_sg > IOEMU_IO_MAX_SG)
+	if (!io->sg || io->n_sg > IOEMU_BLK_MAX_SG)
 		return false;
 	for (i = 0; i < io->n_sg; i++)
 		total += io->sg[i].len;
@@ -261,9 +261,9 @@ io_check(struct hostdev *hd, const struct ioemu_io *io)
 
 	if (!io->block)
 		return -ENOMEDIUM;
-	if (io->op == IOEMU_IO_FLUSH)
+	if (io->op == IOEMU_BLK_FLUSH)
 		return 0;
-	if (io->op != IOEMU_IO_READ && io->op != IOEMU_IO_WRITE)
+	if (io->op != IOEMU_BLK_READ && io->op != IOEMU_BLK_WRITE)
 		return -EINVAL;
 	hd->ops->block_info(hd, io->block, &info);
 	if (!info.size)
@@ -271,7 +271,7 @@ io_check(struct hostdev *hd, const struct ioemu_io *io)
 	if (!io->len || io->len % SECTOR || io->offset % SECTOR ||
 	    io->offset > info.size || io->len > info.size - io->offset)
 		return -EINVAL;
-	if (io->op == IOEMU_IO_WRITE && info.readonly)
+	if (io->op == IOEMU_BLK_WRITE && info.readonly)
 		return -EROFS;
 	if (io->buf)
 		return 0;

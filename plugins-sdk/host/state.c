@@ -67,7 +67,7 @@ host_sum(const void *bytes, size_t len)
 	uint64_t sum = 0xcbf29ce484222325ull;
 
 	for (; len >= 8; len -= 8, p += 8) {
-		sum = (sum ^ get_le64(p)) * 0x100000001b3ull;
+		sum = (sum ^ ioemu_get_le64(p)) * 0x100000001b3ull;
 		sum ^= sum >> 32; /* high bits reach the low ones */
 	}
 	for (; len; len--, p++)
@@ -152,7 +152,7 @@ out_record(struct out *o, const struct record *r)
 	memcpy(p, r->name, r->name_len);
 	p += r->name_len;
 	*p++ = (uint8_t)r->kind;
-	put_le32(p, r->count);
+	ioemu_put_le32(p, r->count);
 	p += 4;
 	if (n == 1 && r->count)
 		memcpy(p, r->values, r->count);
@@ -186,9 +186,9 @@ hostdev_save(const struct hostdev *hd, void *buf, size_t size)
 		out_record(&o, &r);
 	if (o.used > size || o.used > UINT32_MAX)
 		return -ENOSPC;
-	put_le32(head, MAGIC);
-	put_le32(head + 4, (uint32_t)o.used);
-	put_le64(head + 8, host_sum(head + HEAD, o.used - HEAD));
+	ioemu_put_le32(head, MAGIC);
+	ioemu_put_le32(head + 4, (uint32_t)o.used);
+	ioemu_put_le64(head + 8, host_sum(head + HEAD, o.used - HEAD));
 	return (long)o.used;
 }
 
@@ -225,7 +225,7 @@ in_record(struct in *in, struct record *r)
 	r->name = (const char *)p;
 	p += r->name_len;
 	r->kind = (enum ioemu_kind) * p;
-	r->count = get_le32(p + 1);
+	r->count = ioemu_get_le32(p + 1);
 	if (!state_width(r->kind))
 		return false;
 	r->values = in_take(in, (uint64_t)state_width(r->kind) * r->count);
@@ -314,9 +314,9 @@ hostdev_load(struct hostdev *hd, const void *buf, size_t size)
 	struct in in;
 	int rc;
 
-	if (!hd->attached || size < HEAD || get_le32(head) != MAGIC ||
-	    get_le32(head + 4) != size ||
-	    get_le64(head + 8) != host_sum(head + HEAD, size - HEAD))
+	if (!hd->attached || size < HEAD || ioemu_get_le32(head) != MAGIC ||
+	    ioemu_get_le32(head + 4) != size ||
+	    ioemu_get_le64(head + 8) != host_sum(head + HEAD, size - HEAD))
 		return -EINVAL;
 	in = (struct in){ .p = (uint8_t *)(uintptr_t)head + HEAD,
 			  .left = size - HEAD };

@@ -205,7 +205,7 @@ request_describe(struct request *r)
 	in->base = t->addr;
 	in->completer = completer(in->link, t);
 	if (t->kind == TLP_IORD || t->kind == TLP_IOWR)
-		in->space = IOEMU_IO;
+		in->space = IOEMU_PIO;
 	if (t->kind >= TLP_CFGRD0 && t->kind <= TLP_CFGWR1) {
 		in->space = IOEMU_CONFIG;
 		in->base |= (uint64_t)t->completer << 32;

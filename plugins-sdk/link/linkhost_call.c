@@ -125,7 +125,7 @@ linkhost_msi(struct hostdev *hd, uint64_t addr, uint32_t data)
 	const struct linkhost *lh = linkhost_of(hd);
 	uint8_t le[4];
 
-	put_le32(le, data);
+	ioemu_put_le32(le, data);
 	if (lh->link)
 		link_post(lh->link, lh->id, addr, le, sizeof(le));
 }

@@ -171,7 +171,7 @@ link_window_decode(const struct link_msg *msg, struct link_window *out)
 		return false;
 	*out = (struct link_window){
 		.index = (uint8_t)msg->b,
-		.space = msg->a & FLAG_MEMORY ? IOEMU_MEM : IOEMU_IO,
+		.space = msg->a & FLAG_MEMORY ? IOEMU_MEM : IOEMU_PIO,
 		.mapped = msg->a & FLAG_MAPPED,
 		.prefetchable = msg->a & FLAG_PREFETCHABLE,
 		.readonly = msg->a & FLAG_READONLY,

@@ -19,7 +19,7 @@ slot_move(const struct block_slot *s, struct iovec *iov, unsigned n,
 	ssize_t rc;
 
 	do {
-		rc = s->io->op == IOEMU_IO_READ
+		rc = s->io->op == IOEMU_BLK_READ
 			     ? preadv(s->block->fd, iov, (int)n, (off_t)offset)
 			     : pwritev(s->block->fd, iov, (int)n,
 				       (off_t)offset);
@@ -57,7 +57,7 @@ slot_work(uv_work_t *work)
 
 	if (s->status)
 		return;
-	if (s->io->op != IOEMU_IO_FLUSH)
+	if (s->io->op != IOEMU_BLK_FLUSH)
 		s->status = slot_transfer(s);
 	else if (fdatasync(s->block->fd))
 		s->status = -errno;
@@ -117,7 +117,7 @@ block_count(struct ioemu_block *block, const struct ioemu_io *io, int status)
 		return;
 	}
 	stats->ops++;
-	stats->bytes += io->op == IOEMU_IO_FLUSH ? 0 : io->len;
+	stats->bytes += io->op == IOEMU_BLK_FLUSH ? 0 : io->len;
 	stats->ns += uv_hrtime() - (uintptr_t)io->host[3];
 }
 
@@ -125,7 +125,7 @@ block_count(struct ioemu_block *block, const struct ioemu_io *io, int status)
 static bool
 block_holds(struct ioemu_block *block, struct ioemu_io *io, int status)
 {
-	if (io->op == IOEMU_IO_FLUSH || !block->hold || block->change)
+	if (io->op == IOEMU_BLK_FLUSH || !block->hold || block->change)
 		return false;
 	if (!block->hold(block->hold_ctx, block, io, status))
 		return false;
@@ -145,11 +145,11 @@ slot_done(uv_work_t *work, int cancelled)
 
 	(void)cancelled; /* nobody does */
 	block_release(s);
-	if (!s->status && hd && io->op != IOEMU_IO_FLUSH && s->pos < io->len) {
+	if (!s->status && hd && io->op != IOEMU_BLK_FLUSH && s->pos < io->len) {
 		block_gather(s);
 		return;
 	}
-	if (s->failed && io->op == IOEMU_IO_FLUSH)
+	if (s->failed && io->op == IOEMU_BLK_FLUSH)
 		block->lost = s->status;
 	if (hd)
 		block_count(block, io, s->status);
@@ -179,13 +179,13 @@ slot_check(const struct block_slot *s)
 
 	if (s->block->fd < 0)
 		return -ENOMEDIUM;
-	if (io->op == IOEMU_IO_FLUSH)
+	if (io->op == IOEMU_BLK_FLUSH)
 		return s->block->lost;
 	if (io->offset % BLOCK_SECTOR || io->len % BLOCK_SECTOR || !io->len ||
 	    io->offset > s->block->size ||
 	    io->len > s->block->size - io->offset)
 		return -EINVAL;
-	if (io->op == IOEMU_IO_WRITE && s->block->readonly)
+	if (io->op == IOEMU_BLK_WRITE && s->block->readonly)
 		return -EROFS;
 	for (i = 0; !io->buf && i < io->n_sg; i++)
 		total += io->sg[i].len;

@@ -31,7 +31,7 @@ slot_next(struct block_slot *s, uint64_t *gpa)
 static void
 slot_map(struct block_slot *s)
 {
-	bool write = s->io->op == IOEMU_IO_READ;
+	bool write = s->io->op == IOEMU_BLK_READ;
 	uint64_t gpa;
 	uint32_t n;
 
@@ -81,7 +81,7 @@ slot_bounce(struct block_slot *s)
 	}
 	s->iov[0] = (struct iovec){ s->bounce, len };
 	s->n_iov = 1;
-	if (s->io->op == IOEMU_IO_READ) {
+	if (s->io->op == IOEMU_BLK_READ) {
 		block_queue(s);
 		return;
 	}
@@ -96,7 +96,7 @@ block_gather(struct block_slot *s)
 	s->n_iov = 0;
 	s->n_mapped = 0;
 	s->n_pieces = 0;
-	if (s->io->op == IOEMU_IO_FLUSH) {
+	if (s->io->op == IOEMU_BLK_FLUSH) {
 		block_queue(s);
 		return;
 	}
@@ -113,7 +113,7 @@ block_gather(struct block_slot *s)
 void
 block_release(struct block_slot *s)
 {
-	bool read = s->io->op == IOEMU_IO_READ;
+	bool read = s->io->op == IOEMU_BLK_READ;
 	unsigned i;
 
 	for (i = 0; i < s->n_mapped; i++)

@@ -211,7 +211,7 @@ void block_io(struct ioemu_block *block, struct hostdev *hd,
 /* Requests in flight, and a change of medium. */
 unsigned block_busy(const struct ioemu_block *block);
 
-/* What devices asked for, by enum ioemu_io_op. */
+/* What devices asked for, by enum ioemu_blk_op. */
 struct block_stats {
 	uint64_t ops, bytes; /* that went well */
 	uint64_t failed;     /* each time, if it is tried again */

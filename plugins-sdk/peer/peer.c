@@ -45,7 +45,7 @@ peer_flush(struct peer *peer)
 	unsigned i;
 
 	for (i = 0; i < peer->n_blocks; i++) {
-		peer->flush[i] = (struct ioemu_io){ .op = IOEMU_IO_FLUSH };
+		peer->flush[i] = (struct ioemu_io){ .op = IOEMU_BLK_FLUSH };
 		block_io(peer->block[i], NULL, NULL, &peer->flush[i]);
 	}
 	peer->flushed = true;

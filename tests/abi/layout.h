@@ -162,7 +162,7 @@ AT(ioemu_host, chr_accept, 96);
 AT(ioemu_host, block_info, 104);
 AT(ioemu_host, io, 112);
 AT(ioemu_host, power, 120);
-AT(ioemu_host, link_route, 128);
+AT(ioemu_host, pirq_route, 128);
 AT(ioemu_host, unplug, 136);
 AT(ioemu_host, log, 144);
 AT(ioemu_host, eject, 152);

@@ -78,7 +78,7 @@ static void
 it_reads_and_writes_memory(struct bench *b)
 {
 	place(b);
-	put_le32(bench_ram(b) + MEMORY, 0xcafe0123);
+	ioemu_put_le32(bench_ram(b) + MEMORY, 0xcafe0123);
 	put(b, REG_ADDRESS, MEMORY);
 	put(b, REG_COMMAND, COMMAND_FETCH);
 	bench_settle(b);
@@ -86,7 +86,7 @@ it_reads_and_writes_memory(struct bench *b)
 	put(b, REG_ADDRESS, MEMORY + 4);
 	put(b, REG_COMMAND, COMMAND_STORE);
 	bench_settle(b);
-	assert_int_equal(get_le32(bench_ram(b) + MEMORY + 4), 0xcafe0123);
+	assert_int_equal(ioemu_get_le32(bench_ram(b) + MEMORY + 4), 0xcafe0123);
 }
 
 static void
@@ -122,7 +122,7 @@ it_has_a_disk_and_a_byte_stream(struct bench *b)
 	uint8_t out[4];
 
 	place(b);
-	put_le32(bench_disk(b, "d0"), 0x0badd15c);
+	ioemu_put_le32(bench_disk(b, "d0"), 0x0badd15c);
 	put(b, REG_COMMAND, COMMAND_DISK);
 	bench_settle(b);
 	assert_int_equal(get(b, REG_SCRATCH), 0x0badd15c);

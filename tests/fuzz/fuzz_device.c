@@ -74,7 +74,7 @@ fuzz_access(struct machine *m, const struct host_op *op, uint64_t value)
 	uint32_t n = op->width * op->count, i;
 	uint8_t bytes[8];
 
-	put_le64(bytes, value);
+	ioemu_put_le64(bytes, value);
 	a.op.data = malloc(n); /* of that size: a byte too many is seen */
 	a.op.done = fuzz_done;
 	for (i = 0; i < n; i++)

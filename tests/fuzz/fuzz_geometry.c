@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 8)
 		return 0;
-	sectors = get_le64(data);
+	sectors = ioemu_get_le64(data);
 	size -= 8;
 	/* from the end: the table is there */
 	if (size > sizeof(first))

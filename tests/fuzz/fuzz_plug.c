@@ -68,7 +68,7 @@ turn(void)
 static void
 ask(unsigned vcpu, const struct request *req)
 {
-	static const enum ioemu_space space[] = { IOEMU_IO, IOEMU_MEM,
+	static const enum ioemu_space space[] = { IOEMU_PIO, IOEMU_MEM,
 						  IOEMU_CONFIG };
 
 	if (waits[vcpu] ||

@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	env.routes = routes;
 	env.dma = dma;
 	if (route_add(routes, IOEMU_MEM, 0xa0000, 0x20000, &target, &w) ||
-	    route_add(routes, IOEMU_IO, 0x100, 0x100, &target, &w) ||
+	    route_add(routes, IOEMU_PIO, 0x100, 0x100, &target, &w) ||
 	    route_add(routes, IOEMU_CONFIG, 0, 256, &target, &w) ||
 	    dispatch_new(&env, &d))
 		abort();

@@ -153,8 +153,9 @@ right_device(uint8_t *p, size_t len)
 		return;
 	p += skip;
 	len -= skip;
-	put_le32(p + DEVICE_LENGTH, (uint32_t)len);
-	put_le64(p + DEVICE_SUM, host_sum(p + DEVICE_HEAD, len - DEVICE_HEAD));
+	ioemu_put_le32(p + DEVICE_LENGTH, (uint32_t)len);
+	ioemu_put_le64(p + DEVICE_SUM,
+		       host_sum(p + DEVICE_HEAD, len - DEVICE_HEAD));
 }
 
 static void
@@ -164,14 +165,14 @@ right(uint8_t *p, size_t len)
 
 	if (len < at)
 		return;
-	while (len - at >= 4 && get_le32(p + at) <= len - at - 4) {
-		size_t n = get_le32(p + at);
+	while (len - at >= 4 && ioemu_get_le32(p + at) <= len - at - 4) {
+		size_t n = ioemu_get_le32(p + at);
 
 		right_device(p + at + 4, n);
 		at += 4 + n;
 	}
-	put_le64(p + SAVE_LENGTH, len);
-	put_le64(p + SAVE_SUM, host_sum(p + SAVE_HEAD, len - SAVE_HEAD));
+	ioemu_put_le64(p + SAVE_LENGTH, len);
+	ioemu_put_le64(p + SAVE_SUM, host_sum(p + SAVE_HEAD, len - SAVE_HEAD));
 }
 
 static int
@@ -210,7 +211,7 @@ find_fields_of(size_t at, size_t end)
 		struct field *f = &field[n_fields];
 
 		f->width = width[*kind];
-		f->count = get_le32(kind + 1);
+		f->count = ioemu_get_le32(kind + 1);
 		f->at = at + 1 + base[at] + 5;
 		at = f->at + (size_t)f->width * f->count;
 		n_fields += f->count > 0;
@@ -223,7 +224,7 @@ find_fields(void)
 	size_t at = SAVE_HEAD + 16;
 
 	while (at < base_len) {
-		size_t end = at + 4 + get_le32(base + at);
+		size_t end = at + 4 + ioemu_get_le32(base + at);
 
 		at += 4;
 		at += 1u + base[at];

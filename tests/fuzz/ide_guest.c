@@ -95,10 +95,10 @@ io(struct machine *m, struct host_window *w, struct host_op op)
 static void
 out(struct machine *m, unsigned port, unsigned width, uint32_t v)
 {
-	struct host_window *w = machine_route(m, IOEMU_IO, port);
+	struct host_window *w = machine_route(m, IOEMU_PIO, port);
 	uint8_t data[4];
 
-	put_le32(data, v);
+	ioemu_put_le32(data, v);
 	if (w)
 		io(m, w,
 		   (struct host_op){
@@ -113,7 +113,7 @@ out(struct machine *m, unsigned port, unsigned width, uint32_t v)
 static uint8_t
 in(struct machine *m, unsigned port)
 {
-	struct host_window *w = machine_route(m, IOEMU_IO, port);
+	struct host_window *w = machine_route(m, IOEMU_PIO, port);
 	uint8_t v = 0xff;
 
 	if (w)
@@ -132,7 +132,7 @@ config(struct machine *m, unsigned reg, uint32_t v)
 {
 	uint8_t data[4];
 
-	put_le32(data, v);
+	ioemu_put_le32(data, v);
 	io(m, machine_find(m, "ide")->hd->config,
 	   (struct host_op){
 		   .offset = reg,
@@ -147,7 +147,7 @@ config(struct machine *m, unsigned reg, uint32_t v)
 static void
 words(struct machine *m, unsigned port, unsigned n, bool write, uint8_t fill)
 {
-	struct host_window *w = machine_route(m, IOEMU_IO, port);
+	struct host_window *w = machine_route(m, IOEMU_PIO, port);
 	uint8_t *data = malloc((size_t)2 * n);
 
 	memset(data, fill, (size_t)2 * n);
@@ -268,7 +268,7 @@ step_packet(struct guest *g)
 	else
 		packet_lengths(cdb, (uint8_t)take(g, 1) % 64);
 	for (i = 0; i < PACKET; i += 2)
-		out(g->m, base(how >> 6 & 1), 2, get_le16(cdb + i));
+		out(g->m, base(how >> 6 & 1), 2, ioemu_get_le16(cdb + i));
 }
 
 static void
@@ -292,8 +292,8 @@ step_table(struct guest *g)
 		uint32_t gpa = take(g, 2) << 8, len = take(g, 1);
 
 		len = how & 1 ? len << 9 & 0xffff : how & 2 ? len : 8;
-		put_le32(p, how & 4 ? gpa << 16 | gpa : gpa % SMALL_RAM);
-		put_le32(p + 4, len | (i == n - 1 ? 0x80000000u : 0));
+		ioemu_put_le32(p, how & 4 ? gpa << 16 | gpa : gpa % SMALL_RAM);
+		ioemu_put_le32(p + 4, len | (i == n - 1 ? 0x80000000u : 0));
 	}
 }
 
@@ -423,7 +423,7 @@ check_sector(struct guest *g, unsigned drive)
 	unsigned b = base(drive / 2), i;
 	const struct ioemu_block *disk = backend_block(g->m, disk_name[drive]);
 	uint8_t data[512];
-	struct host_window *w = machine_route(g->m, IOEMU_IO, b);
+	struct host_window *w = machine_route(g->m, IOEMU_PIO, b);
 
 	out(g->m, b + 6, 1, drive % 2 ? 0xf0 : 0xe0);
 	must(in(g->m, b + 7) == 0x50, "a disk is not ready after SRST");

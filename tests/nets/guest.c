@@ -107,7 +107,7 @@ config(struct machine *m, struct slot *s, unsigned reg, bool write, uint32_t v)
 	struct access a = { .op = op };
 	uint8_t data[4];
 
-	put_le32(data, v);
+	ioemu_put_le32(data, v);
 	a.op.window = s->hd->config;
 	a.op.offset = reg;
 	a.op.data = data;
@@ -115,7 +115,7 @@ config(struct machine *m, struct slot *s, unsigned reg, bool write, uint32_t v)
 	host_op_start(&a.op);
 	if (!machine_wait(m, &a.done))
 		fail_msg("configuration space was not answered");
-	return get_le32(data);
+	return ioemu_get_le32(data);
 }
 
 /* ---- what firmware does ------------------------------------------- */
@@ -186,17 +186,18 @@ fill_memory(struct net_guest *g)
 	unsigned i;
 
 	for (i = 0; i < LOW_RAM; i += 8)
-		put_le64(ram + i, net_random(r));
+		ioemu_put_le64(ram + i, net_random(r));
 	for (i = 0; i < 64; i++) {
 		uint8_t *prd = ram + PRD_AT + (size_t)i * 8;
 		uint8_t *d = ram + LIST_AT + (size_t)i * 16;
 
-		put_le32(prd, net_below(r, LOW_RAM) & ~1u);
-		put_le32(prd + 4, (2u << net_below(r, 12)) |
-					  (net_one_in(r, 4) ? 0x80000000u : 0));
-		put_le64(d, net_below(r, LOW_RAM));
-		put_le32(d + 8, 4u << net_below(r, 10));
-		put_le32(d + 12, net_below(r, 8));
+		ioemu_put_le32(prd, net_below(r, LOW_RAM) & ~1u);
+		ioemu_put_le32(prd + 4,
+			       (2u << net_below(r, 12)) |
+				       (net_one_in(r, 4) ? 0x80000000u : 0));
+		ioemu_put_le64(d, net_below(r, LOW_RAM));
+		ioemu_put_le32(d + 8, 4u << net_below(r, 10));
+		ioemu_put_le32(d + 12, net_below(r, 8));
 	}
 }
 

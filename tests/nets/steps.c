@@ -99,7 +99,7 @@ step_access(struct net_guest *g)
 		op.offset &= ~(uint64_t)(op.width - 1);
 	if (how == 15)
 		op.count = 1 + at % (HOST_MAX_DATA / op.width);
-	if (w->space == IOEMU_IO)
+	if (w->space == IOEMU_PIO)
 		op.step = 0;
 	return net_access(g->m, &op, v);
 }
@@ -142,7 +142,7 @@ step_phrase(struct net_guest *g)
 		end += strcspn(end, " ");
 	}
 	g->phrase = *end ? end + 1 : NULL;
-	space = addr < 0x10000 ? IOEMU_IO : IOEMU_MEM;
+	space = addr < 0x10000 ? IOEMU_PIO : IOEMU_MEM;
 	w = window_at(g->m, space, addr);
 	op.step = space == IOEMU_MEM ? 1 : 0;
 	op.posted = op.write && space == IOEMU_MEM;
@@ -177,7 +177,7 @@ step_poke(struct net_guest *g)
 {
 	uint32_t at = net_below(&g->random, LOW_RAM - 8) & ~3u;
 
-	put_le32(g->m->ram + at, (uint32_t)any_value(&g->random));
+	ioemu_put_le32(g->m->ram + at, (uint32_t)any_value(&g->random));
 }
 
 static void
@@ -224,7 +224,7 @@ step_medium(struct net_guest *g)
 	struct ioemu_block *disk = disk_of(s);
 
 	if (!disk || !machine_quiet(g->m) ||
-	    hostdev_medium(s->hd, disk, IOEMU_MEDIUM_LOOK) < 0)
+	    hostdev_medium(s->hd, disk, IOEMU_MEDIUM_QUERY) < 0)
 		return;
 	if (what == IOEMU_MEDIUM_CLOSE)
 		backend_load(disk, size);

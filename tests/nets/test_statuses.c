@@ -73,7 +73,7 @@ access_4(struct status_host *h, bool config, uint32_t at, const uint32_t *v)
 	uint8_t data[4] = { 0 };
 
 	assert_non_null(w);
-	put_le32(data, v ? *v : 0);
+	ioemu_put_le32(data, v ? *v : 0);
 	a.op = (struct host_op){
 		.window = w,
 		.offset = config ? at : at - w->base,
@@ -91,7 +91,7 @@ access_4(struct status_host *h, bool config, uint32_t at, const uint32_t *v)
 		assert_true(wire_access(&a.op));
 	}
 	machine_arrive(m);
-	return get_le32(data);
+	return ioemu_get_le32(data);
 }
 
 static void

@@ -68,7 +68,7 @@ ask_dma(struct ioemu_dev *dev)
 }
 
 static void
-ask_io(struct ioemu_dev *dev, enum ioemu_io_op op)
+ask_io(struct ioemu_dev *dev, enum ioemu_blk_op op)
 {
 	struct asker *s = ioemu_state(dev);
 	uint32_t n = s->second ? 2 : 1;
@@ -106,7 +106,7 @@ asker_write(struct ioemu_dev *dev, struct ioemu_access *a)
 	if (v == ASK_DMA)
 		ask_dma(dev);
 	else
-		ask_io(dev, v == ASK_WRITE ? IOEMU_IO_WRITE : IOEMU_IO_READ);
+		ask_io(dev, v == ASK_WRITE ? IOEMU_BLK_WRITE : IOEMU_BLK_READ);
 }
 
 static void

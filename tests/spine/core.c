@@ -189,7 +189,7 @@ core_ask(struct core *core, const struct request *req, uint64_t *data)
 uint64_t
 core_access_by(struct core *core, unsigned vcpu, const struct request *req)
 {
-	static const enum ioemu_space space[] = { IOEMU_IO, IOEMU_MEM,
+	static const enum ioemu_space space[] = { IOEMU_PIO, IOEMU_MEM,
 						  IOEMU_CONFIG };
 
 	if (!fake_xen_claims(core->xen, space[req->type], req->addr))

@@ -261,7 +261,7 @@ scripted_peer_until_said(struct scripted_peer *h, enum link_word word)
 uint64_t
 scripted_peer_access(struct scripted_peer *h, const struct request *req)
 {
-	static const enum ioemu_space space[] = { IOEMU_IO, IOEMU_MEM,
+	static const enum ioemu_space space[] = { IOEMU_PIO, IOEMU_MEM,
 						  IOEMU_CONFIG };
 	uint64_t data, end = uv_hrtime() + LIMIT_NS;
 

@@ -174,9 +174,9 @@ side_copy(struct side *side, unsigned devfn, uint32_t list, uint32_t gpa,
 	uint8_t *d = core->xen->ram + list;
 	uint64_t regs = REGS_OF(devfn);
 
-	put_le64(d, gpa);
-	put_le32(d + 8, len);
-	put_le32(d + 12, FLAG_TO_GUEST);
+	ioemu_put_le64(d, gpa);
+	ioemu_put_le32(d + 8, len);
+	ioemu_put_le32(d + 12, FLAG_TO_GUEST);
 	core_mem_write(core, regs + LIST, list);
 	core_mem_write(core, regs + LENGTH, 1);
 	core_mem_write(core, regs + START, 0);

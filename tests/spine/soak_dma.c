@@ -48,7 +48,7 @@ sum_add(uint64_t *sum, const uint8_t *p, uint32_t len)
 	uint32_t a = (uint32_t)*sum, b = (uint32_t)(*sum >> 32), i;
 
 	for (i = 0; i < len; i += 4) {
-		a += get_le32(p + i);
+		a += ioemu_get_le32(p + i);
 		b += a;
 	}
 	*sum = (uint64_t)b << 32 | a;
@@ -64,9 +64,9 @@ list_add(struct dma_job *j, struct soak *s, uint64_t gpa, uint32_t len)
 	uint8_t *card = u->model + j->start + j->len;
 	bool out = soak_random(s, 2);
 
-	put_le64(d, gpa);
-	put_le32(d + 8, len);
-	put_le32(d + 12, out ? FLAG_TO_GUEST : 0);
+	ioemu_put_le64(d, gpa);
+	ioemu_put_le32(d + 8, len);
+	ioemu_put_le32(d + 12, out ? FLAG_TO_GUEST : 0);
 	if (!out)
 		memcpy(card, ram + gpa, len);
 	sum_add(&j->sum, card, len);

@@ -12,7 +12,7 @@
 
 #define RUN_MAX 64u
 
-static const enum ioemu_space space_of[] = { IOEMU_IO, IOEMU_MEM,
+static const enum ioemu_space space_of[] = { IOEMU_PIO, IOEMU_MEM,
 					     IOEMU_CONFIG };
 /* A byte of configuration space for each: cache line, latency, line. */
 static const uint8_t config_byte[SOAK_VCPUS] = { 0x0c, 0x0d, 0x3c, 0 };

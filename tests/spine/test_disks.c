@@ -72,7 +72,8 @@ packet(struct whole *w, const char *cdb)
 	whole_out(w, 0x175, 1, 0x08); /* 2,048 bytes a block */
 	whole_out(w, 0x177, 1, 0xa0);
 	for (i = 0; i < 12; i += 2)
-		whole_out(w, 0x170, 2, get_le16((const uint8_t *)cdb + i));
+		whole_out(w, 0x170, 2,
+			  ioemu_get_le16((const uint8_t *)cdb + i));
 }
 
 static uint8_t
@@ -314,7 +315,7 @@ word_on_disk(struct whole *w, unsigned lba)
 
 	assert_int_equal(pread(fd, word, 4, lba * WHOLE_SECTOR), 4);
 	close(fd);
-	return get_le32(word);
+	return ioemu_get_le32(word);
 }
 
 static bool

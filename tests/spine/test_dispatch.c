@@ -93,7 +93,7 @@ setup(void **state)
 	env.routes = f->routes;
 	env.dma = f->dma;
 	if (route_add(f->routes, IOEMU_MEM, BASE, SIZE, &f->target, &f->mem) ||
-	    route_add(f->routes, IOEMU_IO, PORT, 16, &f->target, &f->io) ||
+	    route_add(f->routes, IOEMU_PIO, PORT, 16, &f->target, &f->io) ||
 	    dispatch_new(&env, &f->d))
 		return -1;
 	*state = f;
@@ -725,8 +725,8 @@ a_string_may_outlive_the_device_it_began_in(void **state)
 	route_del(f->routes, &f->mem);
 	fix_answer(f, f->held[0]);
 	assert_true(fake_xen_answer(f->xen, 1, &data));
-	assert_int_equal(get_le32(f->xen->ram + 0x3000), 0);
-	assert_int_equal(get_le32(f->xen->ram + 0x3004), 0xffffffff);
+	assert_int_equal(ioemu_get_le32(f->xen->ram + 0x3000), 0);
+	assert_int_equal(ioemu_get_le32(f->xen->ram + 0x3004), 0xffffffff);
 	assert_int_equal(dispatch_busy(f->d), 0);
 }
 

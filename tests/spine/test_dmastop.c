@@ -80,8 +80,9 @@ table(struct machine *m, uint64_t total, uint32_t piece)
 	uint8_t *p = m->side.core.xen->ram + TABLE;
 
 	for (; total; total -= piece, p += 8) {
-		put_le32(p, DATA);
-		put_le32(p + 4, (piece & 0xffff) | (total == piece ? LAST : 0));
+		ioemu_put_le32(p, DATA);
+		ioemu_put_le32(p + 4,
+			       (piece & 0xffff) | (total == piece ? LAST : 0));
 	}
 }
 
@@ -100,7 +101,7 @@ read_12(struct machine *m, uint32_t sectors)
 	port_out(m, CD + 1, 1);
 	port_out(m, CD + 7, 0xa0);
 	for (i = 0; i < sizeof(cdb); i += 4)
-		core_port_write(&m->side.core, CD, get_le32(cdb + i));
+		core_port_write(&m->side.core, CD, ioemu_get_le32(cdb + i));
 	core_port_write(&m->side.core, BM + 4, TABLE);
 	port_out(m, BM, 9);
 }

@@ -86,8 +86,8 @@ prd(struct machine *m, unsigned i, uint32_t gpa, uint32_t len)
 {
 	uint8_t *p = m->side.core.xen->ram + TABLE + (size_t)8 * i;
 
-	put_le32(p, gpa);
-	put_le32(p + 4, len);
+	ioemu_put_le32(p, gpa);
+	ioemu_put_le32(p + 4, len);
 }
 
 /* Both sectors. */

@@ -80,17 +80,19 @@ a_disk_reads_into_guest_memory_by_itself(void **state)
 	assert_int_equal(whole_start(w, plugin_dir, NULL), 0);
 	config_write(w, IDE_DEVFN, 0x20, 0xc000);
 	config_write(w, IDE_DEVFN, 0x04, 0x5); /* I/O, bus master */
-	put_le32(whole_end.xen->ram + PRD, DATA);
-	put_le32(whole_end.xen->ram + PRD + 4, 0x80000000 | WHOLE_SECTOR);
+	ioemu_put_le32(whole_end.xen->ram + PRD, DATA);
+	ioemu_put_le32(whole_end.xen->ram + PRD + 4, 0x80000000 | WHOLE_SECTOR);
 	whole_out(w, 0xc004, 4, PRD);
 	ide_command(w, 0xc8, 7);
 	whole_out(w, 0xc000, 1, 9); /* start, to memory */
 	ide_wait(w);
 	assert_int_equal(whole_in(w, 0xc002, 1) & 7, 4);
-	assert_int_equal(get_le32(whole_end.xen->ram + DATA), 0x07070707);
-	assert_int_equal(get_le32(whole_end.xen->ram + DATA + WHOLE_SECTOR - 4),
-			 0x07070707);
-	assert_int_equal(get_le32(whole_end.xen->ram + DATA + WHOLE_SECTOR), 0);
+	assert_int_equal(ioemu_get_le32(whole_end.xen->ram + DATA), 0x07070707);
+	assert_int_equal(
+		ioemu_get_le32(whole_end.xen->ram + DATA + WHOLE_SECTOR - 4),
+		0x07070707);
+	assert_int_equal(
+		ioemu_get_le32(whole_end.xen->ram + DATA + WHOLE_SECTOR), 0);
 }
 
 static void

@@ -432,7 +432,7 @@ one_word_moves_an_isa_device_out_with_its_ports_and_line(void **state)
 	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
 	assert_int_equal(whole_start(w, plugin_dir, words), 0);
-	while (!fake_xen_claims(whole_end.xen, IOEMU_IO, 0x2f8)) {
+	while (!fake_xen_claims(whole_end.xen, IOEMU_PIO, 0x2f8)) {
 		assert_true(uv_hrtime() < end);
 		uv_run(&w->loop, UV_RUN_NOWAIT);
 	}

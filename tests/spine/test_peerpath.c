@@ -116,9 +116,9 @@ of_a_string_to_a_register_the_last_element_counts(void **state)
 	uint32_t v;
 
 	assert_int_equal(scripted_peer_read(&f->h, f->h.id, 0, &v, 4), 0);
-	put_le16(ram, 6);
-	put_le16(ram + 2, 7);
-	put_le16(ram + 4, 2); /* no bus master any more */
+	ioemu_put_le16(ram, 6);
+	ioemu_put_le16(ram + 2, 7);
+	ioemu_put_le16(ram + 4, 2); /* no bus master any more */
 	(void)scripted_peer_access(&f->h, &req);
 	assert_int_equal(f->h.config[1], 2);
 	assert_int_equal(scripted_peer_read(&f->h, f->h.id, 0, &v, 4), -EIO);
@@ -144,7 +144,7 @@ of_a_string_over_registers_each_element_counts(void **state)
 	assert_int_equal(
 		ecam_new(f->core.env.routes, f->core.env.claims, &ecam), 0);
 	for (i = 0; i < 3; i++)
-		put_le32(ram + 4 * i, BASE + i * SIZE);
+		ioemu_put_le32(ram + 4 * i, BASE + i * SIZE);
 	(void)scripted_peer_access(&f->h, &req);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(f->h.config[BAR0 / 4 + i], BASE + i * SIZE);

@@ -201,7 +201,7 @@ msis(struct fix *f, uint16_t rid)
 	uint8_t data[4];
 	unsigned before = f->core.xen->msi[VECTOR];
 
-	put_le32(data, VECTOR);
+	ioemu_put_le32(data, VECTOR);
 	link_post(f->h.link, rid, MSI_ADDR, data, sizeof(data));
 	assert_true(scripted_peer_alive(&f->h));
 	return f->core.xen->msi[VECTOR] - before;
@@ -323,7 +323,7 @@ isolated_with(struct fix *f, const struct claim *claims)
 }
 
 static const struct claim good[] = {
-	{ IOEMU_IO, 0x2f8, 8 },
+	{ IOEMU_PIO, 0x2f8, 8 },
 	{ IOEMU_MEM, 0xfed40000, 0x5000 },
 	{ .size = 0 },
 };
@@ -339,13 +339,13 @@ an_isolated_device_has_no_more_than_a_device_has(void **state)
 {
 	static const struct claim greedy[] = {
 		{ IOEMU_MEM, 0, UINT64_MAX }, /* everything, */
-		{ IOEMU_IO, 0, 0x10000 },
+		{ IOEMU_PIO, 0, 0x10000 },
 		{ IOEMU_MEM, 0x2000, 0x1000 }, /* guest memory, */
 		{ IOEMU_MEM, FAKE_RAM - 1, 2 },
-		{ IOEMU_IO, 0xe0, 0x10 },     /* debugcon's port, */
-		{ IOEMU_IO, 0xc000, 0x1000 }, /* where BARs will be, */
+		{ IOEMU_PIO, 0xe0, 0x10 },     /* debugcon's port, */
+		{ IOEMU_PIO, 0xc000, 0x1000 }, /* where BARs will be, */
 		{ IOEMU_MEM, 0xf0000000, 0x1000000 },
-		{ IOEMU_IO, 0x2f8, 8 }, /* and what it may have */
+		{ IOEMU_PIO, 0x2f8, 8 }, /* and what it may have */
 		{ .size = 0 },
 	};
 	struct fix *f = *state;
@@ -356,10 +356,10 @@ an_isolated_device_has_no_more_than_a_device_has(void **state)
 	assert_false(has(f, IOEMU_MEM, FAKE_RAM));
 	assert_false(has(f, IOEMU_MEM, 0xf0000000));
 	assert_false(has(f, IOEMU_MEM, 1ull << 40));
-	assert_false(has(f, IOEMU_IO, 0xe0));
-	assert_false(has(f, IOEMU_IO, 0xc000));
-	assert_true(has(f, IOEMU_IO, 0xe9));
-	assert_true(has(f, IOEMU_IO, 0x2f8));
+	assert_false(has(f, IOEMU_PIO, 0xe0));
+	assert_false(has(f, IOEMU_PIO, 0xc000));
+	assert_true(has(f, IOEMU_PIO, 0xe9));
+	assert_true(has(f, IOEMU_PIO, 0x2f8));
 	assert_int_equal(core_port_read(&f->core, 0xe9) & 0xff, 0xe9);
 }
 
@@ -367,38 +367,38 @@ static void
 it_asks_for_ranges_before_it_hears_of_the_guest(void **state)
 {
 	static const struct claim more[] = {
-		{ IOEMU_IO, 0x2f8, 8 },
-		{ IOEMU_IO, 0x3e8, 8 },
-		{ IOEMU_IO, 0x2f8, 16 },
+		{ IOEMU_PIO, 0x2f8, 8 },
+		{ IOEMU_PIO, 0x3e8, 8 },
+		{ IOEMU_PIO, 0x2f8, 16 },
 		{ .size = 0 },
 	};
 	struct fix *f = *state;
 
 	isolate(f);
 	isolated_with(f, good);
-	assert_true(has(f, IOEMU_IO, 0x2f8));
+	assert_true(has(f, IOEMU_PIO, 0x2f8));
 	assert_true(has(f, IOEMU_MEM, 0xfed44fff));
-	scripted_peer_window(&f->h, 0, 9, IOEMU_IO, 0x3e8, 8);
+	scripted_peer_window(&f->h, 0, 9, IOEMU_PIO, 0x3e8, 8);
 	scripted_peer_window(&f->h, 0, 10, IOEMU_MEM, 0xfed50000, 0x1000);
 	assert_true(scripted_peer_alive(&f->h));
-	assert_false(has(f, IOEMU_IO, 0x3e8));
+	assert_false(has(f, IOEMU_PIO, 0x3e8));
 	assert_false(has(f, IOEMU_MEM, 0xfed50000));
 	/* it may switch them off, and on again */
-	scripted_peer_window(&f->h, 0, 0, IOEMU_IO, 0, 0);
+	scripted_peer_window(&f->h, 0, 0, IOEMU_PIO, 0, 0);
 	assert_true(scripted_peer_alive(&f->h));
-	assert_false(has(f, IOEMU_IO, 0x2f8));
-	scripted_peer_window(&f->h, 0, 0, IOEMU_IO, 0x2f8, 8);
+	assert_false(has(f, IOEMU_PIO, 0x2f8));
+	scripted_peer_window(&f->h, 0, 0, IOEMU_PIO, 0x2f8, 8);
 	assert_true(scripted_peer_alive(&f->h));
-	assert_true(has(f, IOEMU_IO, 0x2f8));
+	assert_true(has(f, IOEMU_PIO, 0x2f8));
 	/* as may the process after this one */
 	scripted_peer_kill(&f->h);
 	scripted_peer_settle(&f->h);
-	assert_false(has(f, IOEMU_IO, 0x2f8));
+	assert_false(has(f, IOEMU_PIO, 0x2f8));
 	f->h.hello.instance++;
 	isolated_with(f, more);
-	assert_true(has(f, IOEMU_IO, 0x2f8));
-	assert_false(has(f, IOEMU_IO, 0x300));
-	assert_false(has(f, IOEMU_IO, 0x3e8));
+	assert_true(has(f, IOEMU_PIO, 0x2f8));
+	assert_false(has(f, IOEMU_PIO, 0x300));
+	assert_false(has(f, IOEMU_PIO, 0x3e8));
 }
 
 /* ---- how many ----------------------------------------------------- */

@@ -85,7 +85,7 @@ until_claimed(struct whole *w, uint16_t port)
 {
 	uint64_t end = uv_hrtime() + TEST_LIMIT_NS;
 
-	while (!fake_xen_claims(whole_end.xen, IOEMU_IO, port)) {
+	while (!fake_xen_claims(whole_end.xen, IOEMU_PIO, port)) {
 		CHECK(uv_hrtime() < end);
 		uv_run(&w->loop, UV_RUN_NOWAIT);
 	}

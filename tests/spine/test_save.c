@@ -49,7 +49,7 @@ use_one(struct side *side, unsigned devfn)
 	side_place(side, devfn);
 	core_mem_write(core, RAM_OF(devfn), WORD + devfn);
 	side_copy(side, devfn, LIST, DATA + devfn * LEN, LEN);
-	assert_int_equal(get_le32(core->xen->ram + DATA + devfn * LEN),
+	assert_int_equal(ioemu_get_le32(core->xen->ram + DATA + devfn * LEN),
 			 WORD + devfn);
 }
 
@@ -92,7 +92,7 @@ save_bytes(struct side *side, uint8_t *bytes)
 	if (side_save(side, fd))
 		fail_msg("%s", side->why);
 	n = saved_bytes(copy, bytes);
-	assert_int_equal(get_le64(bytes + 16), n);
+	assert_int_equal(ioemu_get_le64(bytes + 16), n);
 	close(copy);
 	return n;
 }
@@ -109,7 +109,7 @@ check_one(struct side *side, unsigned devfn)
 	side_ack(side, devfn);
 	assert_int_equal(side_status(side, devfn), 0);
 	side_copy(side, devfn, LIST, DATA, LEN);
-	assert_int_equal(get_le32(core->xen->ram + DATA), WORD + devfn);
+	assert_int_equal(ioemu_get_le32(core->xen->ram + DATA), WORD + devfn);
 	assert_true(core->xen->intx[devfn / 8][PIN]);
 }
 
@@ -558,8 +558,8 @@ devices_bear_states_that_nobody_saved(void **state)
 	hear();
 	for (i = 0; i < ROUNDS; i++) {
 		len = make_up(bad, bytes, n, 32);
-		put_le64(bad + 16, len);
-		put_le64(bad + 24, host_sum(bad + 32, len - 32));
+		ioemu_put_le64(bad + 16, len);
+		ioemu_put_le64(bad + 24, host_sum(bad + 32, len - 32));
 		taken += !save_load(side.save, side_file(bad, len),
 				    SIDE_LOAD_MS);
 	}
@@ -645,7 +645,7 @@ read_disk(struct side *side, uint64_t gpa)
 	struct hostdev *hd = local_at(side->core.local, 0);
 	struct ioemu_sg sg = { .gpa = gpa, .len = 4096 };
 	struct ioemu_io io = {
-		.op = IOEMU_IO_READ,
+		.op = IOEMU_BLK_READ,
 		.len = 4096,
 		.sg = &sg,
 		.n_sg = 1,

@@ -153,7 +153,7 @@ cmd_lines(struct root *root)
 static void
 cmd_claimed(struct root *root)
 {
-	static const enum ioemu_space spaces[] = { IOEMU_IO, IOEMU_MEM,
+	static const enum ioemu_space spaces[] = { IOEMU_PIO, IOEMU_MEM,
 						   IOEMU_CONFIG };
 	uint8_t type = space(strtok(NULL, " "));
 

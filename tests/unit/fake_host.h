@@ -245,7 +245,7 @@ static const struct host_ops fake_ops = {
 	.block_info = fake_block_info,
 	.io = fake_io,
 	.power = fake_power,
-	.link_route = fake_link_route,
+	.pirq_route = fake_link_route,
 	.unplug = fake_unplug,
 	.log = fake_log,
 	.forget = fake_forget,
@@ -317,7 +317,7 @@ fake_cfg_read(struct hostdev *hd, uint32_t reg, uint32_t size)
 	};
 
 	host_op_start(&op);
-	return get_le32(data);
+	return ioemu_get_le32(data);
 }
 
 static inline void
@@ -334,7 +334,7 @@ fake_cfg_write(struct hostdev *hd, uint32_t reg, uint32_t size, uint32_t v)
 		.done = fake_op_done,
 	};
 
-	put_le32(data, v);
+	ioemu_put_le32(data, v);
 	host_op_start(&op);
 }
 

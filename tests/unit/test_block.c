@@ -95,7 +95,7 @@ dma_turn(void)
 /* ---- the device ---------------------------------------------------- */
 
 static struct ioemu_io io[N_IO];
-static struct ioemu_sg sg[IOEMU_IO_MAX_SG];
+static struct ioemu_sg sg[IOEMU_BLK_MAX_SG];
 static unsigned n_done;
 static bool in_call;
 
@@ -147,7 +147,7 @@ io_status(struct ioemu_io one, const struct block_mem *m)
 }
 
 static int
-buf_status(enum ioemu_io_op op, uint64_t offset, uint32_t len)
+buf_status(enum ioemu_blk_op op, uint64_t offset, uint32_t len)
 {
 	return io_status(
 		(struct ioemu_io){
@@ -156,7 +156,7 @@ buf_status(enum ioemu_io_op op, uint64_t offset, uint32_t len)
 }
 
 static int
-sg_status(enum ioemu_io_op op, uint32_t n_sg, const struct block_mem *m)
+sg_status(enum ioemu_blk_op op, uint32_t n_sg, const struct block_mem *m)
 {
 	uint32_t i, len = 0;
 
@@ -255,8 +255,8 @@ what_is_written_is_on_the_disk(void **state)
 {
 	(void)state;
 	fill(copy, 1536, 3);
-	assert_int_equal(buf_status(IOEMU_IO_WRITE, 1024, 1536), 0);
-	assert_int_equal(buf_status(IOEMU_IO_FLUSH, 0, 0), 0);
+	assert_int_equal(buf_status(IOEMU_BLK_WRITE, 1024, 1536), 0);
+	assert_int_equal(buf_status(IOEMU_BLK_FLUSH, 0, 0), 0);
 	expect_image(image, 0, 1024);
 	expect_image(copy, 1024, 1536);
 	expect_image(image + 2560, 2560, 512);
@@ -266,7 +266,8 @@ static void
 what_is_on_the_disk_is_read(void **state)
 {
 	(void)state;
-	assert_int_equal(buf_status(IOEMU_IO_READ, IMAGE_SIZE - 4096, 4096), 0);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, IMAGE_SIZE - 4096, 4096),
+			 0);
 	assert_memory_equal(copy, image + IMAGE_SIZE - 4096, 4096);
 }
 
@@ -288,12 +289,12 @@ guest_memory_is_reached_in_place(void **state)
 	uint32_t n = odd_list(), len = sg_copy(copy, n);
 
 	(void)state;
-	assert_int_equal(sg_status(IOEMU_IO_WRITE, n, &mem), 0);
+	assert_int_equal(sg_status(IOEMU_BLK_WRITE, n, &mem), 0);
 	assert_false(map_write);
 	assert_int_equal(n_maps, 2 + 4 + 1);
 	expect_image(copy, 512, len);
 	memset(ram, 0, sizeof(ram));
-	assert_int_equal(sg_status(IOEMU_IO_READ, n, &mem), 0);
+	assert_int_equal(sg_status(IOEMU_BLK_READ, n, &mem), 0);
 	assert_true(map_write);
 	assert_int_equal(sg_copy(image, n), len);
 	assert_memory_equal(image, copy, len);
@@ -306,10 +307,10 @@ without_a_mapping_dma_carries_the_data(void **state)
 	uint32_t n = odd_list(), len = sg_copy(copy, n);
 
 	(void)state;
-	assert_int_equal(sg_status(IOEMU_IO_WRITE, n, NULL), 0);
+	assert_int_equal(sg_status(IOEMU_BLK_WRITE, n, NULL), 0);
 	expect_image(copy, 512, len);
 	memset(ram, 0, sizeof(ram));
-	assert_int_equal(sg_status(IOEMU_IO_READ, n, NULL), 0);
+	assert_int_equal(sg_status(IOEMU_BLK_READ, n, NULL), 0);
 	assert_int_equal(sg_copy(image, n), len);
 	assert_memory_equal(image, copy, len);
 	assert_int_equal(n_maps, 0);
@@ -326,11 +327,11 @@ a_list_may_be_mapped_in_part(void **state)
 	sg[1] = (struct ioemu_sg){ .gpa = HOLE - 0x1800, .len = 0x3000 };
 	sg[2] = (struct ioemu_sg){ .gpa = 0x7e00, .len = 0x14000 };
 	len = sg_copy(copy, 3);
-	assert_int_equal(sg_status(IOEMU_IO_WRITE, 3, &mem), 0);
+	assert_int_equal(sg_status(IOEMU_BLK_WRITE, 3, &mem), 0);
 	assert_int_not_equal(n_maps, 0);
 	expect_image(copy, 512, len);
 	memset(ram, 0, sizeof(ram));
-	assert_int_equal(sg_status(IOEMU_IO_READ, 3, &mem), 0);
+	assert_int_equal(sg_status(IOEMU_BLK_READ, 3, &mem), 0);
 	assert_int_not_equal(n_dma_writes, 0);
 	sg_copy(image, 3);
 	assert_memory_equal(image, copy, len);
@@ -342,15 +343,15 @@ long_list(const struct block_mem *m)
 {
 	uint32_t i, len;
 
-	for (i = 0; i < IOEMU_IO_MAX_SG; i++)
+	for (i = 0; i < IOEMU_BLK_MAX_SG; i++)
 		sg[i] = (struct ioemu_sg){ .gpa = 0x6000 * i + 0x801,
 					   .len = 0x4e00 };
-	len = sg_copy(copy, IOEMU_IO_MAX_SG);
-	assert_int_equal(sg_status(IOEMU_IO_WRITE, IOEMU_IO_MAX_SG, m), 0);
+	len = sg_copy(copy, IOEMU_BLK_MAX_SG);
+	assert_int_equal(sg_status(IOEMU_BLK_WRITE, IOEMU_BLK_MAX_SG, m), 0);
 	expect_image(copy, 512, len);
 	memset(ram, 0, sizeof(ram));
-	assert_int_equal(sg_status(IOEMU_IO_READ, IOEMU_IO_MAX_SG, m), 0);
-	sg_copy(image, IOEMU_IO_MAX_SG);
+	assert_int_equal(sg_status(IOEMU_BLK_READ, IOEMU_BLK_MAX_SG, m), 0);
+	sg_copy(image, IOEMU_BLK_MAX_SG);
 	assert_memory_equal(image, copy, len);
 }
 
@@ -374,10 +375,10 @@ memory_that_is_none_is_not_written_to_the_disk(void **state)
 	(void)state;
 	sg[0] = (struct ioemu_sg){ .gpa = HOLE, .len = 0x1000 };
 	sg[1] = (struct ioemu_sg){ .gpa = RAM_SIZE, .len = 0x1000 };
-	assert_int_equal(sg_status(IOEMU_IO_WRITE, 2, &mem), -EFAULT);
+	assert_int_equal(sg_status(IOEMU_BLK_WRITE, 2, &mem), -EFAULT);
 	expect_image(image + 512, 512, 0x2000);
 	/* and what is read into it is gone, as on any bus */
-	assert_int_equal(sg_status(IOEMU_IO_READ, 2, &mem), 0);
+	assert_int_equal(sg_status(IOEMU_BLK_READ, 2, &mem), 0);
 	assert_memory_equal(ram + HOLE, image + 512, 0x1000);
 }
 
@@ -392,9 +393,9 @@ a_readonly_image_cannot_be_written(void **state)
 	reopen(true);
 	block_info(block, &info);
 	assert_true(info.readonly);
-	assert_int_equal(buf_status(IOEMU_IO_WRITE, 0, 512), -EROFS);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 0, 512), 0);
-	assert_int_equal(buf_status(IOEMU_IO_FLUSH, 0, 0), 0);
+	assert_int_equal(buf_status(IOEMU_BLK_WRITE, 0, 512), -EROFS);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 0, 512), 0);
+	assert_int_equal(buf_status(IOEMU_BLK_FLUSH, 0, 0), 0);
 	expect_image(image, 0, 512);
 }
 
@@ -408,8 +409,8 @@ the_size_is_whole_sectors(void **state)
 	reopen(false);
 	block_info(block, &info);
 	assert_int_equal(info.size, 1024);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 512, 512), 0);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 1024, 512), -EINVAL);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 512, 512), 0);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 1024, 512), -EINVAL);
 	assert_int_equal(truncate(path, 511), 0);
 	reopen(false);
 	block_info(block, &info);
@@ -419,17 +420,17 @@ the_size_is_whole_sectors(void **state)
 static void
 a_request_lies_inside_the_medium(void **state)
 {
-	struct ioemu_io one = { .op = IOEMU_IO_READ, .len = 1024, .sg = sg };
+	struct ioemu_io one = { .op = IOEMU_BLK_READ, .len = 1024, .sg = sg };
 
 	(void)state;
-	assert_int_equal(buf_status(IOEMU_IO_READ, IMAGE_SIZE, 512), -EINVAL);
-	assert_int_equal(buf_status(IOEMU_IO_WRITE, IMAGE_SIZE - 512, 1024),
+	assert_int_equal(buf_status(IOEMU_BLK_READ, IMAGE_SIZE, 512), -EINVAL);
+	assert_int_equal(buf_status(IOEMU_BLK_WRITE, IMAGE_SIZE - 512, 1024),
 			 -EINVAL);
-	assert_int_equal(buf_status(IOEMU_IO_READ, UINT64_MAX - 511, 1024),
+	assert_int_equal(buf_status(IOEMU_BLK_READ, UINT64_MAX - 511, 1024),
 			 -EINVAL);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 1, 512), -EINVAL);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 0, 513), -EINVAL);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 0, 0), -EINVAL);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 1, 512), -EINVAL);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 0, 513), -EINVAL);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 0, 0), -EINVAL);
 	assert_int_equal(io_status(one, &mem), -EINVAL);
 	one.n_sg = 2;
 	sg[0].len = 1024;
@@ -449,8 +450,8 @@ a_drive_may_have_no_medium(void **state)
 	assert_int_equal(block_open(&loop, "", true, &block), 0);
 	block_info(block, &info);
 	assert_int_equal(info.size, 0);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 0, 512), -ENOMEDIUM);
-	assert_int_equal(buf_status(IOEMU_IO_FLUSH, 0, 0), -ENOMEDIUM);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 0, 512), -ENOMEDIUM);
+	assert_int_equal(buf_status(IOEMU_BLK_FLUSH, 0, 0), -ENOMEDIUM);
 }
 
 static void
@@ -458,9 +459,9 @@ an_image_that_shrank_is_an_io_error(void **state)
 {
 	(void)state;
 	assert_int_equal(truncate(path, 4096 + 700), 0);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 4096, 512), 0);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 4096, 1024), -EIO);
-	assert_int_equal(buf_status(IOEMU_IO_READ, 8192, 512), -EIO);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 4096, 512), 0);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 4096, 1024), -EIO);
+	assert_int_equal(buf_status(IOEMU_BLK_READ, 8192, 512), -EIO);
 }
 
 static void
@@ -474,9 +475,9 @@ what_the_system_refuses_to_write_is_reported(void **state)
 	limit = old;
 	limit.rlim_cur = 8192;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_int_equal(buf_status(IOEMU_IO_WRITE, 8192, 512), -EFBIG);
-	assert_int_equal(buf_status(IOEMU_IO_WRITE, 7680, 1024), -EFBIG);
-	assert_int_equal(buf_status(IOEMU_IO_WRITE, 7680, 512), 0);
+	assert_int_equal(buf_status(IOEMU_BLK_WRITE, 8192, 512), -EFBIG);
+	assert_int_equal(buf_status(IOEMU_BLK_WRITE, 7680, 1024), -EFBIG);
+	assert_int_equal(buf_status(IOEMU_BLK_WRITE, 7680, 512), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 }
 
@@ -500,7 +501,7 @@ more_requests_than_slots_wait_in_line(void **state)
 
 	(void)state;
 	for (i = 0; i < N_IO; i++) {
-		io[i] = (struct ioemu_io){ .op = IOEMU_IO_READ,
+		io[i] = (struct ioemu_io){ .op = IOEMU_BLK_READ,
 					   .offset = 512 * i,
 					   .len = 512,
 					   .buf = copy + 512 * i };
@@ -524,9 +525,10 @@ again_done(struct ioemu_dev *dev, struct ioemu_io *done)
 static void
 a_request_may_be_made_again_when_it_is_done(void **state)
 {
-	struct ioemu_io one = {
-		.op = IOEMU_IO_READ, .len = 512, .buf = copy, .done = again_done
-	};
+	struct ioemu_io one = { .op = IOEMU_BLK_READ,
+				.len = 512,
+				.buf = copy,
+				.done = again_done };
 
 	(void)state;
 	io[0] = one;
@@ -544,10 +546,10 @@ nobody_is_told_after_the_device_went(void **state)
 	sg[0] = (struct ioemu_sg){ .gpa = 0x1000, .len = 0x4000 };
 	for (i = 0; i < N_IO; i++) {
 		io[i] = (struct ioemu_io){
-			.op = IOEMU_IO_READ, .len = 0x4000, .sg = sg, .n_sg = 1
+			.op = IOEMU_BLK_READ, .len = 0x4000, .sg = sg, .n_sg = 1
 		};
 		if (i == 3) /* waits for the device's DMA */
-			io[i].op = IOEMU_IO_WRITE;
+			io[i].op = IOEMU_BLK_WRITE;
 		submit(&io[i], i & 1 ? NULL : &mem);
 	}
 	assert_int_equal(n_dma, 4);

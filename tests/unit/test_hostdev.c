@@ -39,7 +39,7 @@ chip_attach(struct ioemu_dev *dev)
 		return -EINVAL;
 	for (i = 0; i < c->n_windows && !c->window_rc; i++)
 		c->window_rc =
-			ioemu_window(dev, IOEMU_IO, 0x100 + 4 * i, &ports);
+			ioemu_window(dev, IOEMU_PIO, 0x100 + 4 * i, &ports);
 	ioemu_log(dev, IOEMU_INFO, "attach");
 	return c->attach_rc;
 }
@@ -239,9 +239,9 @@ callbacks_may_be_missing(void **state)
 	(void)state;
 	hostdev_reset(bare, IOEMU_RESET_BUS);
 	hostdev_unplug(bare, 1);
-	hostdev_hotplug(bare, 1, IOEMU_HOTPLUG_CAME);
+	hostdev_hotplug(bare, 1, IOEMU_HOTPLUG_ADDED);
 	hostdev_input(bare, &fake.chr, (const uint8_t *)"x", 1);
-	assert_int_equal(hostdev_medium(bare, NULL, IOEMU_MEDIUM_LOOK),
+	assert_int_equal(hostdev_medium(bare, NULL, IOEMU_MEDIUM_QUERY),
 			 -ENOTSUP);
 	assert_int_equal(hostdev_query(bare, "text", buf, sizeof(buf)),
 			 -ENOTSUP);
@@ -263,7 +263,7 @@ questions_reach_the_device(void **state)
 	assert_int_equal(hostdev_query(hd, "x", buf, sizeof(buf)), -EINVAL);
 	hostdev_unplug(hd, IOEMU_UNPLUG_NICS);
 	hostdev_input(hd, &fake.chr, (const uint8_t *)"abc", 3);
-	hostdev_hotplug(hd, 31, IOEMU_HOTPLUG_GOES);
+	hostdev_hotplug(hd, 31, IOEMU_HOTPLUG_REMOVE_REQUEST);
 	expect_events("log2:unplug2 log2:in:abc log2:hotplug1:31");
 	assert_int_equal(hostdev_medium(hd, NULL, IOEMU_MEDIUM_FORCE),
 			 IOEMU_MEDIUM_IS_OPEN);
@@ -309,28 +309,28 @@ a_window_that_cannot_be_is_refused(void **state)
 	struct ioemu_region r = ports;
 
 	(void)state;
-	region_is(IOEMU_IO, 0xfffc, r, NULL);
-	region_is(IOEMU_IO, 0xfffd, r,
+	region_is(IOEMU_PIO, 0xfffc, r, NULL);
+	region_is(IOEMU_PIO, 0xfffd, r,
 		  "region 'ports': base 0xfffd, size 0x4: port space ends at "
 		  "0xffff");
-	region_is(IOEMU_IO, UINT64_MAX, r, "port space ends");
+	region_is(IOEMU_PIO, UINT64_MAX, r, "port space ends");
 	region_is(IOEMU_MEM, UINT64_MAX - 2, r, "memory ends");
-	region_is(IOEMU_CONFIG, 0, r, "space 2: IOEMU_IO or IOEMU_MEM");
+	region_is(IOEMU_CONFIG, 0, r, "space 2: IOEMU_PIO or IOEMU_MEM");
 	r.size = 0;
-	region_is(IOEMU_IO, 0, r, "region 'ports': size is 0");
+	region_is(IOEMU_PIO, 0, r, "region 'ports': size is 0");
 	r.size = 4;
 	r.min = 0;
-	region_is(IOEMU_IO, 0, r, "min=0, max=");
+	region_is(IOEMU_PIO, 0, r, "min=0, max=");
 	r.min = 3;
-	region_is(IOEMU_IO, 0, r, "min=3, max=");
+	region_is(IOEMU_PIO, 0, r, "min=3, max=");
 	r.min = 4;
 	r.max = 2;
-	region_is(IOEMU_IO, 0, r, "min=4, max=2: each 1, 2, 4 or 8");
+	region_is(IOEMU_PIO, 0, r, "min=4, max=2: each 1, 2, 4 or 8");
 	r.max = 16;
 	r.name = NULL;
-	region_is(IOEMU_IO, 0, r, "region '': min=4, max=16");
+	region_is(IOEMU_PIO, 0, r, "region '': min=4, max=16");
 	attach();
-	assert_int_equal(ioemu_window(&hd->dev, IOEMU_IO, 0, &ports), -EINVAL);
+	assert_int_equal(ioemu_window(&hd->dev, IOEMU_PIO, 0, &ports), -EINVAL);
 	assert_string_equal(hostdev_why(hd, -EINVAL),
 			    "ioemu_window() is for attach() only");
 }
@@ -451,7 +451,7 @@ the_rest_is_passed_on(void **state)
 	ioemu_timer_set(&hd->dev, &timer, 99);
 	assert_ptr_equal(fake.timer, &timer);
 	ioemu_power(&hd->dev, IOEMU_POWER_RESET);
-	ioemu_link_route(&hd->dev, 2, 11);
+	ioemu_pirq_route(&hd->dev, 2, 11);
 	ioemu_unplug(&hd->dev, IOEMU_UNPLUG_DISKS);
 	ioemu_eject(&hd->dev, 31);
 	expect_events("power:1 link2=11 unplug:1 eject:31");
@@ -515,7 +515,7 @@ dma_without_bus_master_fails_from_the_loop(void **state)
 	loop_turn();
 	assert_int_equal(chip->n_done, 2);
 	assert_int_equal(chip->dma[1].status, -EFAULT);
-	assert_true(get_le64(chip->buf) == UINT64_MAX);
+	assert_true(ioemu_get_le64(chip->buf) == UINT64_MAX);
 	assert_false(hostdev_busy(hd));
 	expect_events("");
 	fake_cfg_write(hd, 4, 2, 4);
@@ -565,7 +565,7 @@ static void
 disk_requests_are_checked_before_the_host_sees_them(void **state)
 {
 	struct ioemu_io good = { .block = &fake.block,
-				 .op = IOEMU_IO_READ,
+				 .op = IOEMU_BLK_READ,
 				 .len = 1024,
 				 .offset = FAKE_DISK_SIZE - 1024,
 				 .buf = chip->buf };
@@ -589,13 +589,13 @@ disk_requests_are_checked_before_the_host_sees_them(void **state)
 	io.len = 0;
 	assert_int_equal(io_status(io), -EINVAL);
 	io = good;
-	io.op = (enum ioemu_io_op)9;
+	io.op = (enum ioemu_blk_op)9;
 	assert_int_equal(io_status(io), -EINVAL);
-	io.op = IOEMU_IO_WRITE;
+	io.op = IOEMU_BLK_WRITE;
 	assert_int_equal(io_status(io), 1);
 	fake.readonly = true;
 	assert_int_equal(io_status(io), -EROFS);
-	io.op = IOEMU_IO_FLUSH;
+	io.op = IOEMU_BLK_FLUSH;
 	io.offset = 3;
 	assert_int_equal(io_status(io), 1);
 }
@@ -604,7 +604,7 @@ static void
 lists_of_guest_memory_must_add_up(void **state)
 {
 	struct ioemu_io io = { .block = &fake.block,
-			       .op = IOEMU_IO_READ,
+			       .op = IOEMU_BLK_READ,
 			       .len = 1024,
 			       .sg = chip->sg,
 			       .n_sg = 2 };
@@ -620,7 +620,7 @@ lists_of_guest_memory_must_add_up(void **state)
 	chip->sg[1].len = 999;
 	assert_int_equal(io_status(io), -EINVAL);
 	chip->sg[1].len = 1000;
-	io.n_sg = IOEMU_IO_MAX_SG + 1;
+	io.n_sg = IOEMU_BLK_MAX_SG + 1;
 	assert_int_equal(io_status(io), -EINVAL);
 	io.sg = NULL;
 	assert_int_equal(io_status(io), -EINVAL);
@@ -640,8 +640,8 @@ a_refused_request_may_be_made_again_at_once(void **state)
 
 	(void)state;
 	attach();
-	chip->io =
-		(struct ioemu_io){ .op = IOEMU_IO_READ, .done = io_again_done };
+	chip->io = (struct ioemu_io){ .op = IOEMU_BLK_READ,
+				      .done = io_again_done };
 	ioemu_io(&hd->dev, &chip->io);
 	for (turns = 0; hostdev_busy(hd); turns++)
 		loop_turn();
@@ -653,7 +653,7 @@ static void
 a_request_in_flight_is_not_made_again(void **state)
 {
 	const struct ioemu_io io = { .block = &fake.block,
-				     .op = IOEMU_IO_FLUSH,
+				     .op = IOEMU_BLK_FLUSH,
 				     .done = io_done };
 	struct ioemu_io *asked;
 

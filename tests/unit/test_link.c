@@ -350,7 +350,7 @@ ports_and_configuration_are_not_posted(void **state)
 	assert_int_equal(p->peer.ram[0x3d], 0x5a);
 
 	o.op.kind = LINK_READ;
-	o.op.space = IOEMU_IO;
+	o.op.space = IOEMU_PIO;
 	o.op.addr = 0x3fe;
 	o.op.len = 4; /* two double words */
 	o.done = false;

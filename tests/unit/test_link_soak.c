@@ -84,7 +84,7 @@ move(struct end *e, struct link_in *in)
 	while (link_in_run(in, &addr, &len)) {
 		uint8_t *data = in->data + (addr - in->base);
 
-		if (in->space == IOEMU_IO) {
+		if (in->space == IOEMU_PIO) {
 			for (i = 0; i < len; i++)
 				data[i] = port_value(addr + i);
 			continue;
@@ -206,7 +206,7 @@ start_port_read(struct end *e, struct op *op)
 	uint32_t i;
 
 	op->op.kind = LINK_READ;
-	op->op.space = IOEMU_IO;
+	op->op.space = IOEMU_PIO;
 	op->op.addr = any(e->pair, 65000);
 	op->op.len = 1 + any(e->pair, 4);
 	for (i = 0; i < op->op.len; i++)

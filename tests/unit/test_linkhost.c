@@ -422,7 +422,7 @@ put(struct far *f, unsigned at, uint32_t value)
 {
 	struct request r;
 
-	put_le32(r.data, value);
+	ioemu_put_le32(r.data, value);
 	ask(f, &r, LINK_FENCE, at);
 	assert_true(r.done && !r.op.status);
 }
@@ -434,7 +434,7 @@ take(struct far *f)
 
 	ask(f, &r, LINK_READ, 0);
 	assert_true(r.done && !r.op.status);
-	return get_le32(r.data);
+	return ioemu_get_le32(r.data);
 }
 
 static struct box *

@@ -50,11 +50,11 @@ io_done(struct ioemu_dev *dev, struct ioemu_io *one)
 }
 
 static void
-submit(unsigned i, enum ioemu_io_op op)
+submit(unsigned i, enum ioemu_blk_op op)
 {
 	io[i] = (struct ioemu_io){
 		.op = op,
-		.len = op == IOEMU_IO_FLUSH ? 0 : LEN,
+		.len = op == IOEMU_BLK_FLUSH ? 0 : LEN,
 		.offset = (uint64_t)i * LEN,
 		.buf = buf[i],
 		.status = 1,
@@ -143,12 +143,12 @@ each_request_gets_the_medium_of_its_time(void **state)
 
 	(void)state;
 	for (i = 0; i < N_IO - 5; i++)
-		submit(i, IOEMU_IO_READ);
+		submit(i, IOEMU_BLK_READ);
 	put(medium(0xbb, SIZE / 2), true);
 	block_info(block, &info);
 	assert_int_equal(info.size, SIZE);
 	for (; i < N_IO; i++)
-		submit(i, IOEMU_IO_READ);
+		submit(i, IOEMU_BLK_READ);
 	run_until_idle();
 	assert_int_equal(n_changed, 1);
 	assert_int_equal(n_done, N_IO);
@@ -160,7 +160,7 @@ each_request_gets_the_medium_of_its_time(void **state)
 	block_info(block, &info);
 	assert_int_equal(info.size, SIZE / 2);
 	assert_true(info.readonly);
-	submit(0, IOEMU_IO_WRITE);
+	submit(0, IOEMU_BLK_WRITE);
 	run_until_idle();
 	assert_int_equal(io[0].status, -EROFS);
 }
@@ -175,9 +175,9 @@ a_medium_is_written_out_and_closed(void **state)
 	put(fd, false);
 	run_until_idle();
 	memset(buf[0], 0xcc, LEN);
-	submit(0, IOEMU_IO_WRITE);
+	submit(0, IOEMU_BLK_WRITE);
 	put(-1, false);
-	submit(1, IOEMU_IO_READ);
+	submit(1, IOEMU_BLK_READ);
 	run_until_idle();
 	assert_int_equal(io[0].status, 0);
 	assert_int_equal(io[1].status, -ENOMEDIUM);
@@ -228,7 +228,7 @@ on_failure(void *ctx, struct ioemu_block *b, const struct ioemu_io *one,
 {
 	assert_ptr_equal(ctx, &hold);
 	assert_ptr_equal(b, block);
-	assert_int_equal(one->op, IOEMU_IO_WRITE);
+	assert_int_equal(one->op, IOEMU_BLK_WRITE);
 	assert_int_equal(status, -EFBIG);
 	n_failed++;
 	return hold;
@@ -256,7 +256,7 @@ fail_all(unsigned n)
 	hold = true;
 	room(0);
 	for (i = 0; i < n; i++)
-		submit(i, IOEMU_IO_WRITE);
+		submit(i, IOEMU_BLK_WRITE);
 	run_until_idle();
 	assert_int_equal(n_failed, n);
 	assert_int_equal(n_done, 0);
@@ -287,7 +287,7 @@ what_is_held_is_tried_again(void **state)
 	block_retry(block); /* nothing */
 	assert_int_equal(block_busy(block), 0);
 	memset(buf, 0, sizeof(buf));
-	submit(7, IOEMU_IO_READ);
+	submit(7, IOEMU_BLK_READ);
 	run_until_idle();
 	assert_int_equal(buf[7][5], 0xdd);
 }
@@ -305,7 +305,7 @@ what_is_held_may_be_given_up(void **state)
 	n_done = n_failed = 0;
 	hold = false;
 	room(0);
-	submit(0, IOEMU_IO_WRITE);
+	submit(0, IOEMU_BLK_WRITE);
 	run_until_idle();
 	room(RLIM_INFINITY);
 	assert_int_equal(n_failed, 1);
@@ -318,7 +318,7 @@ what_is_held_goes_with_its_medium(void **state)
 {
 	(void)state;
 	fail_all(3);
-	submit(4, IOEMU_IO_WRITE);
+	submit(4, IOEMU_BLK_WRITE);
 	put(-1, false); /* the fourth fails after this, and is not held */
 	run_until_idle();
 	room(RLIM_INFINITY);
@@ -335,7 +335,7 @@ what_is_held_is_forgotten_with_its_device(void **state)
 	(void)state;
 	fail_all(3);
 	room(RLIM_INFINITY);
-	submit(5, IOEMU_IO_READ);
+	submit(5, IOEMU_BLK_READ);
 	put(-1, false);
 	block_forget(block);
 	run_until_idle();
@@ -347,7 +347,7 @@ what_is_held_is_forgotten_with_its_device(void **state)
 static void
 a_flush_that_failed_fails_for_ever(void **state)
 {
-	struct ioemu_io own = { .op = IOEMU_IO_FLUSH };
+	struct ioemu_io own = { .op = IOEMU_BLK_FLUSH };
 
 	(void)state;
 	block_on_failure(block, on_failure, &hold);
@@ -357,13 +357,13 @@ a_flush_that_failed_fails_for_ever(void **state)
 	run_until_idle();
 	sync_fails = false;
 	assert_int_equal(own.status, -EIO);
-	submit(0, IOEMU_IO_FLUSH);
-	submit(1, IOEMU_IO_WRITE);
+	submit(0, IOEMU_BLK_FLUSH);
+	submit(1, IOEMU_BLK_WRITE);
 	run_until_idle();
 	assert_int_equal(io[0].status, -EIO);
 	assert_int_equal(io[1].status, 0);
 	put(medium(0, SIZE), false); /* of this medium, that is */
-	submit(0, IOEMU_IO_FLUSH);
+	submit(0, IOEMU_BLK_FLUSH);
 	run_until_idle();
 	assert_int_equal(io[0].status, 0);
 }
@@ -374,32 +374,32 @@ static void
 what_is_done_is_counted(void **state)
 {
 	const struct block_stats *stats = block_stats(block);
-	struct ioemu_io own = { .op = IOEMU_IO_FLUSH };
+	struct ioemu_io own = { .op = IOEMU_BLK_FLUSH };
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < 5; i++)
-		submit(i, IOEMU_IO_READ);
-	submit(5, IOEMU_IO_WRITE);
-	submit(6, IOEMU_IO_FLUSH);
+		submit(i, IOEMU_BLK_READ);
+	submit(5, IOEMU_BLK_WRITE);
+	submit(6, IOEMU_BLK_FLUSH);
 	block_io(block, NULL, NULL, &own); /* nobody's but the host's */
-	submit(7, IOEMU_IO_READ);
+	submit(7, IOEMU_BLK_READ);
 	run_until_idle();
-	assert_int_equal(stats[IOEMU_IO_READ].ops, 6);
-	assert_int_equal(stats[IOEMU_IO_READ].bytes, 6 * LEN);
-	assert_int_equal(stats[IOEMU_IO_READ].failed, 0);
-	assert_true(stats[IOEMU_IO_READ].ns > 0);
-	assert_int_equal(stats[IOEMU_IO_WRITE].ops, 1);
-	assert_int_equal(stats[IOEMU_IO_WRITE].bytes, LEN);
-	assert_int_equal(stats[IOEMU_IO_FLUSH].ops, 1);
-	assert_int_equal(stats[IOEMU_IO_FLUSH].bytes, 0);
+	assert_int_equal(stats[IOEMU_BLK_READ].ops, 6);
+	assert_int_equal(stats[IOEMU_BLK_READ].bytes, 6 * LEN);
+	assert_int_equal(stats[IOEMU_BLK_READ].failed, 0);
+	assert_true(stats[IOEMU_BLK_READ].ns > 0);
+	assert_int_equal(stats[IOEMU_BLK_WRITE].ops, 1);
+	assert_int_equal(stats[IOEMU_BLK_WRITE].bytes, LEN);
+	assert_int_equal(stats[IOEMU_BLK_FLUSH].ops, 1);
+	assert_int_equal(stats[IOEMU_BLK_FLUSH].bytes, 0);
 	n_done = 0;
 	fail_all(2);
 	room(RLIM_INFINITY);
 	block_retry(block);
 	run_until_idle();
-	assert_int_equal(stats[IOEMU_IO_WRITE].failed, 2);
-	assert_int_equal(stats[IOEMU_IO_WRITE].ops, 3);
+	assert_int_equal(stats[IOEMU_BLK_WRITE].failed, 2);
+	assert_int_equal(stats[IOEMU_BLK_WRITE].ops, 3);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)

@@ -117,7 +117,7 @@ table_read(uint32_t at, uint32_t size)
 	};
 
 	host_op_start(&op);
-	return get_le64(data);
+	return ioemu_get_le64(data);
 }
 
 static void
@@ -134,7 +134,7 @@ table_write(uint32_t at, uint32_t size, uint64_t v)
 		.done = fake_op_done,
 	};
 
-	put_le64(data, v);
+	ioemu_put_le64(data, v);
 	host_op_start(&op);
 }
 

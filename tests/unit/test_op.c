@@ -196,7 +196,7 @@ a_width_the_region_takes_is_one_call(void **state)
 
 	(void)state;
 	run(&op, "r4@8 ");
-	assert_int_equal(get_le32(data), 0x0c0b0a09);
+	assert_int_equal(ioemu_get_le32(data), 0x0c0b0a09);
 	assert_int_equal(op.unit.tag, 77);
 	assert_int_equal(data[4], 0x5a);
 }
@@ -209,7 +209,7 @@ wider_ones_are_split(void **state)
 	(void)state;
 	widths(1, 2);
 	run(&op, "r2@8 r2@10 r2@12 r2@14 ");
-	assert_true(get_le64(data) == 0x100f0e0d0c0b0a09);
+	assert_true(ioemu_get_le64(data) == 0x100f0e0d0c0b0a09);
 	op.write = true;
 	op.posted = true;
 	run(&op, "w2@8=a09p w2@10=c0bp w2@12=e0dp w2@14=100fp ");
@@ -223,7 +223,7 @@ narrower_ones_read_all_ones_and_write_nothing(void **state)
 	(void)state;
 	widths(4, 4);
 	run(&op, "");
-	assert_int_equal(get_le16(data), 0xffff);
+	assert_int_equal(ioemu_get_le16(data), 0xffff);
 	op.write = true;
 	run(&op, "");
 	assert_int_equal(chip->ram[8], 9);
@@ -236,10 +236,10 @@ misaligned_ones_are_cut_at_natural_boundaries(void **state)
 
 	(void)state;
 	run(&op, "r1@3 r4@4 r2@8 r1@10 ");
-	assert_true(get_le64(data) == 0x0b0a090807060504);
+	assert_true(ioemu_get_le64(data) == 0x0b0a090807060504);
 	widths(4, 8);
 	run(&op, "r4@4 ");
-	assert_true(get_le64(data) == 0xffffff08070605ff);
+	assert_true(ioemu_get_le64(data) == 0xffffff08070605ff);
 }
 
 static void
@@ -249,13 +249,13 @@ the_ends_of_a_region_cut_an_access(void **state)
 
 	(void)state;
 	run(&op, "r2@62 ");
-	assert_int_equal(get_le32(data), 0xffff403f);
+	assert_int_equal(ioemu_get_le32(data), 0xffff403f);
 	op = make((uint64_t)-2, 4, 1);
 	run(&op, "r2@0 ");
-	assert_int_equal(get_le32(data), 0x0201ffff);
+	assert_int_equal(ioemu_get_le32(data), 0x0201ffff);
 	op = make(RAM_SIZE, 8, 1);
 	run(&op, "");
-	assert_true(get_le64(data) == UINT64_MAX);
+	assert_true(ioemu_get_le64(data) == UINT64_MAX);
 	op.write = true;
 	run(&op, "");
 }
@@ -269,7 +269,7 @@ a_region_without_callbacks_reads_all_ones(void **state)
 	win->region.read = NULL;
 	win->region.write = NULL;
 	run(&op, "");
-	assert_int_equal(get_le32(data), UINT32_MAX);
+	assert_int_equal(ioemu_get_le32(data), UINT32_MAX);
 	op.write = true;
 	run(&op, "");
 }
@@ -282,7 +282,7 @@ without_a_window_nobody_answers(void **state)
 	(void)state;
 	op.window = NULL;
 	run(&op, "");
-	assert_int_equal(get_le32(data + 8), UINT32_MAX);
+	assert_int_equal(ioemu_get_le32(data + 8), UINT32_MAX);
 	assert_int_equal(data[12], 0x5a);
 }
 
@@ -296,11 +296,11 @@ a_port_string_stays_at_its_port(void **state)
 	(void)state;
 	op.step = 0;
 	run(&op, "r2@4 r2@4 r2@4 ");
-	assert_int_equal(get_le16(data + 4), 0x0605);
+	assert_int_equal(ioemu_get_le16(data + 4), 0x0605);
 	op.write = true;
-	put_le16(data, 0x1111);
-	put_le16(data + 2, 0x2222);
-	put_le16(data + 4, 0x3333);
+	ioemu_put_le16(data, 0x1111);
+	ioemu_put_le16(data + 2, 0x2222);
+	ioemu_put_le16(data + 4, 0x3333);
 	run(&op, "w2@4=1111 w2@4=2222 w2@4=3333 ");
 	op.down = true; /* element 0 is the last in memory */
 	run(&op, "w2@4=3333 w2@4=2222 w2@4=1111 ");
@@ -314,12 +314,12 @@ strings_without_prefetch_go_one_by_one(void **state)
 	(void)state;
 	win->region.flags = 0;
 	run(&op, "r2@8 r2@10 r2@12 ");
-	assert_int_equal(get_le16(data), 0x0a09);
+	assert_int_equal(ioemu_get_le16(data), 0x0a09);
 	op.down = true;
 	op.step = -1;
 	run(&op, "r2@8 r2@6 r2@4 ");
-	assert_int_equal(get_le16(data + 4), 0x0a09);
-	assert_int_equal(get_le16(data), 0x0605);
+	assert_int_equal(ioemu_get_le16(data + 4), 0x0a09);
+	assert_int_equal(ioemu_get_le16(data), 0x0605);
 }
 
 static void
@@ -346,7 +346,7 @@ only_straight_strings_are_bursts(void **state)
 	(void)state;
 	op.down = true; /* memory descends, the device ascends */
 	run(&op, "r2@8 r2@10 ");
-	assert_int_equal(get_le16(data + 2), 0x0a09);
+	assert_int_equal(ioemu_get_le16(data + 2), 0x0a09);
 	op.down = false;
 	op.step = -1;
 	run(&op, "r2@8 r2@6 ");
@@ -401,7 +401,7 @@ a_deferred_access_is_done_when_answered(void **state)
 	chip->open[0]->value = 0x44332211;
 	ioemu_complete(&hd->dev, chip->open[0]);
 	assert_int_equal(n_done, 1);
-	assert_int_equal(get_le32(data), 0x44332211);
+	assert_int_equal(ioemu_get_le32(data), 0x44332211);
 	assert_false(hostdev_busy(hd));
 	assert_int_equal(hd->bad_answers, 0);
 }
@@ -419,10 +419,10 @@ answers_may_come_in_any_order(void **state)
 	host_op_start(&b);
 	ioemu_complete(&hd->dev, chip->open[0]);
 	assert_int_equal(n_done, 1);
-	assert_int_equal(get_le32(data), 0x04030201);
+	assert_int_equal(ioemu_get_le32(data), 0x04030201);
 	ioemu_complete(&hd->dev, chip->open[1]);
 	assert_int_equal(n_done, 2);
-	assert_int_equal(get_le32(other), 0x08070605);
+	assert_int_equal(ioemu_get_le32(other), 0x08070605);
 }
 
 static void
@@ -455,7 +455,7 @@ an_answer_to_another_access_inside_a_callback_works(void **state)
 	chip->answer = chip->open[0];
 	host_op_start(&b);
 	assert_int_equal(n_done, 2);
-	assert_int_equal(get_le32(other), 0x08070605);
+	assert_int_equal(ioemu_get_le32(other), 0x08070605);
 	assert_false(hostdev_busy(hd));
 }
 
@@ -530,7 +530,7 @@ a_device_that_goes_answers_with_all_ones(void **state)
 	hostdev_free(hd);
 	hd = NULL;
 	assert_int_equal(n_done, 1);
-	assert_int_equal(get_le32(data), 0x04030201);
+	assert_int_equal(ioemu_get_le32(data), 0x04030201);
 	assert_memory_equal(data + 4, ones, 8);
 }
 

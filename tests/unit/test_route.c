@@ -66,7 +66,7 @@ an_address_finds_its_window_and_only_that(void **state)
 	assert_ptr_equal(who(f, 0x1000), &f->w[0]);
 	assert_ptr_equal(who(f, 0x100f), &f->w[0]);
 	assert_null(who(f, 0x1010));
-	assert_null(route_find(f->t, IOEMU_IO, 0x1000));
+	assert_null(route_find(f->t, IOEMU_PIO, 0x1000));
 }
 
 static void
@@ -91,13 +91,13 @@ a_window_past_the_end_of_its_space_is_refused(void **state)
 {
 	struct fix *f = *state;
 
-	assert_int_equal(route_add(f->t, IOEMU_IO, 0xfff8, 16, NULL, f->w),
+	assert_int_equal(route_add(f->t, IOEMU_PIO, 0xfff8, 16, NULL, f->w),
 			 -EINVAL);
 	assert_int_equal(
 		route_add(f->t, IOEMU_MEM, UINT64_MAX - 3, 8, NULL, f->w),
 		-EINVAL);
 	assert_int_equal(route_add(f->t, IOEMU_MEM, 0, 0, NULL, f->w), -EINVAL);
-	assert_false(route_add(f->t, IOEMU_IO, 0xfff8, 8, NULL, f->w));
+	assert_false(route_add(f->t, IOEMU_PIO, 0xfff8, 8, NULL, f->w));
 }
 
 static void
@@ -162,7 +162,7 @@ no_owner_takes_the_room_of_another(void **state)
 	assert_ptr_equal(who(f, 0), &f->w[1]);
 	assert_null(who(f, 32 * (ROUTE_POOL - 1))); /* its last */
 	/* ports are counted apart, and so is the machine's own */
-	assert_int_equal(fill_for(f, &owner[1], IOEMU_IO, 0), ROUTE_POOL);
+	assert_int_equal(fill_for(f, &owner[1], IOEMU_PIO, 0), ROUTE_POOL);
 	assert_int_equal(fill_for(f, NULL, IOEMU_MEM, 3000),
 			 ROUTE_MAX - ROUTE_POOL);
 	route_del(f->t, &f->w[1]);
@@ -195,7 +195,7 @@ random_overlaps_hold_and_are_claimed(void **state)
 	unsigned order[16], n = 0, step, i, a;
 
 	for (i = 0; i < 16; i++)
-		f->w[i].region.flags = i % 4 == 1   ? IOEMU_POST
+		f->w[i].region.flags = i % 4 == 1   ? IOEMU_ALLOW_POSTED
 				       : i % 4 == 2 ? IOEMU_PREFETCHABLE
 				       : i % 4 == 3 ? IOEMU_DOORBELL
 						    : 0;

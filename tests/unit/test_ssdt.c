@@ -316,7 +316,7 @@ the_header_is_what_firmware_wants(void **state)
 	n = ssdt_encode(&s, buf, sizeof(buf));
 	assert_true(n > (long)HEADER);
 	assert_memory_equal(buf, "SSDT", 4);
-	assert_int_equal(get_le32(buf + 4), n);
+	assert_int_equal(ioemu_get_le32(buf + 4), n);
 	assert_int_equal(buf[8], 2);
 	for (i = 0; i < (size_t)n; i++)
 		sum = (uint8_t)(sum + buf[i]);

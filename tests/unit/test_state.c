@@ -120,13 +120,13 @@ seal(uint8_t *buf, size_t len)
 	size_t left = len - HEAD;
 
 	for (; left >= 8; left -= 8, p += 8) {
-		sum = (sum ^ get_le64(p)) * 0x100000001b3ull;
+		sum = (sum ^ ioemu_get_le64(p)) * 0x100000001b3ull;
 		sum ^= sum >> 32;
 	}
 	for (; left; left--, p++)
 		sum = (sum ^ *p) * 0x100000001b3ull;
-	put_le32(buf + 4, (uint32_t)len);
-	put_le64(buf + 8, sum);
+	ioemu_put_le32(buf + 4, (uint32_t)len);
+	ioemu_put_le64(buf + 8, sum);
 }
 
 /* In memory of exactly that size: a sanitizer sees a byte too many. */
@@ -176,7 +176,7 @@ the_form_is_the_one_written_down(void **state)
 	(void)state;
 	save_from(&old_type);
 	assert_memory_equal(saved, "IOES", 4);
-	assert_int_equal(get_le32(saved + 4), used);
+	assert_int_equal(ioemu_get_le32(saved + 4), used);
 	assert_memory_equal(saved + HEAD,
 			    "\x04"
 			    "chip\x02\0\0\0\0",
@@ -311,7 +311,7 @@ another_function_is_refused(void **state)
 	(void)state;
 	save_from(&old_type);
 	id = saved + used - 256; /* configuration space is the last record */
-	assert_int_equal(get_le16(id), 0x1234);
+	assert_int_equal(ioemu_get_le16(id), 0x1234);
 	id[2] ^= 1;
 	seal(saved, (size_t)used);
 	assert_int_equal(load_into(&old_type, saved, (size_t)used, &chip),

@@ -80,7 +80,7 @@ uint32_t bench_in32(struct bench *b, unsigned port);
 void bench_out8(struct bench *b, unsigned port, uint8_t v);
 void bench_out16(struct bench *b, unsigned port, uint16_t v);
 void bench_out32(struct bench *b, unsigned port, uint32_t v);
-/* String I/O as one access: rep ins/outs (IOEMU_IO, the port stays) or rep
+/* String I/O as one access: rep ins/outs (IOEMU_PIO, the port stays) or rep
  * movs (IOEMU_MEM, the address moves); data is a plain buffer. */
 void bench_string(struct bench *b, enum ioemu_space space, uint64_t addr,
 		  unsigned size, unsigned count, bool write, void *data);

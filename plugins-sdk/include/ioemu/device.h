@@ -44,7 +44,7 @@ struct ioemu_dev {
 /* ---- what the guest does to the device --------------------------------- */
 
 enum ioemu_space {
-	IOEMU_IO,     /* port space, 64 KiB */
+	IOEMU_PIO,    /* port space, 64 KiB */
 	IOEMU_MEM,    /* memory space */
 	IOEMU_CONFIG, /* PCI configuration space; hosts use it, devices not */
 };
@@ -73,7 +73,7 @@ struct ioemu_access {
 	0x1u /* reads have no side effects, writes may be                      \
 		joined: a frame buffer, not a doorbell */
 
-#define IOEMU_POST                                                             \
+#define IOEMU_ALLOW_POSTED                                                     \
 	0x2u /* memory: the guest may go on before a write to it is taken, if  \
 		the host can do that; it is in time for any later read of the  \
 		device. A doorbell, the tail of a queue, a FIFO */
@@ -183,10 +183,10 @@ struct ioemu_timer {
 	void *host[4];
 };
 
-enum ioemu_io_op {
-	IOEMU_IO_READ,
-	IOEMU_IO_WRITE,
-	IOEMU_IO_FLUSH, /* all writes done so far are on stable storage */
+enum ioemu_blk_op {
+	IOEMU_BLK_READ,
+	IOEMU_BLK_WRITE,
+	IOEMU_BLK_FLUSH, /* all writes done so far are on stable storage */
 };
 
 struct ioemu_sg {
@@ -195,7 +195,7 @@ struct ioemu_sg {
 	uint32_t reserved;
 };
 
-#define IOEMU_IO_MAX_SG 64 /* entries of one request */
+#define IOEMU_BLK_MAX_SG 64 /* entries of one request */
 
 /*
  * Disk I/O. Data moves to or from `buf` if that is set, else to or from guest
@@ -210,7 +210,7 @@ struct ioemu_sg {
  */
 struct ioemu_io {
 	struct ioemu_block *block;
-	enum ioemu_io_op op;
+	enum ioemu_blk_op op;
 	uint32_t len;	 /* total bytes */
 	uint64_t offset; /* bytes from the start of the medium */
 	void *buf;
@@ -307,9 +307,9 @@ enum ioemu_reset {
 
 /* What a guest is to be told of a slot of the root bus, or a processor. */
 enum ioemu_hotplug {
-	IOEMU_HOTPLUG_CAME, /* there is something new in it, or behind it */
-	IOEMU_HOTPLUG_GOES, /* it is to be given up: ioemu_eject() */
-	IOEMU_HOTPLUG_CPU,  /* the processor of that number is on line */
+	IOEMU_HOTPLUG_ADDED, /* there is something new in it, or behind it */
+	IOEMU_HOTPLUG_REMOVE_REQUEST, /* it is to be given up: ioemu_eject() */
+	IOEMU_HOTPLUG_CPU, /* the processor of that number is on line */
 };
 
 /*
@@ -319,7 +319,7 @@ enum ioemu_hotplug {
  * ioemu_block_info() shows what is in it at the time.
  */
 enum ioemu_medium {
-	IOEMU_MEDIUM_LOOK,  /* nothing: how is it? */
+	IOEMU_MEDIUM_QUERY, /* nothing: how is it? */
 	IOEMU_MEDIUM_OPEN,  /* the tray comes out. -EBUSY: the guest has locked
 			       it, and is told that somebody wants it */
 	IOEMU_MEDIUM_FORCE, /* it comes out, locked or not */
@@ -428,7 +428,7 @@ struct ioemu_host {
 			   struct ioemu_block_info *info);
 	void (*io)(struct ioemu_dev *dev, struct ioemu_io *io);
 	void (*power)(struct ioemu_dev *dev, enum ioemu_power what);
-	void (*link_route)(struct ioemu_dev *dev, unsigned link, unsigned irq);
+	void (*pirq_route)(struct ioemu_dev *dev, unsigned link, unsigned irq);
 	void (*unplug)(struct ioemu_dev *dev, unsigned what);
 	void (*log)(struct ioemu_dev *dev, enum ioemu_level level,
 		    const char *fmt, ...) IOEMU_PRINTF(3, 4);
@@ -462,7 +462,7 @@ ioemu_complete(struct ioemu_dev *dev, struct ioemu_access *a)
 }
 
 /*
- * Claim fixed addresses, in attach() only. `base` for IOEMU_IO is a port.
+ * Claim fixed addresses, in attach() only. `base` for IOEMU_PIO is a port.
  * -EINVAL: a region that cannot be; -ENOSPC: too many windows (16 a device).
  */
 static inline IOEMU_MUST_CHECK int
@@ -574,9 +574,9 @@ ioemu_power(struct ioemu_dev *dev, enum ioemu_power what)
 
 /* Chipsets: PCI link A..D (0..3) drives ISA interrupt `irq`; 0: none. */
 static inline void
-ioemu_link_route(struct ioemu_dev *dev, unsigned link, unsigned irq)
+ioemu_pirq_route(struct ioemu_dev *dev, unsigned link, unsigned irq)
 {
-	dev->host->link_route(dev, link, irq);
+	dev->host->pirq_route(dev, link, irq);
 }
 
 /* Ask every device of the machine to be gone if `what` means it. */
@@ -600,42 +600,44 @@ ioemu_eject(struct ioemu_dev *dev, unsigned slot)
 
 /* Little-endian bytes of configuration space and guest structures. */
 static inline uint16_t
-get_le16(const uint8_t *p)
+ioemu_get_le16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] | p[1] << 8);
 }
 
 static inline uint32_t
-get_le32(const uint8_t *p)
+ioemu_get_le32(const uint8_t *p)
 {
-	return (uint32_t)get_le16(p) | (uint32_t)get_le16(p + 2) << 16;
+	return (uint32_t)ioemu_get_le16(p) | (uint32_t)ioemu_get_le16(p + 2)
+						     << 16;
 }
 
 static inline uint64_t
-get_le64(const uint8_t *p)
+ioemu_get_le64(const uint8_t *p)
 {
-	return (uint64_t)get_le32(p) | (uint64_t)get_le32(p + 4) << 32;
+	return (uint64_t)ioemu_get_le32(p) | (uint64_t)ioemu_get_le32(p + 4)
+						     << 32;
 }
 
 static inline void
-put_le16(uint8_t *p, uint16_t v)
+ioemu_put_le16(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)v;
 	p[1] = (uint8_t)(v >> 8);
 }
 
 static inline void
-put_le32(uint8_t *p, uint32_t v)
+ioemu_put_le32(uint8_t *p, uint32_t v)
 {
-	put_le16(p, (uint16_t)v);
-	put_le16(p + 2, (uint16_t)(v >> 16));
+	ioemu_put_le16(p, (uint16_t)v);
+	ioemu_put_le16(p + 2, (uint16_t)(v >> 16));
 }
 
 static inline void
-put_le64(uint8_t *p, uint64_t v)
+ioemu_put_le64(uint8_t *p, uint64_t v)
 {
-	put_le32(p, (uint32_t)v);
-	put_le32(p + 4, (uint32_t)(v >> 32));
+	ioemu_put_le32(p, (uint32_t)v);
+	ioemu_put_le32(p + 4, (uint32_t)(v >> 32));
 }
 
 #endif

@@ -41,7 +41,7 @@ doubler_attach(struct ioemu_dev *dev)
 {
 	struct doubler *d = ioemu_state(dev);
 
-	return ioemu_window(dev, IOEMU_IO, d->port, &port);
+	return ioemu_window(dev, IOEMU_PIO, d->port, &port);
 }
 
 static const struct ioemu_prop props[] = {

@@ -420,7 +420,7 @@ escape_attach(struct ioemu_dev *dev)
 {
 	const struct escape *e = ioemu_state(dev);
 
-	return ioemu_window(dev, IOEMU_IO, e->port, &ports);
+	return ioemu_window(dev, IOEMU_PIO, e->port, &ports);
 }
 
 static const struct ioemu_prop props[] = {
