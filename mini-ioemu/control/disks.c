@@ -44,9 +44,9 @@ diskqmp_drive(void *ctx, unsigned i, struct qmp_drive *out)
 		.removable = d.removable,
 		.open = d.open,
 		.locked = d.locked,
-		.status = !d.held	      ? "ok"
-			  : d.held == -ENOSPC ? "nospace"
-					      : "failed",
+		.status = !d.parked		? "ok"
+			  : d.parked == -ENOSPC ? "nospace"
+						: "failed",
 		.read = io_of(&d.stats[IOEMU_BLK_READ]),
 		.write = io_of(&d.stats[IOEMU_BLK_WRITE]),
 		.flush = io_of(&d.stats[IOEMU_BLK_FLUSH]),

@@ -24,7 +24,7 @@ monitor_status(void *ctx)
 		return mon->begun ? "running" : "prelaunch";
 	if (pause_state(mon->env.pause) != PAUSE_STOPPED)
 		return power_asleep(mon->env.power) ? "suspended" : "running";
-	if (disks_held(local_disks(mon->env.local), &disk))
+	if (disks_parked(local_disks(mon->env.local), &disk))
 		return "io-error";
 	if (mon->save)
 		return "save-vm";
@@ -267,7 +267,7 @@ monitor_new(const struct monitor_env *env, struct monitor **out)
 		uv_signal_start(&mon->usr1, monitor_usr1, SIGUSR1);
 	rc = qmp_new(env->loop, &monitor_ops, mon, &mon->qmp);
 	if (!rc) {
-		qmp_hold(mon->qmp, true);
+		qmp_defer(mon->qmp, true);
 		rc = monitor_listen(mon);
 	}
 	if (rc) {
@@ -281,7 +281,7 @@ monitor_new(const struct monitor_env *env, struct monitor **out)
 void
 monitor_go(struct monitor *mon)
 {
-	qmp_hold(mon->qmp, false);
+	qmp_defer(mon->qmp, false);
 }
 
 void

@@ -107,7 +107,7 @@ pause_run(struct pause *p)
 	p->state = PAUSE_RUNNING;
 	p->failed = false;
 	clock_resume(p->env.clock);
-	local_hold_input(p->env.local, false);
+	local_defer_input(p->env.local, false);
 	peers_run(p->env.peers);
 	dispatch_open(p->env.dispatch);
 }
@@ -153,7 +153,7 @@ pause_begin(struct pause *p, bool failed,
 		p->failed = failed;
 		p->done = done;
 		p->ctx = ctx;
-		local_hold_input(p->env.local, true);
+		local_defer_input(p->env.local, true);
 		await_start(&p->await, p->env.limit_ms, pause_over, pause_done,
 			    p);
 	}
@@ -224,7 +224,7 @@ pause_new(const struct pause_env *env, bool stopped, struct pause **out)
 	if (stopped) {
 		p->state = PAUSE_STOPPED;
 		clock_pause(env->clock);
-		local_hold_input(env->local, true);
+		local_defer_input(env->local, true);
 		peers_pause(env->peers);
 		dispatch_keep_shut(env->dispatch);
 	}

@@ -229,7 +229,7 @@ plug_add(struct plug *p, const char *text, char *why, size_t size)
 }
 
 int
-plug_again(struct plug *p, const char *text, char *why, size_t size)
+plug_restore(struct plug *p, const char *text, char *why, size_t size)
 {
 	return plug_words(p, text, false, why, size);
 }
@@ -240,8 +240,8 @@ int
 plug_del(struct plug *p, const char *id, char *why, size_t size)
 {
 	const struct hostdev *hd = local_by_id(p, id);
-	int rc = hd ? local_ask_back(p->env.local, hd)
-		    : peers_ask_back(p->env.peers, id);
+	int rc = hd ? local_request_unplug(p->env.local, hd)
+		    : peers_request_unplug(p->env.peers, id);
 
 	if (rc == -ENODEV)
 		snprintf(why, size, "Device '%s' not found", id);

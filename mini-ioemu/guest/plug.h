@@ -35,7 +35,7 @@ int plug_device(struct plug *p, const struct conf_device *conf);
  */
 int plug_add(struct plug *p, const char *text, char *why, size_t size);
 /* The same, of a guest that knows it already. */
-int plug_again(struct plug *p, const char *text, char *why, size_t size);
+int plug_restore(struct plug *p, const char *text, char *why, size_t size);
 /* Ask the guest to give it up. It may never do so. */
 int plug_del(struct plug *p, const char *id, char *why, size_t size);
 

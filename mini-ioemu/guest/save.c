@@ -199,7 +199,7 @@ save_write(struct save *s, int fd, bool hand_over,
 {
 	char why[256] = "";
 	const char *disk;
-	int rc = disks_held(local_disks(s->env.local), &disk);
+	int rc = disks_parked(local_disks(s->env.local), &disk);
 
 	s->fd = fd;
 	s->hand_over = hand_over;

@@ -42,7 +42,7 @@ local_leave(uv_prepare_t *prepare)
 
 /* Without memory for that it is not known, and taking the guest over fails. */
 void
-local_gone(struct local *l, const char *id)
+local_mark_removed(struct local *l, const char *id)
 {
 	struct localgone *g = l->gone;
 
@@ -80,7 +80,7 @@ local_ejected(struct bus_dev *place)
 	if (local_is_parent(ld))
 		return;
 	bus_remove(place);
-	local_gone(l, ld->id);
+	local_mark_removed(l, ld->id);
 	for (at = &l->first; *at != ld; at = &(*at)->next)
 		;
 	*at = ld->next;
@@ -91,7 +91,7 @@ local_ejected(struct bus_dev *place)
 }
 
 int
-local_ask_back(struct local *l, const struct hostdev *hd)
+local_request_unplug(struct local *l, const struct hostdev *hd)
 {
 	const struct bus_dev *place = &localdev(hd)->place;
 
@@ -224,7 +224,7 @@ local_add(struct local *l, const struct host_type *type,
 	ld->devfn = conf->devfn;
 	handover_device(l->env.handover, ld->id, &ld->devfn);
 	if (!conf->later && handover_gone(l->env.handover, ld->id)) {
-		local_gone(l, ld->id);
+		local_mark_removed(l, ld->id);
 		free(ld);
 		return 0;
 	}

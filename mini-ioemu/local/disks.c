@@ -53,7 +53,7 @@ disk_of(struct disks *disks, const struct ioemu_block *block)
 }
 
 static bool
-disks_hold(void *ctx, struct ioemu_block *block, const struct ioemu_io *io,
+disks_park(void *ctx, struct ioemu_block *block, const struct ioemu_io *io,
 	   int status)
 {
 	struct disks *disks = ctx;
@@ -82,13 +82,13 @@ disks_on_error(struct disks *disks, void (*stop)(void *ctx, const char *why),
 }
 
 int
-disks_held(const struct disks *disks, const char **name)
+disks_parked(const struct disks *disks, const char **name)
 {
 	const struct disk *disk;
 	int rc;
 
 	for (disk = disks->disk; disk < disks->disk + MAX_DISKS; disk++) {
-		rc = disk->block ? block_held(disk->block) : 0;
+		rc = disk->block ? block_parked(disk->block) : 0;
 		*name = disk->name;
 		if (rc)
 			return rc;
@@ -165,7 +165,7 @@ disks_open(struct disks *disks, struct hostdev *hd, const char *value,
 	};
 	memcpy(disk->name, name, sizeof(disk->name));
 	snprintf(disk->value, sizeof(disk->value), "%s", value);
-	block_on_failure(block, disks_hold, disks);
+	block_on_failure(block, disks_park, disks);
 	*out = block;
 	return 0;
 }

@@ -49,13 +49,13 @@ void disks_take_over(struct disks *disks, struct handover *handover);
 
 /*
  * Who stops the guest's devices when a request fails whose drive says so; it is
- * then held. Called for each, from the loop; `why` is a sentence.
+ * then parked. Called for each, from the loop; `why` is a sentence.
  */
 void disks_on_error(struct disks *disks,
 		    void (*stop)(void *ctx, const char *why), void *ctx);
-/* -errno of a request that is held, and the name of its image; 0: none. */
-int disks_held(const struct disks *disks, const char **name);
-/* Everything that is held is made anew, or ends with its error. */
+/* -errno of a request that is parked, and the name of its image; 0: none. */
+int disks_parked(const struct disks *disks, const char **name);
+/* Everything that is parked is made anew, or ends with its error. */
 void disks_retry(struct disks *disks);
 void disks_give_up(struct disks *disks);
 
@@ -68,7 +68,7 @@ struct disk_info {
 	uint64_t size;
 	bool readonly;
 	bool removable, open, locked; /* enum ioemu_medium */
-	int held;		      /* as of disks_held() */
+	int parked;		      /* as of disks_parked() */
 	const struct block_stats *stats;
 };
 

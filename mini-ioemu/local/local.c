@@ -387,12 +387,12 @@ local_quiet(const struct local *l)
 }
 
 void
-local_hold_input(struct local *l, bool on)
+local_defer_input(struct local *l, bool on)
 {
 	unsigned i;
 
 	for (i = 0; i < l->n_chr; i++)
-		chr_hold(l->chr[i].chr, on);
+		chr_defer_input(l->chr[i].chr, on);
 }
 
 int

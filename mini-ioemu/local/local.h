@@ -55,9 +55,9 @@ void local_finish(struct local *l);
  * plugged into it; -EXDEV: it is behind a bridge, where Xen's DSDT has nothing
  * to ask with.
  */
-int local_ask_back(struct local *l, const struct hostdev *hd);
+int local_request_unplug(struct local *l, const struct hostdev *hd);
 /* The guest gave it up: one of the command line is not made again. */
-void local_gone(struct local *l, const char *id);
+void local_mark_removed(struct local *l, const char *id);
 /* Where it is; NULL: it is no PCI function. */
 const struct bus_dev *local_place_of(const struct hostdev *hd);
 
@@ -90,10 +90,10 @@ uint64_t local_chardev_lost(const struct local *l, unsigned i);
  */
 const char *local_waiting(const struct local *l);
 bool local_quiet(const struct local *l);
-void local_hold_input(struct local *l, bool on);
+void local_defer_input(struct local *l, bool on);
 struct disks *local_disks(const struct local *l);
 
-/* To the process that comes after; input waits until local_hold_input(false).
+/* To the process that comes after; input waits until local_defer_input(false).
  * -errno. */
 int local_handover_over(struct local *l, struct handover *handover);
 

@@ -43,7 +43,7 @@ disks_at(struct disks *disks, unsigned i, struct disk_info *out)
 		.removable = rc >= 0,
 		.open = rc > 0 && rc & (int)IOEMU_MEDIUM_IS_OPEN,
 		.locked = rc > 0 && rc & (int)IOEMU_MEDIUM_IS_LOCKED,
-		.held = block_held(disk->block),
+		.parked = block_parked(disk->block),
 		.stats = block_stats(disk->block),
 	};
 	return true;

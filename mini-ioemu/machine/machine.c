@@ -101,7 +101,7 @@ machine_spawn(struct machine *m)
 
 /* What Xen has of the one before stays as it is until machine_go(). */
 static int
-machine_hold(struct machine *m)
+machine_defer(struct machine *m)
 {
 	enum ioemu_space space;
 	uint64_t first, last;
@@ -110,12 +110,12 @@ machine_hold(struct machine *m)
 
 	if (!m->handover)
 		return 0;
-	irq_hold(m->irq);
-	claims_hold(m->claims);
+	irq_defer(m->irq);
+	claims_defer(m->claims);
 	for (i = 0;
 	     !rc && handover_claim(m->handover, i, &space, &first, &last); i++)
 		rc = space < ROUTE_SPACES
-			     ? claims_held(m->claims, space, first, last)
+			     ? claims_import(m->claims, space, first, last)
 			     : -EINVAL;
 	return rc;
 }
@@ -163,7 +163,7 @@ machine_core(struct machine *m)
 	if (!rc)
 		rc = irq_new(m->xen, &m->irq);
 	if (!rc)
-		rc = machine_hold(m);
+		rc = machine_defer(m);
 	if (!rc)
 		rc = power_new(m->xen, m->spawn, &m->power);
 	if (!rc)

@@ -154,7 +154,7 @@ machine_later(struct machine *m)
 	int rc = 0;
 
 	for (i = 0; !rc && (text = handover_later(m->handover, i)); i++) {
-		rc = plug_again(m->plug, text, why, sizeof(why));
+		rc = plug_restore(m->plug, text, why, sizeof(why));
 		if (rc)
 			log_error("a device that came later: %s", why);
 	}

@@ -26,7 +26,7 @@ struct claims {
 	struct set wanted; /* scratch */
 	struct host_interval bell[XEN_DOORBELLS]; /* last 0: none */
 	bool refused;
-	bool held; /* not yet */
+	bool deferred; /* not yet */
 };
 
 int
@@ -182,7 +182,7 @@ claims_update(struct claims *c, enum ioemu_space space)
 	struct set *old = &c->claimed[space];
 	bool posts = space == IOEMU_MEM && xen_posted(c->xen);
 
-	if (c->held)
+	if (c->deferred)
 		return;
 	if (posts)
 		claims_update_posted(c, false);
@@ -199,8 +199,8 @@ claims_update(struct claims *c, enum ioemu_space space)
 /* ---- another process's -------------------------------------------- */
 
 int
-claims_held(struct claims *c, enum ioemu_space space, uint64_t first,
-	    uint64_t last)
+claims_import(struct claims *c, enum ioemu_space space, uint64_t first,
+	      uint64_t last)
 {
 	struct set *set = &c->claimed[space];
 
@@ -213,9 +213,9 @@ claims_held(struct claims *c, enum ioemu_space space, uint64_t first,
 }
 
 void
-claims_hold(struct claims *c)
+claims_defer(struct claims *c)
 {
-	c->held = true;
+	c->deferred = true;
 }
 
 void
@@ -224,7 +224,7 @@ claims_go(struct claims *c)
 	static const struct set none;
 	unsigned space;
 
-	c->held = false;
+	c->deferred = false;
 	/* which of them the other had posted is not told */
 	claims_differ(c, IOEMU_MEM, &c->claimed[IOEMU_MEM], &none,
 		      claims_unpost);

@@ -16,12 +16,12 @@ void claims_free(struct claims *c); /* claims die with the ioreq server */
 
 /*
  * Another process has claimed ranges for the same server. Nothing is claimed or
- * given back from claims_hold() to claims_go(), and then what differs from
- * claims_held(), called for each in order. -ENOSPC: more than there can be.
+ * given back from claims_defer() to claims_go(), and then what differs from
+ * claims_import(), called for each in order. -ENOSPC: more than there can be.
  */
-void claims_hold(struct claims *c);
-int claims_held(struct claims *c, enum ioemu_space space, uint64_t first,
-		uint64_t last);
+void claims_defer(struct claims *c);
+int claims_import(struct claims *c, enum ioemu_space space, uint64_t first,
+		  uint64_t last);
 void claims_go(struct claims *c);
 /* The i-th that is claimed; false past the end. */
 bool claims_at(const struct claims *c, enum ioemu_space space, unsigned i,

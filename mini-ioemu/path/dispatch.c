@@ -92,8 +92,8 @@ access_done(struct access *a, uint64_t value)
 
 	a->busy = false;
 	d->busy--;
-	report_took(&d->report, &a->req, a->vcpu, a->since, a->target,
-		    a->op.window);
+	report_access_done(&d->report, &a->req, a->vcpu, a->since, a->target,
+			   a->op.window);
 	access_answer(a, value);
 	if (a == &d->merge.access)
 		merge_done(d);
@@ -222,8 +222,8 @@ access_submit(struct access *a, const struct range *r)
 
 /* A peer's windows are all of one target. */
 bool
-comes_after(const struct range *r, const struct target *target,
-	    const struct host_window *w)
+must_order(const struct range *r, const struct target *target,
+	   const struct host_window *w)
 {
 	return r->window->space == IOEMU_CONFIG ||
 	       (w && r->target == target && r->window->hd == w->hd);
@@ -283,7 +283,7 @@ dispatch_slot(struct dispatch *d, unsigned vcpu)
 
 	if (d->gate != GATE_OPEN || a->busy || !slot_peek(slots, vcpu, &a->req))
 		return true;
-	if (!rings_idle(d) && !rings_take(d) && rings_hold(d, &a->req))
+	if (!rings_idle(d) && !rings_take(d) && rings_block(d, &a->req))
 		return false;
 	slot_take(slots, vcpu);
 	access_start(a);
@@ -295,29 +295,29 @@ dispatch_all(struct dispatch *d)
 {
 	unsigned i;
 
-	d->held = false;
+	d->slots_wait = false;
 	(void)rings_take(d);
 	for (i = 0; i < d->env.vcpus; i++)
 		if (!dispatch_slot(d, i))
-			d->held = true;
+			d->slots_wait = true;
 }
 
 void
 dispatch_event(struct dispatch *d, int event)
 {
-	if (d->held)
+	if (d->slots_wait)
 		dispatch_all(d);
 	else if (event == XEN_EVENT_RING)
 		(void)rings_take(d);
 	else
-		d->held = !dispatch_slot(d, (unsigned)event);
+		d->slots_wait = !dispatch_slot(d, (unsigned)event);
 }
 
 bool
 dispatch_more(const struct dispatch *d)
 {
 	return d->gate != GATE_SHUT && !d->ring.busy &&
-	       (d->held || !rings_idle(d));
+	       (d->slots_wait || !rings_idle(d));
 }
 
 void

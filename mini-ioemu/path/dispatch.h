@@ -21,7 +21,8 @@
 struct target {
 	const char *name; /* for listings; NULL: that of the window's device */
 	void (*submit)(struct target *target, struct host_op *op);
-	uint32_t took[HOST_TOOK]; /* report.c's: accesses by their time */
+	uint32_t latency_log2[HOST_LATENCY_LOG2]; /* report.c's: accesses by
+						     their time */
 };
 
 struct dispatch_env {

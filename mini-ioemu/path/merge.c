@@ -92,7 +92,7 @@ merge_wait(struct access *a, const struct range *r)
 	struct access **at = &m->waiting;
 
 	if (!m->access.busy || a == &m->access ||
-	    !comes_after(r, m->access.target, m->access.op.window))
+	    !must_order(r, m->access.target, m->access.op.window))
 		return false;
 	while (*at) /* as many as there are vCPUs */
 		at = &(*at)->waiting;

@@ -41,10 +41,10 @@ struct dispatch {
 	struct dispatch_env env;
 	struct report report;
 	unsigned busy;
-	unsigned taken; /* accesses so far, to see whether there were any */
-	bool held;	/* slots wait for what is in the rings */
-	bool posted;	/* the ring's access is a posted write */
-	uint64_t rung;	/* doorbells that nobody was told of yet */
+	unsigned taken;	 /* accesses so far, to see whether there were any */
+	bool slots_wait; /* slots wait for what is in the rings */
+	bool posted;	 /* the ring's access is a posted write */
+	uint64_t rung;	 /* doorbells that nobody was told of yet */
 	enum dispatch_gate gate;
 	struct merge merge;
 	struct access ring;
@@ -62,8 +62,8 @@ void access_resume(struct access *a);
  * the same device's, or to config space, as that is where devices move. `w`
  * NULL: the earlier one waits itself, for merged writes; what is to come after
  * it finds the same wait (merge_wait()). */
-bool comes_after(const struct range *r, const struct target *target,
-		 const struct host_window *w);
+bool must_order(const struct range *r, const struct target *target,
+		const struct host_window *w);
 /* The range that answers all of it; NULL: none, or more than one. */
 const struct range *request_range(const struct dispatch *d,
 				  const struct request *req);
@@ -73,8 +73,8 @@ const struct range *request_range(const struct dispatch *d,
  * no end. False while one of them is not done. */
 bool rings_take(struct dispatch *d);
 /* That being so: does this request come after it, or after one behind it? A
- * posted write delays what comes_after() it, and no other device. */
-bool rings_hold(const struct dispatch *d, const struct request *req);
+ * posted write delays what must_order() it, and no other device. */
+bool rings_block(const struct dispatch *d, const struct request *req);
 
 /* Nothing is in them and nothing on its way: what nearly every access finds. */
 static inline bool
@@ -92,7 +92,7 @@ rings_idle(const struct dispatch *d)
 bool merge_take(struct dispatch *d, const struct access *a);
 /* What was merged goes out. */
 void merge_flush(struct dispatch *d);
-/* True: the access waits, as merged writes that it comes_after() are on their
+/* True: the access waits, as merged writes that it must_order() are on their
  * way, and is run after them. */
 bool merge_wait(struct access *a, const struct range *r);
 /* They have arrived. */

@@ -39,36 +39,37 @@ report_keep(struct report *r, const struct report_access *a)
 	unsigned i, fastest = 0;
 
 	for (i = 1; i < REPORT_SLOWEST; i++)
-		if (r->slowest[i].took < r->slowest[fastest].took)
+		if (r->slowest[i].latency < r->slowest[fastest].latency)
 			fastest = i;
 	r->slowest[fastest] = *a;
 	r->bound = UINT64_MAX;
 	for (i = 0; i < REPORT_SLOWEST; i++)
-		if (r->slowest[i].took < r->bound)
-			r->bound = r->slowest[i].took;
+		if (r->slowest[i].latency < r->bound)
+			r->bound = r->slowest[i].latency;
 }
 
 void
-report_took(struct report *r, const struct request *req, int vcpu,
-	    uint64_t since, struct target *target, struct host_window *window)
+report_access_done(struct report *r, const struct request *req, int vcpu,
+		   uint64_t since, struct target *target,
+		   struct host_window *window)
 {
-	uint64_t took = report_ticks() - since;
-	unsigned log2 = took ? 63 - (unsigned)__builtin_clzll(took) : 0;
+	uint64_t latency = report_ticks() - since;
+	unsigned log2 = latency ? 63 - (unsigned)__builtin_clzll(latency) : 0;
 	struct report_access a;
 
-	if (log2 >= HOST_TOOK)
-		log2 = HOST_TOOK - 1;
+	if (log2 >= HOST_LATENCY_LOG2)
+		log2 = HOST_LATENCY_LOG2 - 1;
 	if (target)
-		target->took[log2]++;
+		target->latency_log2[log2]++;
 	if (window) /* else taken out meanwhile */
-		window->took[log2]++;
-	if (took <= r->bound)
+		window->latency_log2[log2]++;
+	if (latency <= r->bound)
 		return;
 	a = (struct report_access){
 		.req = *req,
 		.vcpu = vcpu,
 		.since = since,
-		.took = took,
+		.latency = latency,
 	};
 	snprintf(a.who, sizeof(a.who), "%s", report_who(target, window));
 	report_keep(r, &a);
@@ -100,26 +101,26 @@ report_time(char *out, size_t size, double ns)
 }
 
 static uint64_t
-report_count(const uint32_t *took)
+report_count(const uint32_t *latency)
 {
 	uint64_t n = 0;
 	unsigned i;
 
-	for (i = 0; i < HOST_TOOK; i++)
-		n += took[i];
+	for (i = 0; i < HOST_LATENCY_LOG2; i++)
+		n += latency[i];
 	return n;
 }
 
 /* The time under which `share` of all stay. */
 static const char *
-report_share(const struct report *r, const uint32_t *took, double share,
+report_share(const struct report *r, const uint32_t *latency, double share,
 	     char *out, size_t size)
 {
-	double left = share * (double)report_count(took);
+	double left = share * (double)report_count(latency);
 	unsigned i;
 
-	for (i = 0; i < HOST_TOOK - 1; i++) {
-		left -= took[i];
+	for (i = 0; i < HOST_LATENCY_LOG2 - 1; i++) {
+		left -= latency[i];
 		if (left <= 0)
 			break;
 	}
@@ -127,7 +128,7 @@ report_share(const struct report *r, const uint32_t *took, double share,
 }
 
 static int
-report_numbers(const struct report *r, const uint32_t *took, char *out,
+report_numbers(const struct report *r, const uint32_t *latency, char *out,
 	       size_t size)
 {
 	char half[16], most[16], text[16];
@@ -135,16 +136,16 @@ report_numbers(const struct report *r, const uint32_t *took, char *out,
 	int n;
 
 	n = snprintf(out, size, "%llu accesses, half < %s, 99%% < %s;",
-		     (unsigned long long)report_count(took),
-		     report_share(r, took, 0.5, half, sizeof(half)),
-		     report_share(r, took, 0.99, most, sizeof(most)));
-	for (i = 0; i < HOST_TOOK; i++) {
-		if (!took[i] || n < 0 || (size_t)n >= size)
+		     (unsigned long long)report_count(latency),
+		     report_share(r, latency, 0.5, half, sizeof(half)),
+		     report_share(r, latency, 0.99, most, sizeof(most)));
+	for (i = 0; i < HOST_LATENCY_LOG2; i++) {
+		if (!latency[i] || n < 0 || (size_t)n >= size)
 			continue;
 		n += snprintf(out + n, size - (size_t)n, " <%s: %u",
 			      report_time(text, sizeof(text),
 					  report_ns(r, 2ull << i)),
-			      took[i]);
+			      latency[i]);
 	}
 	return n;
 }
@@ -171,19 +172,20 @@ struct teller {
 static void
 tell_range(const struct teller *t, const char *space, const struct range *range)
 {
-	const uint32_t *took = range->window->took;
+	const uint32_t *latency = range->window->latency_log2;
 	char line[REPORT_LINE];
 	int n;
 
 	/* pieces of a window share its numbers */
-	if (range->first != range->base || !report_count(took))
+	if (range->first != range->base || !report_count(latency))
 		return;
 	n = snprintf(line, sizeof(line), "%s %#llx %s %s: ", space,
 		     (unsigned long long)range->first,
 		     report_who(range->target, range->window),
 		     range->window->region.name);
 	if (n > 0 && (size_t)n < sizeof(line))
-		report_numbers(t->r, took, line + n, sizeof(line) - (size_t)n);
+		report_numbers(t->r, latency, line + n,
+			       sizeof(line) - (size_t)n);
 	t->say(t->ctx, line);
 }
 
@@ -193,11 +195,11 @@ tell_link(const struct teller *t, const struct target *target)
 	char line[REPORT_LINE];
 	int n;
 
-	if (!report_count(target->took))
+	if (!report_count(target->latency_log2))
 		return;
 	n = snprintf(line, sizeof(line), "link %s: ", target->name);
 	if (n > 0 && (size_t)n < sizeof(line))
-		report_numbers(t->r, target->took, line + n,
+		report_numbers(t->r, target->latency_log2, line + n,
 			       sizeof(line) - (size_t)n);
 	t->say(t->ctx, line);
 }
@@ -205,14 +207,14 @@ tell_link(const struct teller *t, const struct target *target)
 static void
 tell_slow(const struct teller *t, const struct report_access *a)
 {
-	char line[REPORT_LINE], took[16], ago[16], what[96];
+	char line[REPORT_LINE], latency[16], ago[16], what[96];
 
 	report_request(&a->req, what, sizeof(what));
-	report_time(took, sizeof(took), report_ns(t->r, a->took));
+	report_time(latency, sizeof(latency), report_ns(t->r, a->latency));
 	report_time(ago, sizeof(ago),
 		    report_ns(t->r, report_ticks() - a->since));
-	snprintf(line, sizeof(line), "slow: %s, %s ago, vCPU %d, %s (%s)", took,
-		 ago, a->vcpu, what, a->who);
+	snprintf(line, sizeof(line), "slow: %s, %s ago, vCPU %d, %s (%s)",
+		 latency, ago, a->vcpu, what, a->who);
 	t->say(t->ctx, line);
 }
 
@@ -221,7 +223,7 @@ by_time(const void *a, const void *b)
 {
 	const struct report_access *x = a, *y = b;
 
-	return (x->took < y->took) - (x->took > y->took);
+	return (x->latency < y->latency) - (x->latency > y->latency);
 }
 
 void
@@ -243,7 +245,7 @@ report_tell(const struct report *r, const struct route_table *routes,
 		tell_link(&t, target);
 	memcpy(slowest, r->slowest, sizeof(slowest));
 	qsort(slowest, REPORT_SLOWEST, sizeof(slowest[0]), by_time);
-	for (i = 0; i < REPORT_SLOWEST && slowest[i].took; i++)
+	for (i = 0; i < REPORT_SLOWEST && slowest[i].latency; i++)
 		tell_slow(&t, &slowest[i]);
 }
 

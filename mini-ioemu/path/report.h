@@ -24,7 +24,7 @@ report_ticks(void)
 struct report_access {
 	struct request req;
 	int vcpu;
-	uint64_t since, took; /* ticks */
+	uint64_t since, latency; /* ticks */
 	char who[32];
 };
 
@@ -40,9 +40,9 @@ void report_init(struct report *r);
 
 /* An access is over. `window` answered it, or the last part of it; target
  * NULL: nobody did. */
-void report_took(struct report *r, const struct request *req, int vcpu,
-		 uint64_t since, struct target *target,
-		 struct host_window *window);
+void report_access_done(struct report *r, const struct request *req, int vcpu,
+			uint64_t since, struct target *target,
+			struct host_window *window);
 
 /* Who answers, for people. */
 const char *report_who(const struct target *target,

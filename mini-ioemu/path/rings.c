@@ -53,7 +53,7 @@ rings_take(struct dispatch *d)
 }
 
 bool
-rings_hold(const struct dispatch *d, const struct request *req)
+rings_block(const struct dispatch *d, const struct request *req)
 {
 	const struct slot_posted *posted = xen_posted(d->env.xen);
 	unsigned i, n = slot_posted_count(posted);
@@ -65,12 +65,12 @@ rings_hold(const struct dispatch *d, const struct request *req)
 	if (!d->posted || d->rung)
 		return true;
 	r = request_range(d, req);
-	if (!r || comes_after(r, d->ring.target, d->ring.op.window))
+	if (!r || must_order(r, d->ring.target, d->ring.op.window))
 		return true;
 	for (i = 0; i < n; i++) {
 		slot_posted_peek(posted, i, &behind);
 		other = request_range(d, &behind);
-		if (!other || comes_after(r, other->target, other->window))
+		if (!other || must_order(r, other->target, other->window))
 			return true;
 	}
 	return false;

@@ -22,8 +22,8 @@ struct irq {
 	uint16_t isa[ISA_LINES];
 	uint16_t intx[SLOTS][PINS];
 	uint16_t gsi[GSIS];
-	bool held;
-	/* while held: those that were set */
+	bool deferred;
+	/* while deferred: those that were set */
 	bool routed[LINKS];
 	unsigned link[LINKS];
 };
@@ -59,7 +59,7 @@ static void
 irq_isa(struct irq *irq, unsigned line, bool level)
 {
 	assert(line < ISA_LINES);
-	if (irq_count(&irq->isa[line], level) && !irq->held)
+	if (irq_count(&irq->isa[line], level) && !irq->deferred)
 		(void)xen_isa_irq(irq->xen, line, level);
 }
 
@@ -67,7 +67,7 @@ void
 irq_intx(struct irq *irq, unsigned slot, unsigned pin, bool level)
 {
 	assert(slot < SLOTS && pin < PINS);
-	if (irq_count(&irq->intx[slot][pin], level) && !irq->held)
+	if (irq_count(&irq->intx[slot][pin], level) && !irq->deferred)
 		(void)xen_intx(irq->xen, slot, pin, level);
 }
 
@@ -75,7 +75,7 @@ static void
 irq_gsi(struct irq *irq, unsigned gsi, bool level)
 {
 	assert(gsi < GSIS);
-	if (irq_count(&irq->gsi[gsi], level) && !irq->held)
+	if (irq_count(&irq->gsi[gsi], level) && !irq->deferred)
 		(void)xen_gsi(irq->xen, gsi, level);
 }
 
@@ -127,7 +127,7 @@ irq_wire(struct irq *irq, const struct conf_device *conf)
 void
 irq_route(struct irq *irq, unsigned link, unsigned isa)
 {
-	if (!irq->held) {
+	if (!irq->deferred) {
 		(void)xen_link_route(irq->xen, link, isa);
 	} else if (link < LINKS) {
 		irq->routed[link] = true;
@@ -138,9 +138,9 @@ irq_route(struct irq *irq, unsigned link, unsigned isa)
 /* ---- as another process left them --------------------------------- */
 
 void
-irq_hold(struct irq *irq)
+irq_defer(struct irq *irq)
 {
-	irq->held = true;
+	irq->deferred = true;
 }
 
 /* Setting what is set already is nothing to Xen (hvm/irq.c). */
@@ -149,7 +149,7 @@ irq_go(struct irq *irq)
 {
 	unsigned i, pin;
 
-	irq->held = false;
+	irq->deferred = false;
 	for (i = 0; i < LINKS; i++)
 		if (irq->routed[i])
 			(void)xen_link_route(irq->xen, i, irq->link[i]);

@@ -34,7 +34,7 @@ int irq_wire(struct irq *irq, const struct conf_device *conf);
  * Between these Xen hears of nothing: it has the lines as another process left
  * them. Then of those that are up and of the links that were set.
  */
-void irq_hold(struct irq *irq);
+void irq_defer(struct irq *irq);
 void irq_go(struct irq *irq);
 
 #endif

@@ -243,7 +243,7 @@ peers_make(struct peers *peers, const struct host_type *type,
 	if (type && !conf->removable)
 		peer_stays(peer);
 	if (!conf->later && handover_gone(peers->env.handover, peer->id)) {
-		local_gone(peers->local, peer->id);
+		local_mark_removed(peers->local, peer->id);
 		peer_drop(peer);
 		return 0;
 	}
@@ -268,14 +268,14 @@ peer_forget(struct peer *peer)
 	while (*at != peer)
 		at = &(*at)->next;
 	*at = peer->next;
-	local_gone(peers->local, peer->id);
+	local_mark_removed(peers->local, peer->id);
 	if (!*at)
 		peers->last = at;
 	peer_drop(peer);
 }
 
 int
-peers_ask_back(struct peers *peers, const char *id)
+peers_request_unplug(struct peers *peers, const char *id)
 {
 	struct peer *peer = peer_find(peers, id);
 	unsigned i;

@@ -44,10 +44,10 @@ int peers_named(const struct peers *peers, const struct conf_device *asked,
 
 bool peers_have(const struct peers *peers, const char *id);
 /*
- * As local_ask_back(): a peer that is not there at the time is dropped at once,
- * from the loop. -ENODEV: none of that id.
+ * As local_request_unplug(): a peer that is not there at the time is dropped at
+ * once, from the loop. -ENODEV: none of that id.
  */
-int peers_ask_back(struct peers *peers, const char *id);
+int peers_request_unplug(struct peers *peers, const char *id);
 /* Power comes back after a sleep: all start anew, as the guest's memory of
  * their configuration does. */
 void peers_wake(struct peers *peers);

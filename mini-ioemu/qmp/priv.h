@@ -26,7 +26,7 @@ struct qmp {
 	const struct qmp_ops *ops;
 	void *ctx;
 	struct qmp_listener *listeners;
-	bool held; /* nobody is accepted */
+	bool deferred; /* nobody is accepted */
 	uint32_t last_set;
 	struct qmp_client *taker; /* who was given the guest; NULL: none */
 	uv_timer_t retry; /* no file descriptors were left: accept again */

@@ -59,7 +59,7 @@ listener_accept(uv_poll_t *poll, int status, int events)
 static void
 listener_watch(struct qmp_listener *l)
 {
-	if (l->qmp->held)
+	if (l->qmp->deferred)
 		return;
 	uv_poll_start(&l->poll, UV_READABLE, listener_accept);
 }
@@ -199,11 +199,11 @@ err_close:
 }
 
 void
-qmp_hold(struct qmp *qmp, bool on)
+qmp_defer(struct qmp *qmp, bool on)
 {
 	struct qmp_listener *l;
 
-	qmp->held = on;
+	qmp->deferred = on;
 	for (l = qmp->listeners; l; l = l->next) {
 		if (on)
 			uv_poll_stop(&l->poll);

@@ -122,7 +122,7 @@ int qmp_listen_path(struct qmp *qmp, const char *path);
 int qmp_listen_fd(struct qmp *qmp, int fd);
 
 /* Whoever connects waits until this is over. */
-void qmp_hold(struct qmp *qmp, bool on);
+void qmp_defer(struct qmp *qmp, bool on);
 /* Sockets that were made stay where they are when they are closed. */
 void qmp_leave_paths(struct qmp *qmp);
 /* Close everything; run the loop once afterwards. Calls that are not answered

@@ -87,7 +87,7 @@ enum host_window_kind {
 	HOST_WINDOW_CONFIG, /* the host decides where; not given to map() */
 };
 
-#define HOST_TOOK 48u
+#define HOST_LATENCY_LOG2 48u
 
 struct hostdev;
 
@@ -99,9 +99,10 @@ struct host_window {
 	enum ioemu_space space;
 	enum host_window_kind kind;
 	uint8_t index;
-	bool mapped;		  /* between ops->map and ops->unmap */
-	void *host;		  /* the host's own, as is this: */
-	uint32_t took[HOST_TOOK]; /* accesses by their time, log2 */
+	bool mapped; /* between ops->map and ops->unmap */
+	void *host;  /* the host's own, as is this: */
+	uint32_t latency_log2[HOST_LATENCY_LOG2]; /* accesses by their time,
+						     log2 */
 };
 
 /*

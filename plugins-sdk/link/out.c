@@ -300,11 +300,11 @@ send_np(struct link *link)
 
 /* Those whose bytes no longer crowd. */
 static void
-held_done(struct link *link)
+queued_send(struct link *link)
 {
 	struct link_op *op;
 
-	while (link->fifo.used <= FIFO_HIGH && (op = list_pop(&link->held)))
+	while (link->fifo.used <= FIFO_HIGH && (op = list_pop(&link->queued)))
 		op_end(op, 0);
 }
 
@@ -315,7 +315,7 @@ linkout_pump(struct link *link)
 	while (link->state == LINK_UP && link->out.used < OUT_HIGH)
 		if (!send_np(link) && !send_fifo(link))
 			break;
-	held_done(link);
+	queued_send(link);
 }
 
 /* ---- what the caller starts ----------------------------------------- */
@@ -327,7 +327,7 @@ submit_posted(struct link *link, struct link_op *op)
 	linkout_pump(link);
 	if (link->state == LINK_UP && link_crowded(link)) {
 		op->since_ns = link_now(link);
-		list_push(&link->held, op);
+		list_push(&link->queued, op);
 	} else {
 		op_end(op, link->state == LINK_UP ? 0 : -ENOTCONN);
 	}
@@ -530,8 +530,8 @@ oldest(const struct link *link)
 		since = tag_since(link, link->tag_wait.first);
 	if (link->np.first && link->np.first->since_ns < since)
 		since = link->np.first->since_ns;
-	if (link->held.first && link->held.first->since_ns < since)
-		since = link->held.first->since_ns;
+	if (link->queued.first && link->queued.first->since_ns < since)
+		since = link->queued.first->since_ns;
 	return since;
 }
 
@@ -627,8 +627,8 @@ linkout_tick(struct link *link, uint64_t now)
 		link_send_ping(link, now);
 	while (tick_tag(link, now) || tick_np(link, now))
 		;
-	if (link->state == LINK_UP && link->held.first &&
-	    given_up(link, link->held.first->since_ns) <= now)
+	if (link->state == LINK_UP && link->queued.first &&
+	    given_up(link, link->queued.first->since_ns) <= now)
 		link_close(link, LINK_SILENCE,
 			   "it takes too little of what is sent");
 }
@@ -663,7 +663,7 @@ linkout_close(struct link *link)
 		op->sent = op->len;
 		tag_end(link, i, -ENOTCONN);
 	}
-	while ((op = list_pop(&link->np)) || (op = list_pop(&link->held)))
+	while ((op = list_pop(&link->np)) || (op = list_pop(&link->queued)))
 		op_end(op, -ENOTCONN);
 }
 
@@ -673,7 +673,7 @@ linkout_new(struct link *link)
 	const struct link_config *c = &link->config;
 
 	list_init(&link->np);
-	list_init(&link->held);
+	list_init(&link->queued);
 	link->tag_free = link->tag_wait =
 		(struct tag_list){ TAG_NONE, TAG_NONE };
 	link->n_tags = c->tags < TLP_TAGS ? c->tags : TLP_TAGS;

@@ -105,7 +105,7 @@ struct link {
 	struct bytes out;  /* frames on their way */
 	struct bytes fifo; /* posted requests and completions, as frames */
 	uint64_t fifo_queued, fifo_sent; /* frames so far */
-	struct op_list np, held;
+	struct op_list np, queued;
 	struct credits limit, used; /* the other end's, what we took of it */
 	struct tag *tag;
 	unsigned n_tags, n_late;

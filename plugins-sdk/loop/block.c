@@ -123,14 +123,14 @@ block_count(struct ioemu_block *block, const struct ioemu_io *io, int status)
 
 /* Keep it in place of telling the device? */
 static bool
-block_holds(struct ioemu_block *block, struct ioemu_io *io, int status)
+block_parks(struct ioemu_block *block, struct ioemu_io *io, int status)
 {
-	if (io->op == IOEMU_BLK_FLUSH || !block->hold || block->change)
+	if (io->op == IOEMU_BLK_FLUSH || !block->park || block->change)
 		return false;
-	if (!block->hold(block->hold_ctx, block, io, status))
+	if (!block->park(block->park_ctx, block, io, status))
 		return false;
 	io->status = status;
-	list_add(&block->held, io);
+	list_add(&block->parked, io);
 	return true;
 }
 
@@ -141,7 +141,7 @@ slot_done(uv_work_t *work, int cancelled)
 	struct ioemu_block *block = s->block;
 	struct ioemu_io *io = s->io;
 	struct hostdev *hd = s->hd;
-	bool held;
+	bool parked;
 
 	(void)cancelled; /* nobody does */
 	block_release(s);
@@ -153,14 +153,14 @@ slot_done(uv_work_t *work, int cancelled)
 		block->lost = s->status;
 	if (hd)
 		block_count(block, io, s->status);
-	held = s->failed && hd && block_holds(block, io, s->status);
-	if (!held)
+	parked = s->failed && hd && block_parks(block, io, s->status);
+	if (!parked)
 		io->status = s->status;
 	s->io = NULL;
 	block->busy--;
 	block->running--;
 	block_start(block);
-	if (hd && !held)
+	if (hd && !parked)
 		io->done(&hd->dev, io);
 }
 
@@ -260,7 +260,7 @@ block_forget(struct ioemu_block *block)
 	block_list_join(&block->waiting, &block->later);
 	while (list_take(&block->waiting))
 		block->busy--;
-	block_list_clear(&block->held);
+	block_list_clear(&block->parked);
 	for (i = 0; i < BLOCK_SLOTS; i++) {
 		struct block_slot *s = &block->slot[i];
 
@@ -285,18 +285,18 @@ block_stats(const struct ioemu_block *block)
 
 void
 block_on_failure(struct ioemu_block *block,
-		 bool (*hold)(void *ctx, struct ioemu_block *block,
+		 bool (*park)(void *ctx, struct ioemu_block *block,
 			      const struct ioemu_io *io, int status),
 		 void *ctx)
 {
-	block->hold = hold;
-	block->hold_ctx = ctx;
+	block->park = park;
+	block->park_ctx = ctx;
 }
 
 int
-block_held(const struct ioemu_block *block)
+block_parked(const struct ioemu_block *block)
 {
-	return block->held.first ? block->held.first->status : 0;
+	return block->parked.first ? block->parked.first->status : 0;
 }
 
 /* In front of what came later. */
@@ -305,10 +305,10 @@ block_retry(struct ioemu_block *block)
 {
 	struct ioemu_io *io;
 
-	for (io = block->held.first; io; io = io->host[0])
+	for (io = block->parked.first; io; io = io->host[0])
 		block->busy++;
-	block_list_join(&block->held, &block->waiting);
-	block_list_join(&block->waiting, &block->held);
+	block_list_join(&block->parked, &block->waiting);
+	block_list_join(&block->waiting, &block->parked);
 	block_start(block);
 }
 
@@ -316,9 +316,9 @@ block_retry(struct ioemu_block *block)
 void
 block_give_up(struct ioemu_block *block)
 {
-	struct ioemu_io *io = block->held.first, *next;
+	struct ioemu_io *io = block->parked.first, *next;
 
-	block_list_clear(&block->held);
+	block_list_clear(&block->parked);
 	for (; io; io = next) {
 		struct hostdev *hd = io->host[1];
 

@@ -56,14 +56,14 @@ struct ioemu_block {
 	bool file; /* a plain one: RLIMIT_FSIZE holds for it */
 	uint64_t size;
 	int lost;      /* -errno of a flush that failed: so will all */
-	unsigned busy; /* all but those that are held */
+	unsigned busy; /* all but those that are parked */
 	unsigned running;
 	struct block_list waiting; /* host[0] next, [1] hd, [2] mem, [3] ns */
 	struct block_list later;   /* likewise; for the next medium */
-	struct block_list held;	   /* likewise; io->status is the error */
-	bool (*hold)(void *ctx, struct ioemu_block *block,
+	struct block_list parked;  /* likewise; io->status is the error */
+	bool (*park)(void *ctx, struct ioemu_block *block,
 		     const struct ioemu_io *io, int status);
-	void *hold_ctx;
+	void *park_ctx;
 	struct block_stats stats[BLOCK_OPS];
 	struct block_change *change; /* NULL: none is under way */
 	uv_work_t change_work;

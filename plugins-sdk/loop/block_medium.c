@@ -54,7 +54,7 @@ block_new(uv_loop_t *loop, bool readonly)
 	block->fd = -1;
 	block_list_clear(&block->waiting);
 	block_list_clear(&block->later);
-	block_list_clear(&block->held);
+	block_list_clear(&block->parked);
 	block->change_work.data = block;
 	for (i = 0; i < BLOCK_SLOTS; i++) {
 		block->slot[i].block = block;

@@ -142,7 +142,8 @@ chr_write(struct ioemu_chardev *chr, const void *data, size_t len)
 static bool
 chr_wants(const struct chr_fd *f)
 {
-	return f->ways & CHR_IN && f->chr->room && f->chr->hd && !f->chr->held;
+	return f->ways & CHR_IN && f->chr->room && f->chr->hd &&
+	       !f->chr->input_deferred;
 }
 
 static void
@@ -156,7 +157,7 @@ chr_read(struct chr_fd *f)
 
 	if (n > 0) {
 		chr->room -= (size_t)n;
-		chr->took = true;
+		chr->input_seen = true;
 		hostdev_input(chr->hd, chr, buf, (size_t)n);
 		return;
 	}
@@ -235,7 +236,7 @@ chr_timer(uv_timer_t *timer)
 	struct ioemu_chardev *chr = timer->data;
 
 	chr->kind->tick(chr);
-	chr->took = false;
+	chr->input_seen = false;
 }
 
 void
@@ -268,9 +269,9 @@ chr_accept(struct ioemu_chardev *chr, size_t room)
 }
 
 void
-chr_hold(struct ioemu_chardev *chr, bool on)
+chr_defer_input(struct ioemu_chardev *chr, bool on)
 {
-	chr->held = on;
+	chr->input_deferred = on;
 	if (on)
 		chr_watch(chr);
 	else

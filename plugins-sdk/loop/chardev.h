@@ -44,9 +44,9 @@ struct ioemu_chardev {
 		end[CHR_ENDS]; /* both ways in the first, or in and out apart */
 	struct hostdev *hd;
 	size_t room;
-	bool took;   /* input since the last tick */
-	bool held;   /* none is taken at present */
-	bool leaves; /* what is at addr */
+	bool input_seen;     /* input since the last tick */
+	bool input_deferred; /* none is taken at present */
+	bool leaves;	     /* what is at addr */
 	bool frozen; /* nor is anything written or accepted: handed over */
 	uint64_t lost;
 	uint32_t head, used; /* of the ring */
@@ -78,7 +78,7 @@ int chr_handover_pty(struct ioemu_chardev *chr);
 int chr_handover_unix(struct ioemu_chardev *chr, const char *spec,
 		      int listen_fd);
 
-/* Until chr_hold(false). */
+/* Until chr_defer_input(false). */
 void chr_freeze(struct ioemu_chardev *chr);
 
 /* Use fd, which is chardev.c's to close from now on, even on failure. */

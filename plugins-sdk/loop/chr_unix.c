@@ -53,7 +53,7 @@ unix_tick(struct ioemu_chardev *chr)
 
 	if (chr->end[0].fd < 0)
 		unix_listen(chr);
-	else if (!chr->took && poll(&pfd, 1, 0) > 0)
+	else if (!chr->input_seen && poll(&pfd, 1, 0) > 0)
 		unix_hangup(&chr->end[0]);
 }
 

@@ -128,7 +128,7 @@ const char *chr_name(const struct ioemu_chardev *chr);
 void chr_write(struct ioemu_chardev *chr, const void *data, size_t len);
 void chr_accept(struct ioemu_chardev *chr, size_t room);
 /* The device is not to be told of input for now: its guest stands still. */
-void chr_hold(struct ioemu_chardev *chr, bool on);
+void chr_defer_input(struct ioemu_chardev *chr, bool on);
 uint64_t chr_lost(const struct ioemu_chardev *chr); /* bytes */
 /* The file of its socket stays where it is: whoever may remove no file, or has
  * it removed by another, says so before it closes. */
@@ -153,12 +153,13 @@ struct chr_handover {
 
 /*
  * From now on nothing is read, written or accepted here, until
- * chr_hold(false). The descriptors stay chr's but `rest`, the caller's. -errno.
+ * chr_defer_input(false). The descriptors stay chr's but `rest`, the caller's.
+ * -errno.
  */
 int chr_handover_out(struct ioemu_chardev *chr, struct chr_handover *out);
 /*
  * In place of chr_open(): takes the descriptors over, on failure too; starts
- * with chr_hold(false).
+ * with chr_defer_input(false).
  */
 int chr_handover_in(uv_loop_t *loop, const char *spec,
 		    const struct chr_handover *handover,
@@ -223,18 +224,18 @@ struct block_stats {
 const struct block_stats *block_stats(const struct ioemu_block *block);
 
 /*
- * hold() is asked whenever a read or write of a device fails at the medium, in
- * the loop. True: the request is held, and not in flight meanwhile, until
+ * park() is asked whenever a read or write of a device fails at the medium, in
+ * the loop. True: the request is parked, and not in flight meanwhile, until
  * block_retry() makes it anew or block_give_up() ends it with its error.
- * Flushes are not held, since trying again would hide what was lost. NULL:
+ * Flushes are not parked, since trying again would hide what was lost. NULL:
  * nothing is.
  */
 void block_on_failure(struct ioemu_block *block,
-		      bool (*hold)(void *ctx, struct ioemu_block *block,
+		      bool (*park)(void *ctx, struct ioemu_block *block,
 				   const struct ioemu_io *io, int status),
 		      void *ctx);
-/* -errno of the first that is held, 0: none. */
-int block_held(const struct ioemu_block *block);
+/* -errno of the first that is parked, 0: none. */
+int block_parked(const struct ioemu_block *block);
 void block_retry(struct ioemu_block *block);
 /* Calls done() of requests: from the loop only. */
 void block_give_up(struct ioemu_block *block);
@@ -255,9 +256,10 @@ struct block_change {
 int block_check(int fd, bool readonly);
 /*
  * Change the medium: requests in flight end on the old one, which is then
- * written out and closed on a worker; what is held fails; what comes meanwhile
- * waits for the new one. done() comes from the loop. As block_check(), or
- * -EBUSY: a change is under way; `fd` is then still the caller's.
+ * written out and closed on a worker; what is parked fails; what comes
+ * meanwhile waits for the new one. done() comes from the loop. As
+ * block_check(), or -EBUSY: a change is under way; `fd` is then still the
+ * caller's.
  */
 int block_change(struct ioemu_block *block, struct block_change *change);
 /*

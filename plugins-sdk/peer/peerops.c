@@ -73,7 +73,7 @@ peer_input(struct peer *peer, bool on)
 	peer->runs = on;
 	for (i = 0; i < N_CHR; i++)
 		if (peer->chr[i])
-			chr_hold(peer->chr[i], !on);
+			chr_defer_input(peer->chr[i], !on);
 }
 
 /* The place of that one in the list, NULL: a free one. */
@@ -102,7 +102,7 @@ ops_chr_open(struct hostdev *hd, const char *value, struct ioemu_chardev **out)
 	if (rc)
 		return hostdev_refuse(hd, rc, "%s", chr_why(rc));
 	*place = *out;
-	chr_hold(*out, !peer->runs);
+	chr_defer_input(*out, !peer->runs);
 	chr_bind(*out, hd);
 	peer_say(peer, "%s", chr_name(*out));
 	return 0;

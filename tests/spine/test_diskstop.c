@@ -81,7 +81,7 @@ is_held(void *ctx)
 	const struct side *side = ctx;
 	const char *name;
 
-	return disks_held(local_disks(side->core.local), &name);
+	return disks_parked(local_disks(side->core.local), &name);
 }
 
 static bool

@@ -172,7 +172,7 @@ what_is_up_is_said_again(void **state)
 	(void)state;
 	xen->gsis.on = true;
 	assert_int_equal(irq_new(xen, &irq), 0);
-	irq_hold(irq);
+	irq_defer(irq);
 	irq_line(irq, 3, 50, true);
 	irq_line(irq, 3, 51, true);
 	irq_line(irq, 3, 51, false);

@@ -483,7 +483,7 @@ an_isolated_device_of_the_board_is_not_ejected(void **state)
 	core_until(core, is_there, core);
 	core_port_write(core, PCI_EJECT, ONES);
 	assert_true(is_there(core));
-	assert_int_equal(peers_ask_back(core->peers, "m"), -EPERM);
+	assert_int_equal(peers_request_unplug(core->peers, "m"), -EPERM);
 }
 
 /* ---- lines -------------------------------------------------------- */

@@ -367,7 +367,7 @@ is_final(struct end *e)
 	return !e->world->scene->program[e - e->world->end][e->n_ops] &&
 	       all_done(e) && !e->n_held && e->arrived == other(e)->posted &&
 	       a->state == LINK_UP && !a->out.used && !a->fifo.used &&
-	       !a->in_used && !a->np.first && !a->held.first && !a->n_open &&
+	       !a->in_used && !a->np.first && !a->queued.first && !a->n_open &&
 	       a->tag_wait.first == TAG_NONE &&
 	       !memcmp(&a->limit, &b->told, sizeof(a->limit)) &&
 	       !memcmp(&a->used, &b->taken, sizeof(a->used)) &&

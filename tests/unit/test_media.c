@@ -260,7 +260,7 @@ fail_all(unsigned n)
 	run_until_idle();
 	assert_int_equal(n_failed, n);
 	assert_int_equal(n_done, 0);
-	assert_int_equal(block_held(block), -EFBIG);
+	assert_int_equal(block_parked(block), -EFBIG);
 	memset(buf, 0xdd, sizeof(buf));
 }
 
@@ -272,12 +272,12 @@ what_is_held_is_tried_again(void **state)
 	(void)state;
 	fail_all(N_IO);
 	block_retry(block);
-	assert_int_equal(block_held(block), 0);
+	assert_int_equal(block_parked(block), 0);
 	assert_int_equal(block_busy(block), N_IO);
 	run_until_idle(); /* still no room */
 	assert_int_equal(n_failed, 2 * N_IO);
 	assert_int_equal(n_done, 0);
-	assert_int_equal(block_held(block), -EFBIG);
+	assert_int_equal(block_parked(block), -EFBIG);
 	room(RLIM_INFINITY);
 	block_retry(block);
 	run_until_idle();
@@ -301,7 +301,7 @@ what_is_held_may_be_given_up(void **state)
 	block_give_up(block);
 	assert_int_equal(n_done, 3);
 	assert_int_equal(io[2].status, -EFBIG);
-	assert_int_equal(block_held(block), 0);
+	assert_int_equal(block_parked(block), 0);
 	n_done = n_failed = 0;
 	hold = false;
 	room(0);
@@ -326,7 +326,7 @@ what_is_held_goes_with_its_medium(void **state)
 	assert_int_equal(n_done, 4);
 	assert_int_equal(io[0].status, -EFBIG);
 	assert_int_equal(io[4].status, -EFBIG);
-	assert_int_equal(block_held(block), 0);
+	assert_int_equal(block_parked(block), 0);
 }
 
 static void
@@ -340,7 +340,7 @@ what_is_held_is_forgotten_with_its_device(void **state)
 	block_forget(block);
 	run_until_idle();
 	assert_int_equal(n_changed, 1);
-	assert_int_equal(block_held(block), 0);
+	assert_int_equal(block_parked(block), 0);
 }
 
 /* The system tells it once, whoever asks, and then knows nothing of it. */
