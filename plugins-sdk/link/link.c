@@ -352,7 +352,7 @@ link_deadline(const struct link *link)
 		return UINT64_MAX;
 	other = ping_due(link);
 	due = other < due ? other : due;
-	other = link->state == LINK_UP ? linkout_deadline(link) : UINT64_MAX;
+	other = link->state == LINK_UP ? linktime_deadline(link) : UINT64_MAX;
 	return other < due ? other : due;
 }
 
@@ -392,7 +392,7 @@ link_tick(struct link *link)
 	uint64_t now = link_now(link);
 
 	if (link->state == LINK_UP)
-		linkout_tick(link, now);
+		linktime_tick(link, now);
 	if (link->state == LINK_CLOSED)
 		return;
 	if (now >= silence_due(link) && !link_overslept(link, now))

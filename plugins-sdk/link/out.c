@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Requests of ours: cut into TLPs, sent as far as the other end has room,
- * matched with their completions, given up in time.
+ * matched with their completions.
  *
  * Posted requests and completions become bytes at once and wait, in order, in
  * `fifo`; non-posted requests wait as they are, each with the number of frames
@@ -15,115 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ONES 0xff
 #define DW 4u
-
-/* ---- lists ---------------------------------------------------------- */
-
-static void
-list_init(struct op_list *list)
-{
-	list->first = NULL;
-	list->last = &list->first;
-}
-
-static void
-list_push(struct op_list *list, struct link_op *op)
-{
-	op->next = NULL;
-	*list->last = op;
-	list->last = &op->next;
-}
-
-static struct link_op *
-list_pop(struct op_list *list)
-{
-	struct link_op *op = list->first;
-
-	if (op) {
-		list->first = op->next;
-		if (!list->first)
-			list->last = &list->first;
-	}
-	return op;
-}
-
-static void
-tag_push(struct link *link, struct tag_list *list, uint16_t i)
-{
-	struct tag *t = &link->tag[i];
-
-	t->next = TAG_NONE;
-	t->prev = list->last;
-	if (list->last == TAG_NONE)
-		list->first = i;
-	else
-		link->tag[list->last].next = i;
-	list->last = i;
-}
-
-static void
-tag_take(struct link *link, struct tag_list *list, uint16_t i)
-{
-	struct tag *t = &link->tag[i];
-
-	if (t->prev == TAG_NONE)
-		list->first = t->next;
-	else
-		link->tag[t->prev].next = t->next;
-	if (t->next == TAG_NONE)
-		list->last = t->prev;
-	else
-		link->tag[t->next].prev = t->prev;
-}
-
-/* ---- ends of requests ----------------------------------------------- */
-
-static void
-op_end(struct link_op *op, int status)
-{
-	if (!op->status)
-		op->status = status;
-	if (op->status && op->kind == LINK_READ)
-		memset(op->data, ONES, op->len);
-	op->done(op);
-}
-
-/* All sent and all answered? */
-static bool
-op_over(const struct link_op *op)
-{
-	return op->sent == op->len && !op->tags;
-}
-
-/* The last completion of a request is there. */
-static void
-tag_end(struct link *link, uint16_t i, int status)
-{
-	struct tag *t = &link->tag[i];
-	struct link_op *op = t->op;
-
-	tag_take(link, &link->tag_wait, i);
-	t->state = TAG_FREE;
-	tag_push(link, &link->tag_free, i);
-	op->tags--;
-	if (status)
-		op->status = status;
-	if (op_over(op))
-		op_end(op, 0);
-}
-
-/* Nobody waits for it any more, but its number is taken until it comes. */
-static void
-tag_late(struct link *link, uint16_t i)
-{
-	struct tag *t = &link->tag[i];
-
-	tag_take(link, &link->tag_wait, i);
-	t->state = TAG_LATE;
-	t->op = NULL;
-	link->n_late++;
-}
 
 /* ---- TLPs out ------------------------------------------------------- */
 
@@ -269,7 +161,7 @@ tag_start(struct link *link, uint16_t i, struct link_op *op, uint32_t n,
 		.requester = t->requester,
 		.data = op->kind == LINK_READ || op_flushes(op),
 	};
-	tag_push(link, &link->tag_wait, i);
+	linktag_push(link, &link->tag_wait, i);
 	op->tags++;
 	link->used.np++;
 }
@@ -290,11 +182,11 @@ send_np(struct link *link)
 	if (!tlp_put(link, &link->out, &t,
 		     op->data ? op->data + op->sent : NULL, n))
 		return false;
-	tag_take(link, &link->tag_free, i);
+	linktag_take(link, &link->tag_free, i);
 	tag_start(link, i, op, n, &t);
 	op->sent += n;
 	if (op->sent == op->len)
-		(void)list_pop(&link->np);
+		(void)linkop_pop(&link->np);
 	return true;
 }
 
@@ -304,8 +196,8 @@ queued_send(struct link *link)
 {
 	struct link_op *op;
 
-	while (link->fifo.used <= FIFO_HIGH && (op = list_pop(&link->queued)))
-		op_end(op, 0);
+	while (link->fifo.used <= FIFO_HIGH && (op = linkop_pop(&link->queued)))
+		linkop_end(op, 0);
 }
 
 void
@@ -327,9 +219,9 @@ submit_posted(struct link *link, struct link_op *op)
 	linkout_pump(link);
 	if (link->state == LINK_UP && link_crowded(link)) {
 		op->since_ns = link_now(link);
-		list_push(&link->queued, op);
+		linkop_push(&link->queued, op);
 	} else {
-		op_end(op, link->state == LINK_UP ? 0 : -ENOTCONN);
+		linkop_end(op, link->state == LINK_UP ? 0 : -ENOTCONN);
 	}
 }
 
@@ -344,13 +236,13 @@ link_submit(struct link *link, struct link_op *op)
 	if (link->state == LINK_UP && writes && op->space == IOEMU_MEM)
 		post_write(link, op);
 	if (link->state != LINK_UP) {
-		op_end(op, -ENOTCONN);
+		linkop_end(op, -ENOTCONN);
 	} else if (op->kind == LINK_WRITE && op->space == IOEMU_MEM) {
 		submit_posted(link, op);
 	} else {
 		op->since_ns = link_now(link);
 		op->after = link->fifo_queued;
-		list_push(&link->np, op);
+		linkop_push(&link->np, op);
 		linkout_pump(link);
 	}
 }
@@ -434,7 +326,7 @@ tag_complete(struct link *link, uint16_t i, const struct tlp *cpl)
 
 	if (cpl->status != TLP_SC) {
 		link->stats.refused++;
-		tag_end(link, i, -EIO);
+		linktag_end(link, i, -EIO);
 		return;
 	}
 	if (t->data != (cpl->kind == TLP_CPLD)) {
@@ -449,7 +341,7 @@ tag_complete(struct link *link, uint16_t i, const struct tlp *cpl)
 	if (t->data && cpl->poisoned)
 		status = -EIO;
 	if (!t->data || !t->left.len)
-		tag_end(link, i, status);
+		linktag_end(link, i, status);
 	else if (status)
 		t->op->status = status;
 }
@@ -466,7 +358,7 @@ tag_late_in(struct link *link, uint16_t i, const struct tlp *cpl)
 	    tlp_cpl_take(cpl, &t->left, link->other.rcb) && t->left.len)
 		return;
 	t->state = TAG_FREE;
-	tag_push(link, &link->tag_free, i);
+	linktag_push(link, &link->tag_free, i);
 	link->n_late--;
 }
 
@@ -488,151 +380,6 @@ linkout_completion(struct link *link, const struct tlp *cpl)
 		linkout_pump(link);
 }
 
-/* ---- time ----------------------------------------------------------- */
-
-/* Every part of it that is under way is given up. */
-static void
-op_time_out(struct link *link, struct link_op *op)
-{
-	uint16_t i, next;
-
-	assert(op); /* as of every tag that waits */
-	for (i = link->tag_wait.first; i != TAG_NONE; i = next) {
-		next = link->tag[i].next;
-		if (link->tag[i].op == op)
-			tag_late(link, i);
-	}
-	if (op == link->np.first) /* a flush, or not all of it was sent */
-		(void)list_pop(&link->np);
-	op->tags = 0;
-	link->stats.timeouts++;
-	op_end(op, -ETIMEDOUT);
-}
-
-/* When what waits for this answer was started: what it waited for before, as
- * for credit, is time that its guest waited, too. */
-static uint64_t
-tag_since(const struct link *link, uint16_t i)
-{
-	const struct link_op *op = link->tag[i].op;
-
-	assert(op); /* as of every tag that waits */
-	return op->since_ns;
-}
-
-/* When the oldest of what is not done was started. */
-static uint64_t
-oldest(const struct link *link)
-{
-	uint64_t since = UINT64_MAX;
-
-	if (link->tag_wait.first != TAG_NONE)
-		since = tag_since(link, link->tag_wait.first);
-	if (link->np.first && link->np.first->since_ns < since)
-		since = link->np.first->since_ns;
-	if (link->queued.first && link->queued.first->since_ns < since)
-		since = link->queued.first->since_ns;
-	return since;
-}
-
-/*
- * Who has said nothing at all since a request left is not slow but gone. So
- * that a device that is slow can be told from it, it is asked for a sign of
- * life after half the time.
- */
-static bool
-link_hung(const struct link *link, uint64_t since)
-{
-	return link->heard_ns <= since;
-}
-
-static bool
-doubt_due(const struct link *link, uint64_t since)
-{
-	return link_hung(link, since) && !link->pinged &&
-	       link->pinged_ns <= since;
-}
-
-/*
- * When that is given up. A process that stood still knows nothing of who is
- * silent, as the other end perhaps stood still with it: that gets half the time
- * again.
- */
-static uint64_t
-given_up(const struct link *link, uint64_t since)
-{
-	uint64_t timeout = link->config.timeout_ns;
-	uint64_t due = since + timeout, again = link->woke_ns + timeout / 2;
-
-	return link->woke_ns > since && again > due ? again : due;
-}
-
-uint64_t
-linkout_deadline(const struct link *link)
-{
-	uint64_t since = oldest(link);
-
-	if (since == UINT64_MAX)
-		return since;
-	return doubt_due(link, since) ? since + link->config.timeout_ns / 2
-				      : given_up(link, since);
-}
-
-static bool
-tick_tag(struct link *link, uint64_t now)
-{
-	uint16_t i = link->tag_wait.first;
-
-	if (i == TAG_NONE || given_up(link, tag_since(link, i)) > now)
-		return false;
-	if (link_hung(link, tag_since(link, i))) {
-		link->stats.timeouts++;
-		link_close(link, LINK_SILENCE,
-			   "no answer and nothing else heard in time");
-		return false;
-	}
-	op_time_out(link, link->tag[i].op);
-	if (link->n_late == link->n_tags)
-		link_close(link, LINK_SILENCE,
-			   "no request at all is answered in time");
-	return link->state == LINK_UP;
-}
-
-static bool
-tick_np(struct link *link, uint64_t now)
-{
-	struct link_op *op = link->np.first;
-
-	if (!op || given_up(link, op->since_ns) > now)
-		return false;
-	if (link_hung(link, op->since_ns)) {
-		link_close(link, LINK_SILENCE,
-			   "it takes no requests and says nothing");
-		return false;
-	}
-	op_time_out(link, op);
-	return link->state == LINK_UP;
-}
-
-void
-linkout_tick(struct link *link, uint64_t now)
-{
-	uint64_t due = linkout_deadline(link);
-
-	if (now < due)
-		return;
-	if (now - due >= link->config.timeout_ns / 4)
-		link->woke_ns = now;
-	if (doubt_due(link, oldest(link)))
-		link_send_ping(link, now);
-	while (tick_tag(link, now) || tick_np(link, now))
-		;
-	if (link->state == LINK_UP && link->queued.first &&
-	    given_up(link, link->queued.first->since_ns) <= now)
-		link_close(link, LINK_SILENCE,
-			   "it takes too little of what is sent");
-}
-
 /* ---- life ----------------------------------------------------------- */
 
 void
@@ -646,7 +393,7 @@ linkout_up(struct link *link)
 	if (link->n_tags > o->np_credits)
 		link->n_tags = o->np_credits;
 	for (i = 0; i < link->n_tags; i++)
-		tag_push(link, &link->tag_free, (uint16_t)i);
+		linktag_push(link, &link->tag_free, (uint16_t)i);
 }
 
 void
@@ -659,12 +406,12 @@ linkout_close(struct link *link)
 		op = link->tag[i].op;
 		assert(op); /* as of every tag that waits */
 		if (op == link->np.first)
-			(void)list_pop(&link->np);
+			(void)linkop_pop(&link->np);
 		op->sent = op->len;
-		tag_end(link, i, -ENOTCONN);
+		linktag_end(link, i, -ENOTCONN);
 	}
-	while ((op = list_pop(&link->np)) || (op = list_pop(&link->queued)))
-		op_end(op, -ENOTCONN);
+	while ((op = linkop_pop(&link->np)) || (op = linkop_pop(&link->queued)))
+		linkop_end(op, -ENOTCONN);
 }
 
 int
@@ -672,8 +419,8 @@ linkout_new(struct link *link)
 {
 	const struct link_config *c = &link->config;
 
-	list_init(&link->np);
-	list_init(&link->queued);
+	linkop_list_init(&link->np);
+	linkop_list_init(&link->queued);
 	link->tag_free = link->tag_wait =
 		(struct tag_list){ TAG_NONE, TAG_NONE };
 	link->n_tags = c->tags < TLP_TAGS ? c->tags : TLP_TAGS;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link/priv.h - between link.c (life, frames, time), out.c (requests of
- * ours), in.c (requests of the other end), switch.c (from a socket to
- * rings) and hello.c.
+ * link/priv.h - between link.c (life, frames), out.c (requests of ours), tag.c
+ * (their lists and ends), timeout.c, in.c (requests of the other end), switch.c
+ * (from a socket to rings) and hello.c.
  */
 #ifndef SDK_LINK_PRIV_H
 #define SDK_LINK_PRIV_H
@@ -110,6 +110,8 @@ struct link {
 	struct tag *tag;
 	unsigned n_tags, n_late;
 	struct tag_list tag_free, tag_wait;
+
+	/* timeout.c */
 	uint64_t woke_ns; /* when it was last seen that we had stood still */
 
 	/* in.c */
@@ -154,10 +156,23 @@ bool linkout_queue(struct link *link, const struct tlp *t, const uint8_t *data,
 		   uint32_t len);
 const char *linkout_credit(struct link *link, const uint8_t *p, size_t len);
 void linkout_completion(struct link *link, const struct tlp *t);
-void linkout_tick(struct link *link, uint64_t now);
-uint64_t linkout_deadline(const struct link *link);
 void linkout_close(struct link *link); /* everything is answered */
 void linkout_free(struct link *link);
+
+/* tag.c */
+void linkop_list_init(struct op_list *list);
+void linkop_push(struct op_list *list, struct link_op *op);
+struct link_op *linkop_pop(struct op_list *list); /* NULL: empty */
+void linkop_end(struct link_op *op, int status);
+void linktag_push(struct link *link, struct tag_list *list, uint16_t i);
+void linktag_take(struct link *link, struct tag_list *list, uint16_t i);
+/* The last completion of a request is there. */
+void linktag_end(struct link *link, uint16_t i, int status);
+
+/* timeout.c */
+void linktime_tick(struct link *link, uint64_t now);
+/* When that is due; UINT64_MAX: never, as nothing waits. */
+uint64_t linktime_deadline(const struct link *link);
 
 /* switch.c */
 void linkswitch_in(struct link *link, const uint8_t *p, size_t len);
