@@ -42,15 +42,17 @@ BENCH_OBJ := $(call obj,$(call src,plugins-sdk/bench/*.c))
 SSDT_OBJ  := $(call obj,$(call src,plugins-sdk/ssdt/*.c))
 CORE_OBJ  := $(call obj,$(call src,mini-ioemu/*.c mini-ioemu/*/*.c))
 # The core less its two ends, for tests with a scripted Xen.
-SPINE_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o $(addprefix xen/,xen.o open.o store.o)),$(CORE_OBJ))
+CORE_LIB_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o $(addprefix xen/,xen.o open.o store.o)),$(CORE_OBJ))
 
 DEVICES	  := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard devices/*/*.c)))))
 PLUGINS	  := $(DEVICES:%=$(B)/devices/%.so)
 DEV_TESTS := $(sort $(foreach d,$(DEVICES),$(patsubst devices/%.c,$(B)/tests/devices/%,$(wildcard devices/$(d)/test_*.c))))
-UNIT_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/unit/test_*.c tests/abi/test_*.c))
-SPINE_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/spine/test_*.c))
-SPINE_BENCH := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/spine/bench_*.c))
-NET_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/nets/test_*.c))
+C_TESTS	  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/*/test_*.c))
+NET_TESTS := $(filter $(B)/tests/nets/%,$(C_TESTS))
+BENCHES	  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/bench/bench_*.c))
+# What several tests share; each takes what it names.
+SUPPORT_OBJ := $(call obj,$(call src,tests/support/*.c tests/qmp/qmp_*.c) \
+	       tests/fuzz/common.c tests/fuzz/ide_guest.c)
 FUZZERS	  := $(patsubst tests/fuzz/fuzz_%.c,%,$(call src,tests/fuzz/fuzz_*.c))
 
 PROGRAMS  := $(B)/mini-ioemu/mini-ioemu $(B)/ioemu-peer $(B)/ioemu-ssdt
@@ -101,24 +103,28 @@ endef
 $(foreach d,$(DEVICES),$(eval $(call plugin,$(d))))
 -include $(wildcard devices/*/rules.mk)
 
-# A device for tests, in no folder that is searched.
-$(B)/tests/recorder.so $(B)/tests/asker.so: $(B)/tests/%.so: $(B)/tests/spine/%.o
+# Devices for tests, in no folder that is searched.
+TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(B)/tests/%.so,$(call src,tests/plugins/*.c)) \
+		$(B)/tests/escape/escape.so
+$(B)/tests/%.so: $(B)/tests/plugins/%.o
 	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-z,defs,--gc-sections -o $@ $<
 
 $(B)/tests/escape/escape.so: $(B)/tests/lab/plugin/escape.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-z,defs,--gc-sections -o $@ $<
 
-$(B)/tests/devices/%: $(B)/devices/%.o $(B)/libioemu-bench.a $(B)/libioemu-link.a $(B)/libioemu-host.a
+$(B)/libsupport.a: $(SUPPORT_OBJ)
+# An archive may need one before it.
+LINK_TEST = $(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -ldl
+BENCH_LIBS := $(B)/libioemu-bench.a $(B)/libsupport.a $(B)/libioemu-link.a $(B)/libioemu-host.a
+
+$(B)/tests/devices/%: $(B)/devices/%.o $(BENCH_LIBS)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
+	$(Q)$(LINK_TEST)
 
-$(B)/tests/devices/piix3-ide/test_random: $(B)/tests/fuzz/common.o
-$(B)/tests/devices/piix3-ide/test_random $(B)/fuzz-ide: $(B)/tests/fuzz/ide_guest.o
-
-$(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o steps.o phrases.o) \
-  $(B)/libioemu-bench.a $(B)/libioemu-link.a $(B)/libioemu-host.a
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
+$(NET_TESTS): %: %.o $(addprefix $(B)/tests/nets/,groups.o guest.o steps.o phrases.o) $(BENCH_LIBS)
+	$(Q)$(LINK_TEST)
 
 # The plugin of each release: as it was built then, or by the header of then.
 RELEASES := $(patsubst tests/abi/ioemu-%/chip.c,%,$(call src,tests/abi/ioemu-*/chip.c))
@@ -129,34 +135,22 @@ $(RELEASE_PLUGINS): $(B)/tests/abi/%.so: tests/abi/ioemu-%/chip.c \
 	$(Q)if [ -e $(<:.c=.so) ]; then cp $(<:.c=.so) $@; else \
 	  $(CC) -std=gnu11 $(OPT) $(SAN) -fPIC -fvisibility=hidden -shared \
 	  -Wl,-z,defs -I$(<D) -o $@ $<; fi
-$(B)/tests/abi/test_releases: %: %.o $(B)/libioemu-bench.a $(B)/libioemu-link.a $(B)/libioemu-host.a
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka -ldl
+$(B)/tests/abi/test_releases: %: %.o $(BENCH_LIBS)
+	$(Q)$(LINK_TEST)
 
-$(B)/libcore.a: $(SPINE_OBJ)
-$(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-link.a $(B)/libioemu-host.a
+$(B)/libcore.a: $(CORE_LIB_OBJ)
+$(B)/libssdt.a: $(filter-out %/main.o,$(SSDT_OBJ))
+# The core asks a scripted Xen, which asks the core for its types of access.
+TEST_LIBS := $(B)/libsupport.a $(B)/libcore.a $(B)/libssdt.a $(B)/libioemu-loop.a \
+	     $(B)/libioemu-link.a $(B)/libioemu-host.a
+$(B)/tests/%: $(B)/tests/%.o $(TEST_LIBS)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
-	  -lcmocka -luv -ljansson -lseccomp -ldl
-$(SPINE_TESTS) $(SPINE_BENCH) $(addprefix $(B)/tests/spine/,wire_root soak): $(B)/tests/spine/core.o $(B)/tests/spine/fake_xen.o
-$(addprefix $(B)/tests/spine/test_,disks diskstop): $(B)/tests/spine/room.o
-$(B)/tests/spine/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
-$(addprefix $(B)/tests/spine/test_peer,word life path): $(addprefix $(B)/tests/spine/,scripted_peer.o side.o)
-$(B)/tests/spine/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
-$(addprefix $(B)/tests/spine/test_,flood machine monitor peerexec disks async plug sandbox rights memory upgrade gsi ecam): $(B)/tests/spine/whole.o
-$(addprefix $(B)/tests/spine/test_,monitor disks async plug memory upgrade): $(B)/tests/spine/client.o
-$(addprefix $(B)/tests/spine/,test_peer test_hotplug test_async bench_timing test_merge test_upgrade test_flood soak): \
-  $(B)/tests/spine/procs.o
-$(addprefix $(B)/tests/spine/,test_async bench_timing): $(B)/tests/spine/membars.o
-$(addprefix $(B)/tests/spine/test_,save diskstop idedma dmastop): $(B)/tests/spine/side.o
-$(B)/tests/spine/soak: $(addprefix $(B)/tests/spine/soak_,unit.o guest.o dma.o)
-$(B)/tests/spine/test_statuses: $(addprefix $(B)/tests/spine/,procs.o statuses.o)
-$(B)/tests/nets/test_statuses: $(B)/tests/spine/statuses.o
-$(addprefix $(B)/tests/unit/test_,route log): $(B)/tests/spine/fake_xen.o
-$(B)/tests/unit/test_log: LDFLAGS += -Wl,--wrap=clock_gettime
-$(addprefix $(B)/tests/unit/test_,qmp qmpcmd qmpfd): $(B)/tests/unit/qmp_side.o $(B)/tests/unit/qmp_core.o
-$(B)/fuzz-qmp: $(B)/tests/unit/qmp_core.o
+	$(Q)$(LINK_TEST) -luv -ljansson -lseccomp
+$(B)/tests/soak/soak: $(addprefix $(B)/tests/soak/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_pci_tree: $(B)/hvmloader/pci_tree.o
-$(addprefix $(B)/tests/unit/test_,ssdt numbers): $(filter-out %/main.o,$(SSDT_OBJ)) $(B)/tests/spine/fake_xen.o
+$(B)/tests/wire/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
+$(B)/tests/core/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
+$(B)/tests/unit/test_log: LDFLAGS += -Wl,--wrap=clock_gettime
 
 # ---- tests without Xen ------------------------------------------------------
 
@@ -168,35 +162,19 @@ $(B)/check/devices/%.ok: $(B)/tests/devices/% $(PLUGINS)
 	@mkdir -p $(@D)
 	@$(TIMEOUT) $< $(B)/devices/$(firstword $(subst /, ,$*)).so >$(@:.ok=.log) 2>&1 && touch $@ || \
 	  { tail -n 40 $(@:.ok=.log); echo "FAILED $< (all of it: $(@:.ok=.log))"; exit 1; }
-$(B)/check/%.ok: $(B)/tests/% $(PLUGINS)
+$(B)/check/%.ok: $(B)/tests/% $(PROGRAMS) $(PLUGINS) $(TEST_PLUGINS) $(RELEASE_PLUGINS) \
+  plugins-sdk/doc/wire.json
 	@mkdir -p $(@D)
 	@$(TIMEOUT) $< $(B)/devices >$(@:.ok=.log) 2>&1 && touch $@ || \
 	  { tail -n 40 $(@:.ok=.log); echo "FAILED $< (all of it: $(@:.ok=.log))"; exit 1; }
 
 # The longest first, beside which the others run.
-CHECKS := $(B)/check/wire.ok $(DEV_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
-	  $(UNIT_TESTS:$(B)/tests/%=$(B)/check/%.ok) \
-	  $(SPINE_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/spine/soak.ok \
-	  $(NET_TESTS:$(B)/tests/%=$(B)/check/%.ok) $(B)/check/manual.ok
-
-# Some run the programs beside the plugins.
-$(B)/check/spine/test_peer.ok $(B)/check/spine/test_peerexec.ok \
-  $(B)/check/spine/test_hotplug.ok $(B)/check/spine/test_plug.ok \
-  $(B)/check/spine/test_async.ok \
-  $(B)/check/spine/test_save.ok $(B)/check/spine/test_upgrade.ok \
-  $(B)/check/spine/test_flood.ok $(B)/check/spine/test_gsi.ok $(B)/check/spine/test_ecam.ok \
-  $(B)/check/spine/soak.ok: $(B)/ioemu-peer
-$(B)/check/spine/test_merge.ok: $(B)/ioemu-peer $(B)/tests/recorder.so
-$(B)/check/spine/test_statuses.ok: $(B)/ioemu-peer $(B)/tests/asker.so
-$(B)/check/nets/test_statuses.ok: $(B)/tests/asker.so
-$(B)/check/spine/test_sandbox.ok: $(B)/ioemu-peer $(B)/tests/escape/escape.so
-$(B)/check/unit/test_ssdt.ok: $(B)/ioemu-ssdt
-$(B)/check/abi/test_releases.ok: $(RELEASE_PLUGINS)
-$(B)/check/unit/test_wiretable.ok: plugins-sdk/doc/wire.json
-$(B)/check/unit/test_programs.ok $(B)/check/unit/test_options.ok: $(PROGRAMS)
+CHECKS := $(B)/check/wire.ok \
+	  $(patsubst $(B)/tests/%,$(B)/check/%.ok,$(DEV_TESTS) $(C_TESTS) $(B)/tests/soak/soak) \
+	  $(B)/check/manual.ok
 
 # Both ends of the wire against what its document alone says.
-$(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/spine/wire_root $(PLUGINS) \
+$(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/wire/wire_root $(PLUGINS) \
   $(wildcard tests/wire/*.py) plugins-sdk/doc/wire.md plugins-sdk/doc/wire.json
 	@mkdir -p $(@D)
 	@timeout -k 5 3000 tests/wire/conform.py $(B) >$(@:.ok=.log) 2>&1 && touch $@ || \
@@ -221,13 +199,13 @@ check: ## [test] every test without Xen: gcc with sanitizers, then clang
 	  SAN="$(SANITIZE)" OPT="-O1 -g"
 	@$(MAKE) --no-print-directory check-one B=build/clang CC=clang
 
-bench: all $(SPINE_BENCH) ## [measure] native: nanoseconds an access takes in the core
+bench: all $(BENCHES) ## [measure] native: nanoseconds an access takes in the core
 	@grep -m1 'model name' /proc/cpuinfo; uname -sr
-	@for b in $(SPINE_BENCH); do $$b $(B)/devices || exit 1; done
+	@for b in $(BENCHES); do $$b $(B)/devices || exit 1; done
 
 M ?= 30
-soak: all $(B)/tests/spine/soak ## [test] native: everything at once, with losses, for M=30 minutes
-	@$(B)/tests/spine/soak $(B)/devices $(M) $(SEED) 2>$(B)/soak.log
+soak: all $(B)/tests/soak/soak ## [test] native: everything at once, with losses, for M=30 minutes
+	@$(B)/tests/soak/soak $(B)/devices $(M) $(SEED) 2>$(B)/soak.log
 
 coverage: ## [test] lines that `make check` runs, by folder
 	@rm -rf build/cov/check; find build/cov -name '*.gcda' -delete 2>/dev/null || :
@@ -242,21 +220,19 @@ FUZZ_MAKE = $(MAKE) --no-print-directory B=build/fuzz CC=clang \
 	SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
 ifneq ($(findstring fuzzer,$(SAN)),)
 # The sanitizers' calls are in the fuzzer that loads the plugin.
-$(PLUGINS) $(B)/tests/asker.so: LDFLAGS += -Wl,--warn-unresolved-symbols,--no-warnings
+$(PLUGINS) $(TEST_PLUGINS): LDFLAGS += -Wl,--warn-unresolved-symbols,--no-warnings
 endif
 
-$(B)/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/common.o $(B)/tests/spine/fake_xen.o \
-  $(B)/libioemu-bench.a $(B)/libcore.a $(B)/libioemu-loop.a $(B)/libioemu-link.a $(B)/libioemu-host.a
+$(B)/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/libsupport.a $(B)/libioemu-bench.a $(TEST_LIBS)
 	@echo "  LD   $@"
-	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -rdynamic -o $@ \
-	  $(filter %.o,$^) $(filter-out $(WITHOUT),$(filter %.a,$^)) \
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -rdynamic -o $@ $(filter %.o,$^) \
+	  -Wl,--start-group $(filter-out $(WITHOUT),$(filter %.a,$^)) -Wl,--end-group \
 	  -lcmocka -luv -ljansson -lseccomp -ldl
-$(addprefix $(B)/fuzz-,state plug): $(B)/tests/spine/core.o
-$(B)/fuzz-handover: $(addprefix $(B)/tests/spine/,whole.o client.o)
+# Both have a struct machine; this one wants the core's.
 $(B)/fuzz-handover: WITHOUT := $(B)/libioemu-bench.a
 
 T ?= $(FUZZERS)
-fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS) $(B)/tests/asker.so
+fuzz-one: $(T:%=$(B)/fuzz-%) $(PLUGINS) $(TEST_PLUGINS)
 	@for t in $(T); do mkdir -p build/corpus/$$t; \
 	  dict=tests/fuzz/$$t.dict; [ ! -e $$dict ] || dict=-dict=$$dict; \
 	  $(B)/fuzz-$$t -max_total_time=$(or $(S),60) -print_final_stats=1 -timeout=20 \
@@ -287,8 +263,7 @@ fuzz: ## [test] run the fuzzers, S=60 seconds each, T=NAME picks one; then nets
 # ---- lint -------------------------------------------------------------------
 
 SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] mini-ioemu/*/*.[ch] plugins-sdk/*/*.[ch] \
-	   plugins-sdk/include/ioemu/*.h devices/*/*.[ch] tests/unit/*.[ch] \
-	   tests/spine/*.[ch] tests/nets/*.[ch] tests/fuzz/*.[ch] tests/lab/*/*.[ch]))
+	   plugins-sdk/include/ioemu/*.h devices/*/*.[ch] tests/*/*.[ch] tests/lab/*/*.[ch]))
 
 # What a source means, without how it is built.
 FLAGS_LANG = $(filter -std=% -D% -I%,$(CFLAGS_ALL))

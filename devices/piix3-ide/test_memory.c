@@ -2,7 +2,7 @@
 /*
  * A bus master and memory that does not answer (Programming Interface for Bus
  * Master IDE Controller, revision 1.0, 3.2: the error bit). The core has the
- * same in tests/spine/test_idedma.c.
+ * same in tests/core/test_idedma.c.
  */
 #include "test_guest.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The spine. Guest data crosses it in a buffer of the access, filled before
- * the target sees a write and emptied after it answered a read, so guest
- * memory is touched (and mapped) once a request, whatever its count.
+ * One access, from its slot to its answer. Guest data goes through a buffer of
+ * the access, filled before the target sees a write and emptied after it
+ * answered a read, so guest memory is touched (and mapped) once a request,
+ * whatever its count.
  */
 #include "path/priv.h"
 

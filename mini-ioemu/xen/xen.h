@@ -2,7 +2,7 @@
 /*
  * xen.h - all that this program asks of Xen for one guest. Only xen*.c know
  * Xen's headers; tests put a scripted Xen behind the same functions
- * (tests/spine/fake_xen.c).
+ * (tests/support/fake_xen.c).
  */
 #ifndef XEN_H
 #define XEN_H

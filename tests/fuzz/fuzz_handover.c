@@ -9,7 +9,7 @@
  * error or goes on with the guest, and is then freed.
  */
 #include "fuzz/common.h"
-#include "spine/client.h"
+#include "support/qmp_client.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 
 #include "base/fds.h"
 #include "handover/handover.h"
-#include "handover_text.h"
+#include "support/handover_text.h"
 
 #define MAX_STATE (8u << 20)
 #define MAX_RECORDS (256u << 10)

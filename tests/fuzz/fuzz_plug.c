@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "guest/plug.h"
-#include "spine/core.h"
+#include "support/core_fixture.h"
 
 #define TURNS 100000u
 #define IDS 4u

@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "unit/qmp_core.h"
+#include "qmp/qmp_core.h"
 
 #define GREET 0x80u /* of the first byte */
 #define CUT 0x7fu

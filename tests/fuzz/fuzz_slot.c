@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "path/dispatch.h"
-#include "spine/fake_xen.h"
+#include "support/fake_xen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "guest/save_priv.h"
-#include "spine/core.h"
+#include "support/core_fixture.h"
 #include <host/le.h>
 
 #define TURNS 100000u /* that an answer may take */

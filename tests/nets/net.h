@@ -11,7 +11,7 @@
 
 #include <bench/machine.h>
 
-#include "limit.h"
+#include "support/limit.h"
 
 #define NET_DEVICES 8u
 

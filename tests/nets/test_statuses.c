@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* On the bench, and on it behind a link. */
-#include "spine/statuses.h"
+#include "support/statuses.h"
 
 #include <bench/machine.h>
 #include <stdio.h>

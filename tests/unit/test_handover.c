@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "base/fds.h"
-#include "handover_text.h"
-#include "limit.h"
+#include "support/handover_text.h"
+#include "support/limit.h"
 
 #define VCPUS 3u
 #define LARGE 0xfedcba9876543210ull

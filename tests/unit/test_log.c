@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "guest/power.h"
 #include "helper/spawn.h"
-#include "spine/fake_xen.h"
+#include "support/fake_xen.h"
 
 #define FLOOD 100000u
 #define MINUTE 60u

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fake_host.h"
+#include "support/fake_host.h"
 
 #include "config/priv.h"
 #include "peer/priv.h"

@@ -13,7 +13,7 @@
 #include "host/host.h"
 
 #include "path/claims.h"
-#include "spine/fake_xen.h"
+#include "support/fake_xen.h"
 
 struct fix {
 	struct route_table *t;

@@ -3,7 +3,7 @@
  * Properties of the machine's own devices that an operator may get wrong: such
  * a device does not start, and says what is allowed.
  */
-#include "fake_host.h"
+#include "support/fake_host.h"
 
 static const char *folder;
 

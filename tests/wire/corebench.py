@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A peer's bench: the core around a scripted Xen, its guest, and a peer.
 
-Owns the process (tests/spine/wire_root.c) and where the guest puts BARs. Each
+Owns the process (tests/wire/wire_root.c) and where the guest puts BARs. Each
 check brings a peer of its own.
 """
 
@@ -39,7 +39,7 @@ class Core(kit.Program):
 
     def __init__(self, build, folder, name):
         super().__init__(folder, name,
-                         [f"{build}/tests/spine/wire_root",
+                         [f"{build}/tests/wire/wire_root",
                           f"{build}/devices"],
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.path = f"{folder}/{name}.p0"
