@@ -272,23 +272,28 @@ access_run(struct access *a)
 
 /* ---- events ---------------------------------------------------------- */
 
-/*
- * The rings are looked at after the slot was seen to be ready, so what the
- * guest wrote before is there. False: it has to wait for that.
- */
-static bool
+/* What became of a slot that was looked at. */
+enum slot_outcome {
+	TAKEN,
+	IDLE,	   /* it asks nothing, or its request is not to be taken yet */
+	MUST_WAIT, /* for what the guest wrote before, to a ring */
+};
+
+/* The rings are looked at after the slot was seen to be ready, so what the
+ * guest wrote before is there. */
+static enum slot_outcome
 dispatch_slot(struct dispatch *d, unsigned vcpu)
 {
 	struct access *a = &d->access[vcpu];
 	void *slots = xen_slots(d->env.xen);
 
 	if (d->gate != GATE_OPEN || a->busy || !slot_peek(slots, vcpu, &a->req))
-		return true;
-	if (!rings_idle(d) && !rings_take(d) && rings_block(d, &a->req))
-		return false;
+		return IDLE;
+	if (!rings_idle(d) && rings_must_wait(d, &a->req))
+		return MUST_WAIT;
 	slot_take(slots, vcpu);
 	access_start(a);
-	return true;
+	return TAKEN;
 }
 
 void
@@ -299,7 +304,7 @@ dispatch_all(struct dispatch *d)
 	d->slots_wait = false;
 	(void)rings_take(d);
 	for (i = 0; i < d->env.vcpus; i++)
-		if (!dispatch_slot(d, i))
+		if (dispatch_slot(d, i) == MUST_WAIT)
 			d->slots_wait = true;
 }
 
@@ -311,14 +316,13 @@ dispatch_event(struct dispatch *d, int event)
 	else if (event == XEN_EVENT_RING)
 		(void)rings_take(d);
 	else
-		d->slots_wait = !dispatch_slot(d, (unsigned)event);
+		d->slots_wait = dispatch_slot(d, (unsigned)event) == MUST_WAIT;
 }
 
 bool
 dispatch_more(const struct dispatch *d)
 {
-	return d->gate != GATE_SHUT && !d->ring.busy &&
-	       (d->slots_wait || !rings_idle(d));
+	return rings_ready(d) && (d->slots_wait || !rings_idle(d));
 }
 
 void

@@ -72,9 +72,16 @@ const struct range *request_range(const struct dispatch *d,
 /* Takes the rings' writes of this moment, for those that come meanwhile have
  * no end. False while one of them is not done. */
 bool rings_take(struct dispatch *d);
-/* That being so: does this request come after it, or after one behind it? A
- * posted write delays what must_order() it, and no other device. */
-bool rings_block(const struct dispatch *d, const struct request *req);
+/* Takes them too: does this request of a vCPU come after one that is not done?
+ */
+bool rings_must_wait(struct dispatch *d, const struct request *req);
+
+/* Is their next write to be taken, if there is one? */
+static inline bool
+rings_ready(const struct dispatch *d)
+{
+	return d->gate != GATE_SHUT && !d->ring.busy;
+}
 
 /* Nothing is in them and nothing on its way: what nearly every access finds. */
 static inline bool

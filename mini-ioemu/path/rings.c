@@ -36,23 +36,26 @@ rings_take(struct dispatch *d)
 	if (d->gate != GATE_SHUT)
 		d->rung |= slot_rung_take(posted);
 	n_posted = slot_posted_count(posted);
-	while (d->gate != GATE_SHUT && !d->ring.busy && budget-- &&
+	while (rings_ready(d) && budget-- &&
 	       slot_ring_take(xen_ring(d->env.xen), &d->ring.req)) {
 		d->posted = false;
 		access_start(&d->ring);
 	}
-	while (d->gate != GATE_SHUT && !d->ring.busy && n_posted--) {
+	while (rings_ready(d) && n_posted--) {
 		d->posted = true;
 		slot_posted_peek(posted, 0, &d->ring.req);
 		slot_posted_drop(posted);
 		access_start(&d->ring);
 	}
-	while (d->gate != GATE_SHUT && !d->ring.busy && d->rung)
+	while (rings_ready(d) && d->rung)
 		rings_bell(d);
 	return !d->ring.busy;
 }
 
-bool
+/* One of their writes is not done: does this request come after it, or after
+ * one behind it? A posted write delays what must_order() it, and no other
+ * device. */
+static bool
 rings_block(const struct dispatch *d, const struct request *req)
 {
 	const struct slot_posted *posted = xen_posted(d->env.xen);
@@ -74,4 +77,10 @@ rings_block(const struct dispatch *d, const struct request *req)
 			return true;
 	}
 	return false;
+}
+
+bool
+rings_must_wait(struct dispatch *d, const struct request *req)
+{
+	return !rings_take(d) && rings_block(d, req);
 }
