@@ -10,6 +10,7 @@ Header lines are comments: first the summary, then "# key: value" lines.
     alone: yes if what it measures wants the machine for itself (no unless said)
 """
 
+import glob
 import os
 import re
 
@@ -47,10 +48,14 @@ class Scenario:
 
 
 def load(folder):
-    """Every scenario of the folder, by name, in the order of the names."""
-    names = sorted(n for n in os.listdir(folder) if n.endswith(".sh"))
-    found = [Scenario(os.path.join(folder, n)) for n in names]
-    return {s.name: s for s in found}
+    """Every scenario of the folders in it, by name, in the order of the names."""
+    found = {}
+    for path in glob.glob(os.path.join(folder, "*", "*.sh")):
+        s = Scenario(path)
+        if s.name in found:
+            raise LabError(f"{path}: there is another \"{s.name}\"")
+        found[s.name] = s
+    return dict(sorted(found.items()))
 
 
 def select(known, names, dm, xen):
