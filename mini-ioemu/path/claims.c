@@ -18,36 +18,26 @@ struct set {
 	struct host_interval interval[MAX_INTERVALS];
 };
 
+/* Addresses that Xen treats in one way, and what is to become of them. */
+struct cover {
+	struct set now, wanted;
+	void (*tell)(struct claims *c, enum ioemu_space space,
+		     struct host_interval part, bool on);
+};
+
+struct bells {
+	struct host_interval at[XEN_DOORBELLS]; /* last 0: none */
+};
+
 struct claims {
 	struct xen *xen;
 	const struct route_table *routes;
-	struct set claimed[ROUTE_SPACES];
-	struct set posted; /* of what is claimed in memory */
-	struct set wanted; /* scratch */
-	struct host_interval bell[XEN_DOORBELLS]; /* last 0: none */
+	struct cover claimed[ROUTE_SPACES];
+	struct cover posted; /* of what is claimed in memory */
+	struct bells bells;
 	bool refused;
 	bool deferred; /* not yet */
 };
-
-int
-claims_new(struct xen *xen, const struct route_table *routes,
-	   struct claims **out)
-{
-	struct claims *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return -ENOMEM;
-	c->xen = xen;
-	c->routes = routes;
-	*out = c;
-	return 0;
-}
-
-void
-claims_free(struct claims *c)
-{
-	free(c);
-}
 
 /*
  * The parts of x that no interval of `set` covers, one at each call; *at is
@@ -82,48 +72,11 @@ set_next_gap(const struct set *set, struct host_interval x, uint64_t *at,
 	return true;
 }
 
+/* Tell Xen of what is in `a` and not in `b`. */
 static void
-claims_take(struct claims *c, enum ioemu_space space, struct host_interval gap)
-{
-	int rc = xen_claim(c->xen, space, gap.first, gap.last);
-
-	if (!rc || c->refused)
-		return;
-	c->refused = true;
-	log_warn("Xen refuses [0x%llx, 0x%llx]: %s; such addresses read all "
-		 "ones (said once)",
-		 (unsigned long long)gap.first, (unsigned long long)gap.last,
-		 strerror(-rc));
-}
-
-static void
-claims_give(struct claims *c, enum ioemu_space space, struct host_interval gap)
-{
-	(void)xen_unclaim(c->xen, space, gap.first, gap.last);
-}
-
-/* If Xen has no room for one more, these writes stay as they were. */
-static void
-claims_post(struct claims *c, enum ioemu_space space, struct host_interval gap)
-{
-	(void)space;
-	(void)xen_post(c->xen, gap.first, gap.last, true);
-}
-
-static void
-claims_unpost(struct claims *c, enum ioemu_space space,
-	      struct host_interval gap)
-{
-	(void)space;
-	(void)xen_post(c->xen, gap.first, gap.last, false);
-}
-
-/* What is in `a` and not in `b`. */
-static void
-claims_differ(struct claims *c, enum ioemu_space space, const struct set *a,
-	      const struct set *b,
-	      void (*tell)(struct claims *c, enum ioemu_space space,
-			   struct host_interval gap))
+tell_difference(struct claims *c, enum ioemu_space space,
+		const struct cover *cover, const struct set *a,
+		const struct set *b, bool on)
 {
 	struct host_interval gap;
 	uint64_t at;
@@ -132,68 +85,145 @@ claims_differ(struct claims *c, enum ioemu_space space, const struct set *a,
 	for (i = 0; i < a->n; i++) {
 		at = a->interval[i].first;
 		while (set_next_gap(b, a->interval[i], &at, &gap))
-			tell(c, space, gap);
+			cover->tell(c, space, gap, on);
 	}
 }
 
-/* Before what is claimed changes, and after it. */
 static void
-claims_update_posted(struct claims *c, bool after)
+cover_shrink(struct claims *c, enum ioemu_space space,
+	     const struct cover *cover)
 {
-	c->wanted.n = route_cover_posted(c->routes, c->wanted.interval);
-	if (!after) {
-		claims_differ(c, IOEMU_MEM, &c->posted, &c->wanted,
-			      claims_unpost);
-		return;
-	}
-	claims_differ(c, IOEMU_MEM, &c->wanted, &c->posted, claims_post);
-	c->posted = c->wanted;
+	tell_difference(c, space, cover, &cover->now, &cover->wanted, false);
 }
+
+static void
+cover_grow(struct claims *c, enum ioemu_space space, struct cover *cover)
+{
+	tell_difference(c, space, cover, &cover->wanted, &cover->now, true);
+	cover->now = cover->wanted;
+}
+
+/* ---- what Xen is told ------------------------------------------------ */
+
+static void
+tell_claim(struct claims *c, enum ioemu_space space, struct host_interval part,
+	   bool on)
+{
+	int rc = on ? xen_claim(c->xen, space, part.first, part.last)
+		    : xen_unclaim(c->xen, space, part.first, part.last);
+
+	if (!rc || !on || c->refused)
+		return;
+	c->refused = true;
+	log_warn("Xen refuses [0x%llx, 0x%llx]: %s; such addresses read all "
+		 "ones (said once)",
+		 (unsigned long long)part.first, (unsigned long long)part.last,
+		 strerror(-rc));
+}
+
+/* If Xen has no room for one more, these writes stay as they were. */
+static void
+tell_post(struct claims *c, enum ioemu_space space, struct host_interval part,
+	  bool on)
+{
+	(void)space;
+	(void)xen_post(c->xen, part.first, part.last, on);
+}
+
+/* ---- doorbells: each a whole range with its number -------------------- */
 
 /* Those that fit, in the order of their addresses: a device model that takes
  * over has them in the same. The others are posted like any write. */
 static void
-claims_update_bells(struct claims *c)
+bells_wanted(const struct claims *c, struct bells *out)
 {
-	struct host_interval want[XEN_DOORBELLS] = { 0 };
 	const struct range *r;
 	unsigned i, n = 0;
 
+	*out = (struct bells){ 0 };
 	for (i = 0;
 	     n < XEN_DOORBELLS && (r = route_at(c->routes, IOEMU_MEM, i)); i++)
 		if (r->window->region.flags & IOEMU_DOORBELL)
-			want[n++] = (struct host_interval){ r->first, r->last };
-	/* what moves must not meet what is there yet */
-	for (i = 0; i < XEN_DOORBELLS; i++)
-		if (c->bell[i].last && (c->bell[i].first != want[i].first ||
-					c->bell[i].last != want[i].last)) {
-			(void)xen_doorbell(c->xen, i, 0, 0);
-			c->bell[i] = (struct host_interval){ 0 };
-		}
-	for (i = 0; i < n; i++)
-		if (!c->bell[i].last &&
-		    !xen_doorbell(c->xen, i, want[i].first, want[i].last))
-			c->bell[i] = want[i];
+			out->at[n++] =
+				(struct host_interval){ r->first, r->last };
 }
 
+static bool
+bell_differs(struct host_interval a, struct host_interval b)
+{
+	return a.last && (a.first != b.first || a.last != b.last);
+}
+
+static void
+bells_update(struct claims *c)
+{
+	struct bells *now = &c->bells, want;
+	unsigned i;
+
+	bells_wanted(c, &want);
+	/* what moves must not meet what is there yet */
+	for (i = 0; i < XEN_DOORBELLS; i++)
+		if (bell_differs(now->at[i], want.at[i])) {
+			(void)xen_doorbell(c->xen, i, 0, 0);
+			now->at[i] = (struct host_interval){ 0 };
+		}
+	for (i = 0; i < XEN_DOORBELLS; i++)
+		if (bell_differs(want.at[i], now->at[i]) &&
+		    !xen_doorbell(c->xen, i, want.at[i].first, want.at[i].last))
+			now->at[i] = want.at[i];
+}
+
+/* ---- after the table changed ------------------------------------------ */
+
+/* What is posted is claimed, too: it is the last to come and the first to go.
+ */
 void
 claims_update(struct claims *c, enum ioemu_space space)
 {
-	struct set *old = &c->claimed[space];
-	bool posts = space == IOEMU_MEM && xen_posted(c->xen);
+	struct cover *claimed = &c->claimed[space], *posted = NULL;
 
 	if (c->deferred)
 		return;
-	if (posts)
-		claims_update_posted(c, false);
-	c->wanted.n = route_cover(c->routes, space, c->wanted.interval);
-	claims_differ(c, space, old, &c->wanted, claims_give);
-	claims_differ(c, space, &c->wanted, old, claims_take);
-	*old = c->wanted;
-	if (!posts)
-		return;
-	claims_update_posted(c, true);
-	claims_update_bells(c);
+	claimed->wanted.n =
+		route_cover(c->routes, space, claimed->wanted.interval);
+	if (space == IOEMU_MEM && xen_posted(c->xen)) {
+		posted = &c->posted;
+		posted->wanted.n =
+			route_cover_posted(c->routes, posted->wanted.interval);
+		cover_shrink(c, space, posted);
+	}
+	cover_shrink(c, space, claimed);
+	cover_grow(c, space, claimed);
+	if (posted) {
+		cover_grow(c, space, posted);
+		bells_update(c);
+	}
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+int
+claims_new(struct xen *xen, const struct route_table *routes,
+	   struct claims **out)
+{
+	struct claims *c = calloc(1, sizeof(*c));
+	unsigned space;
+
+	if (!c)
+		return -ENOMEM;
+	c->xen = xen;
+	c->routes = routes;
+	for (space = 0; space < ROUTE_SPACES; space++)
+		c->claimed[space].tell = tell_claim;
+	c->posted.tell = tell_post;
+	*out = c;
+	return 0;
+}
+
+void
+claims_free(struct claims *c)
+{
+	free(c);
 }
 
 /* ---- another process's -------------------------------------------- */
@@ -202,7 +232,7 @@ int
 claims_import(struct claims *c, enum ioemu_space space, uint64_t first,
 	      uint64_t last)
 {
-	struct set *set = &c->claimed[space];
+	struct set *set = &c->claimed[space].now;
 
 	if (set->n == MAX_INTERVALS)
 		return -ENOSPC;
@@ -226,8 +256,8 @@ claims_go(struct claims *c)
 
 	c->deferred = false;
 	/* which of them the other had posted is not told */
-	claims_differ(c, IOEMU_MEM, &c->claimed[IOEMU_MEM], &none,
-		      claims_unpost);
+	tell_difference(c, IOEMU_MEM, &c->posted, &c->claimed[IOEMU_MEM].now,
+			&none, false);
 	for (space = 0; space < ROUTE_SPACES; space++)
 		claims_update(c, space);
 }
@@ -236,8 +266,10 @@ bool
 claims_at(const struct claims *c, enum ioemu_space space, unsigned i,
 	  struct host_interval *out)
 {
-	if (i >= c->claimed[space].n)
+	const struct set *set = &c->claimed[space].now;
+
+	if (i >= set->n)
 		return false;
-	*out = c->claimed[space].interval[i];
+	*out = set->interval[i];
 	return true;
 }
