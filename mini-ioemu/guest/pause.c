@@ -112,31 +112,36 @@ pause_run(struct pause *p)
 	dispatch_open(p->env.dispatch);
 }
 
+/* As before, and the caller is told why. */
+static void
+pause_cancel(struct pause *p, int err, const char *why)
+{
+	pause_run(p);
+	pause_tell(p, err, why);
+	disks_retry(local_disks(p->env.local));
+}
+
 static void
 pause_done(void *ctx, bool late)
 {
 	struct pause *p = ctx;
-	struct disks *disks = local_disks(p->env.local);
 	const char *disk = "";
-	char why[320] = "";
+	char why[320];
 	int rc = 0;
 
-	if (late)
-		rc = -ETIMEDOUT;
-	else if (!p->failed)
-		rc = disks_flushed(disks, &disk);
-	if (late)
+	if (!late && !p->failed)
+		rc = disks_flushed(local_disks(p->env.local), &disk);
+	if (late) {
 		pause_hindrance(p, why, sizeof(why));
-	else if (rc)
+		pause_cancel(p, -ETIMEDOUT, why);
+	} else if (rc) {
 		snprintf(why, sizeof(why), "%s cannot be written out: %s", disk,
 			 strerror(-rc));
-	else
+		pause_cancel(p, rc, why);
+	} else {
 		p->state = PAUSE_STOPPED;
-	if (rc) /* as before, and the caller is told why */
-		pause_run(p);
-	pause_tell(p, rc, why);
-	if (rc)
-		disks_retry(disks);
+		pause_tell(p, 0, "");
+	}
 }
 
 static void
@@ -169,11 +174,8 @@ pause_stop(struct pause *p, void (*done)(void *ctx, int err, const char *why),
 void
 pause_cont(struct pause *p)
 {
-	if (p->state == PAUSE_RUNNING)
-		return;
-	pause_run(p);
-	pause_tell(p, -ECANCELED, "told to continue instead");
-	disks_retry(local_disks(p->env.local));
+	if (p->state != PAUSE_RUNNING)
+		pause_cancel(p, -ECANCELED, "told to continue instead");
 }
 
 /* ---- disks that fail ---------------------------------------------- */
