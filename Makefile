@@ -46,7 +46,7 @@ CORE_LIB_OBJ := $(filter-out $(addprefix $(B)/mini-ioemu/,main.o $(addprefix xen
 
 DEVICES	  := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard devices/*/*.c)))))
 PLUGINS	  := $(DEVICES:%=$(B)/devices/%.so)
-DEV_TESTS := $(sort $(foreach d,$(DEVICES),$(patsubst devices/%.c,$(B)/tests/devices/%,$(wildcard devices/$(d)/test_*.c))))
+DEV_TESTS := $(sort $(foreach d,$(DEVICES),$(patsubst devices/%.c,$(B)/tests/devices/%,$(wildcard devices/$(d)/test_*.c devices/$(d)/tests/test_*.c))))
 C_TESTS	  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/*/test_*.c))
 NET_TESTS := $(filter $(B)/tests/nets/%,$(C_TESTS))
 BENCHES	  := $(patsubst tests/%.c,$(B)/tests/%,$(call src,tests/bench/bench_*.c))
@@ -69,6 +69,8 @@ $(B)/%.o: %.c Makefile
 CFLAGS_mini-ioemu = -iquote mini-ioemu $(PKG_CFLAGS) \
 	-DIOEMU_VERSION='"$(VERSION)"' -DIOEMU_PLUGIN_DIR='"$(PREFIX)/lib/mini-ioemu/devices"' \
 	-DIOEMU_MACHINE_FILE='"$(PREFIX)/share/mini-ioemu/machine.conf"'
+# Where a device has many tests they have a folder of their own.
+CFLAGS_devices = $(if $(filter %/tests,$(<D)),-iquote $(<D)/..)
 CFLAGS_plugins-sdk = $(PKG_CFLAGS) -DIOEMU_VERSION='"$(VERSION)"'
 # Xen's style, as the firmware has it; the firmware itself is built by hvmloader/build.
 CFLAGS_hvmloader = -Itests/unit/hvmloader -Wno-conversion
@@ -263,7 +265,7 @@ fuzz: ## [test] run the fuzzers, S=60 seconds each, T=NAME picks one; then nets
 # ---- lint -------------------------------------------------------------------
 
 SOURCES := $(sort $(wildcard mini-ioemu/*.[ch] mini-ioemu/*/*.[ch] plugins-sdk/*/*.[ch] \
-	   plugins-sdk/include/ioemu/*.h devices/*/*.[ch] tests/*/*.[ch] tests/lab/*/*.[ch]))
+	   plugins-sdk/include/ioemu/*.h devices/*/*.[ch] devices/*/tests/*.[ch] tests/*/*.[ch] tests/lab/*/*.[ch]))
 
 # What a source means, without how it is built.
 FLAGS_LANG = $(filter -std=% -D% -I%,$(CFLAGS_ALL))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The core's DMA where there is no memory: what devices/piix3-ide/test_memory.c
- * has on the bench, with a disk in a file.
+ * The core's DMA where there is no memory: what
+ * devices/piix3-ide/tests/test_memory.c has on the bench, with a disk in a
+ * file.
  */
 #include "support/save_fixture.h"
 

@@ -3,7 +3,7 @@
  * Seeded streams of what a guest may do, as tests/fuzz/fuzz_ide.c tries them.
  * argv: PLUGIN.so [COUNT [SEED]].
  */
-#include "../../tests/fuzz/ide_guest.h"
+#include "../../../tests/fuzz/ide_guest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
