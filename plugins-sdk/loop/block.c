@@ -134,34 +134,58 @@ block_parks(struct ioemu_block *block, struct ioemu_io *io, int status)
 	return true;
 }
 
+/* It has guest memory left, for another round. */
+static bool
+slot_unfinished(const struct block_slot *s)
+{
+	return !s->status && s->hd && s->io->op != IOEMU_BLK_FLUSH &&
+	       s->pos < s->io->len;
+}
+
+static void
+slot_free(struct block_slot *s)
+{
+	s->io = NULL;
+	s->block->busy--;
+	s->block->running--;
+}
+
+/* What waits goes first, as done() may ask for more. */
+static void
+slot_complete(struct block_slot *s)
+{
+	struct hostdev *hd = s->hd;
+	struct ioemu_io *io = s->io;
+
+	io->status = s->status;
+	slot_free(s);
+	block_start(s->block);
+	if (hd)
+		io->done(&hd->dev, io);
+}
+
 static void
 slot_done(uv_work_t *work, int cancelled)
 {
 	struct block_slot *s = work->data;
 	struct ioemu_block *block = s->block;
-	struct ioemu_io *io = s->io;
-	struct hostdev *hd = s->hd;
-	bool parked;
 
 	(void)cancelled; /* nobody does */
 	block_release(s);
-	if (!s->status && hd && io->op != IOEMU_BLK_FLUSH && s->pos < io->len) {
+	if (slot_unfinished(s)) {
 		block_gather(s);
 		return;
 	}
-	if (s->failed && io->op == IOEMU_BLK_FLUSH)
+	if (s->failed && s->io->op == IOEMU_BLK_FLUSH)
 		block->lost = s->status;
-	if (hd)
-		block_count(block, io, s->status);
-	parked = s->failed && hd && block_parks(block, io, s->status);
-	if (!parked)
-		io->status = s->status;
-	s->io = NULL;
-	block->busy--;
-	block->running--;
-	block_start(block);
-	if (hd && !parked)
-		io->done(&hd->dev, io);
+	if (s->hd)
+		block_count(block, s->io, s->status);
+	if (s->hd && s->failed && block_parks(block, s->io, s->status)) {
+		slot_free(s);
+		block_start(block);
+	} else {
+		slot_complete(s);
+	}
 }
 
 void
@@ -268,9 +292,7 @@ block_forget(struct ioemu_block *block)
 		if (!s->dma_open)
 			continue;
 		s->dma_open = 0; /* nobody will tell it */
-		s->io = NULL;
-		block->busy--;
-		block->running--;
+		slot_free(s);
 	}
 	block_start(block); /* a change that waited for them */
 }
