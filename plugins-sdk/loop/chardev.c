@@ -143,7 +143,7 @@ static bool
 chr_wants(const struct chr_fd *f)
 {
 	return f->ways & CHR_IN && f->chr->room && f->chr->hd &&
-	       !f->chr->input_deferred;
+	       f->chr->flow == CHR_RUNNING;
 }
 
 static void
@@ -192,7 +192,7 @@ chr_idle(uv_idle_t *idle)
 	unsigned i;
 
 	uv_idle_stop(idle);
-	if (chr->frozen)
+	if (chr->flow == CHR_FROZEN)
 		return;
 	for (i = 0; i < CHR_ENDS; i++) {
 		struct chr_fd *f = &chr->end[i];
@@ -226,7 +226,7 @@ chr_watch(struct ioemu_chardev *chr)
 {
 	unsigned i;
 
-	for (i = 0; !chr->frozen && i < CHR_ENDS; i++)
+	for (i = 0; chr->flow != CHR_FROZEN && i < CHR_ENDS; i++)
 		chr_watch_end(&chr->end[i]);
 }
 
@@ -248,14 +248,10 @@ chr_start_ticks(struct ioemu_chardev *chr)
 static void
 chr_thaw(struct ioemu_chardev *chr)
 {
-	bool was = chr->frozen;
-
-	chr->frozen = false;
-	if (was && chr->kind->thaw)
+	if (chr->kind->thaw)
 		chr->kind->thaw(chr);
-	if (was && chr->used)
+	if (chr->used)
 		uv_idle_start(&chr->idle, chr_idle);
-	chr_watch(chr);
 }
 
 void
@@ -271,11 +267,14 @@ chr_accept(struct ioemu_chardev *chr, size_t room)
 void
 chr_defer_input(struct ioemu_chardev *chr, bool on)
 {
-	chr->input_deferred = on;
-	if (on)
-		chr_watch(chr);
-	else
+	bool was_frozen = chr->flow == CHR_FROZEN;
+
+	if (on && was_frozen)
+		return;
+	chr->flow = on ? CHR_INPUT_DEFERRED : CHR_RUNNING;
+	if (was_frozen)
 		chr_thaw(chr);
+	chr_watch(chr);
 }
 
 void
@@ -336,7 +335,7 @@ chr_close(struct ioemu_chardev *chr)
 {
 	unsigned i;
 
-	if (!chr->frozen)
+	if (chr->flow != CHR_FROZEN)
 		chr_flush(chr);
 	if (chr->kind->close)
 		chr->kind->close(chr);

@@ -36,6 +36,13 @@ struct chr_kind {
 	void (*close)(struct ioemu_chardev *chr);
 };
 
+/* What passes at present. */
+enum chr_flow {
+	CHR_RUNNING,
+	CHR_INPUT_DEFERRED, /* output only */
+	CHR_FROZEN,	    /* nothing, nor is anyone accepted: handed over */
+};
+
 struct ioemu_chardev {
 	uv_loop_t *loop;
 	const struct chr_kind *kind;
@@ -43,11 +50,10 @@ struct ioemu_chardev {
 	struct chr_fd
 		end[CHR_ENDS]; /* both ways in the first, or in and out apart */
 	struct hostdev *hd;
+	enum chr_flow flow;
 	size_t room;
-	bool input_seen;     /* input since the last tick */
-	bool input_deferred; /* none is taken at present */
-	bool leaves;	     /* what is at addr */
-	bool frozen; /* nor is anything written or accepted: handed over */
+	bool input_seen; /* input since the last tick */
+	bool leaves;	 /* what is at addr */
 	uint64_t lost;
 	uint32_t head, used; /* of the ring */
 	unsigned handles;    /* still to close */

@@ -18,7 +18,7 @@ chr_freeze(struct ioemu_chardev *chr)
 {
 	unsigned i;
 
-	chr->frozen = true;
+	chr->flow = CHR_FROZEN;
 	uv_timer_stop(&chr->timer);
 	uv_idle_stop(&chr->idle);
 	for (i = 0; i < CHR_ENDS; i++)
@@ -128,7 +128,7 @@ chr_handover_in(uv_loop_t *loop, const char *spec,
 	unsigned i;
 
 	if (chr)
-		chr->frozen = true;
+		chr->flow = CHR_FROZEN;
 	if (!rc)
 		rc = handover_kind(chr, spec, handover->listen_fd);
 	if (!rc)

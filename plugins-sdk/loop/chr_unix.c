@@ -63,7 +63,7 @@ unix_close(struct ioemu_chardev *chr)
 	uv_close((uv_handle_t *)&chr->listen, chr_closed);
 	close(chr->listen_fd);
 	if (!chr->leaves &&
-	    !chr->frozen) /* else another process listens there */
+	    chr->flow != CHR_FROZEN) /* else another process listens there */
 		(void)unlink(chr->addr.sun_path);
 }
 
