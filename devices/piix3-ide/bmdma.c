@@ -31,24 +31,31 @@ enum { R_COMMAND, R_STATUS = 2, R_PRDT = 4 };
 
 static void bmdma_step(struct ide_channel *c, struct ide_drive *d);
 
-/* The drive whose data is to move: it has a DMA command, and is not at its
- * disk. */
-static struct ide_drive *
-bmdma_drive(const struct ide_channel *c)
+/* Data can move: the drive has a DMA command, is not at its disk and drives
+ * DMARQ, as only the one that is selected does (ATA/ATAPI-6, 5.2.8). */
+static bool
+bmdma_ready(struct ide_channel *c, const struct ide_drive *d)
 {
-	struct ide_drive *d = c->drive[c->selected];
-
-	if (!d || d->phase != IDE_DMA)
-		d = c->drive[!c->selected];
-	return d && d->phase == IDE_DMA ? d : NULL;
+	return d && d == ide_selected(c) && d->phase == IDE_DMA &&
+	       !c->fetching && c->bm_status & BM_ACTIVE;
 }
 
-void
+static void
 bmdma_kick(struct ide_channel *c, struct ide_drive *d)
 {
-	if (!d || d->phase != IDE_DMA || c->fetching ||
-	    !(c->bm_status & BM_ACTIVE))
+	if (bmdma_ready(c, d))
+		bmdma_step(c, d);
+}
+
+/* The guest may have been saved meanwhile, and cannot tell: what is not saved
+ * begins anew. */
+void
+bmdma_resume(struct ide_channel *c, struct ide_drive *d)
+{
+	if (!bmdma_ready(c, d))
 		return;
+	c->prd_n = c->prd_i = 0;
+	d->pieces = 0;
 	bmdma_step(c, d);
 }
 
@@ -163,7 +170,7 @@ bmdma_fetched(struct ioemu_dev *dev, struct ioemu_dma *dma)
 		prd_fetched(c, dma->len);
 	else if (!c->stale)
 		piece_fetched(c, d, dma->len);
-	bmdma_kick(c, bmdma_drive(c));
+	bmdma_kick(c, ide_selected(c));
 }
 
 static void
@@ -297,7 +304,7 @@ bmdma_command(struct ide_drive *d)
 	d->dma = true;
 	ide_go(d, IDE_DMA);
 	c->stale = true; /* a fetch for what was before it */
-	bmdma_kick(c, d);
+	bmdma_resume(c, d);
 }
 
 void
@@ -382,11 +389,11 @@ bmdma_command_write(struct ide_channel *c, uint8_t v)
 		return;
 	c->bm_status |= BM_ACTIVE;
 	c->prd_at = c->bm_prdt;
-	c->prd_n = c->prd_i = 0;
+	c->prd_n = c->prd_i = 0; /* also if a fetch keeps it from going on */
 	c->prd_off = 0;
 	c->prd_last = false;
 	c->stale = true;
-	bmdma_kick(c, bmdma_drive(c));
+	bmdma_resume(c, ide_selected(c));
 }
 
 static void

@@ -33,7 +33,7 @@ ide_next(struct ioemu_dev *dev, struct ioemu_timer *timer)
 
 	(void)timer;
 	if (d->phase == IDE_DMA)
-		bmdma_kick(ide_channel_of(d), d);
+		bmdma_resume(ide_channel_of(d), d);
 	else if (d->phase == IDE_BETWEEN)
 		block_done(d);
 }
@@ -216,6 +216,7 @@ register_write(struct ioemu_dev *dev, struct ide_channel *c, unsigned tag,
 	if (reg == R_DEVICE && !(c->control & CTL_SRST)) {
 		c->selected = v & DEV_UNIT ? 1 : 0;
 		ide_irq(dev, tag);
+		bmdma_resume(c, ide_selected(c));
 	}
 }
 

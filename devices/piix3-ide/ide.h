@@ -100,7 +100,7 @@ struct ide_drive {
 	uint32_t left;	   /* sectors of the command not yet moved */
 	uint32_t pos, end; /* of the DRQ block in buf */
 	uint32_t filled;   /* bytes of buf in use */
-	uint8_t pieces;	   /* requests of DMA commands, counted */
+	uint8_t pieces;	   /* requests since DMA went on; not saved */
 
 	/* ATAPI */
 	uint16_t limit;	   /* bytes of a DRQ block of this command at most */
@@ -133,7 +133,7 @@ struct ide_channel {
 	uint32_t prd_off; /* bytes of it that are used */
 	bool prd_last;	  /* the table has ended */
 
-	/* Entries from prd_at - prd_i on. Not saved: they are read again. */
+	/* Entries from prd_at - prd_i on. Not saved: bmdma_resume(). */
 	uint8_t prd_n, prd_i;
 	struct ioemu_dma fetch; /* of entries, or of a piece of a sector */
 	bool fetching;
@@ -249,8 +249,8 @@ void bmdma_command(struct ide_drive *d);
 void bmdma_moved(struct ide_drive *d);
 /* What is in buf then, or is left, comes next. */
 void bmdma_go_on(struct ide_drive *d);
-/* Go on if drive and bus master both want to. */
-void bmdma_kick(struct ide_channel *c, struct ide_drive *d);
+/* Go on from rest, if drive (or NULL) and bus master both want to. */
+void bmdma_resume(struct ide_channel *c, struct ide_drive *d);
 /* The command's data has moved, or (error) there is no memory for it and the
  * command ends. */
 void bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error);

@@ -365,6 +365,50 @@ a_drive_that_waits_gives_its_medium_away(struct bench *b)
 	assert_int_equal(packet_sense(b), SENSE(NOT_READY, 0x3a01));
 }
 
+/* ---- who was saved cannot tell ------------------------------------- */
+
+/* A table that was longer than its command: the next command takes what the
+ * entries say by then, as it does where they were read again after loading. */
+static void
+what_a_table_has_left_is_read_again(struct bench *b)
+{
+	static const uint8_t untouched[512];
+	uint8_t *ram = bench_ram(b), *disk = bench_disk(b, "hd");
+
+	fill(disk, 1024, 5);
+	bm_setup(b);
+	prd(b, 0, DATA, 512);
+	prd(b, 1, DATA + 0x1000, 512 | LAST);
+	command(b, 0, 1, READ_DMA);
+	bm_run(b, BM, TO_MEMORY);
+	assert_int_equal(bench_in8(b, BM + 2) & 7, 5);
+	prd(b, 1, DATA + 0x2000, 512 | LAST);
+	command(b, 1, 1, READ_DMA);
+	finish(b, CMD);
+	assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
+	assert_memory_equal(ram + DATA, disk, 512);
+	assert_memory_equal(ram + DATA + 0x1000, untouched, 512);
+	assert_memory_equal(ram + DATA + 0x2000, disk + 512, 512);
+}
+
+/* Not by what commands before it moved, of which a saved state says nothing. */
+static void
+a_command_rests_by_what_it_moves(struct bench *b)
+{
+	enum { SECTORS = 10, COMMANDS = 8 }; /* a request each: below 16 */
+	unsigned i;
+
+	bm_setup(b);
+	table_of(b, SECTORS * 512, 2);
+	for (i = 0; i < COMMANDS; i++) {
+		command(b, 0, SECTORS, READ_DMA);
+		bm_run(b, BM, TO_MEMORY);
+		assert_int_equal(finish(b, CMD), 0);
+		assert_int_equal(bench_in8(b, BM + 2) & 7, 4);
+		bench_out8(b, BM, 0);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -381,6 +425,8 @@ main(int argc, char **argv)
 		BENCH_TEST(another_table_takes_what_is_left),
 		BENCH_TEST(an_answer_longer_than_its_table_waits),
 		BENCH_TEST(a_drive_that_waits_gives_its_medium_away),
+		BENCH_TEST(what_a_table_has_left_is_read_again),
+		BENCH_TEST(a_command_rests_by_what_it_moves),
 	};
 
 	return bench_main(argc, argv, devices, tests,

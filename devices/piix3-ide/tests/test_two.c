@@ -103,6 +103,37 @@ the_bus_reset_gives_up_a_command_that_runs(struct bench *b)
 	}
 }
 
+/* Only the drive that is selected drives DMARQ (ATA/ATAPI-6, 5.2.8): the other
+ * does not take what a table has left, also after it was saved. */
+static void
+data_of_the_drive_that_is_selected_moves(struct bench *b)
+{
+	static const uint8_t untouched[512];
+	uint8_t *ram = bench_ram(b);
+
+	fill(bench_disk(b, "hd") + 512, 512, 3);
+	fill(bench_disk(b, "other") + 1024, 512, 7);
+	bm_setup(b);
+	prd(b, 0, 0x20000, 512);
+	prd(b, 1, 0x30000, 512 | 0x80000000u);
+	address(b, 0xf0, 2, 0, 1);
+	bench_out8(b, CMD + 7, READ_DMA);
+	command(b, 1, 1, READ_DMA);
+	bm_run(b, BM, 8);
+	assert_int_equal(bench_in8(b, BM + 2), 5); /* the table is longer */
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_memory_equal(ram + 0x20000, bench_disk(b, "hd") + 512, 512);
+	bench_advance(b, 1);
+	bench_settle(b);
+	assert_memory_equal(ram + 0x30000, untouched, 512);
+	bench_out8(b, CMD + 6, 0xf0);
+	bench_settle(b);
+	assert_int_equal(bench_in8(b, BM + 2), 4);
+	assert_true(bench_irq(b, 14));
+	assert_int_equal(bench_in8(b, CMD + 7), 0x50);
+	assert_memory_equal(ram + 0x30000, bench_disk(b, "other") + 1024, 512);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -110,6 +141,7 @@ main(int argc, char **argv)
 		BENCH_TEST(diagnostics_give_up_a_command_that_runs),
 		BENCH_TEST(diagnostics_for_a_drive_that_is_busy_are_ignored),
 		BENCH_TEST(the_bus_reset_gives_up_a_command_that_runs),
+		BENCH_TEST(data_of_the_drive_that_is_selected_moves),
 	};
 
 	return bench_main(argc, argv, devices, tests,
