@@ -151,7 +151,7 @@ ata_error(struct ide_drive *d, uint8_t error)
 {
 	ata_put_address(d, d->lba);
 	if (d->dma)
-		bmdma_end(ide_channel_of(d), d, false);
+		bmdma_end(ide_channel_of(d));
 	ide_finish(d, error);
 }
 
@@ -184,7 +184,7 @@ ata_written(struct ide_drive *d)
 void
 ata_dma_done(struct ide_drive *d)
 {
-	bmdma_end(ide_channel_of(d), d, false);
+	bmdma_end(ide_channel_of(d));
 	if (d->write)
 		ata_written(d);
 	else

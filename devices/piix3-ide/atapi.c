@@ -36,7 +36,7 @@ atapi_end(struct ide_drive *d, uint8_t sense, uint16_t asc)
 	d->pos = d->end = 0;
 	d->nsect[0] = REASON_CD | REASON_IO;
 	if (d->dma)
-		bmdma_end(ide_channel_of(d), d, false);
+		bmdma_end(ide_channel_of(d));
 	ide_finish(d, (uint8_t)(sense ? (unsigned)sense << 4 | ER_ABRT : 0));
 }
 

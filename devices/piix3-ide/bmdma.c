@@ -60,14 +60,20 @@ bmdma_resume(struct ide_channel *c, struct ide_drive *d)
 }
 
 void
-bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error)
+bmdma_end(struct ide_channel *c)
 {
-	if (error || c->prd_last)
+	if (c->prd_last)
 		c->bm_status &= (uint8_t)~BM_ACTIVE;
-	if (!error)
-		return;
+}
+
+/* It is the bus master that stops, without an interrupt. The drive knows
+ * nothing of it and still has data to move (SFF-8038i, "Error conditions"). */
+void
+bmdma_error(struct ide_channel *c, struct ide_drive *d)
+{
+	c->bm_status &= (uint8_t)~BM_ACTIVE;
 	c->bm_status |= BM_ERROR;
-	ide_finish(d, ER_ABRT);
+	ide_go(d, IDE_DMA);
 }
 
 /* ---- the descriptor table ------------------------------------------- */
@@ -163,7 +169,7 @@ bmdma_fetched(struct ioemu_dev *dev, struct ioemu_dma *dma)
 	if (!d || d->phase != IDE_DMA || !(c->bm_status & BM_ACTIVE))
 		c->stale = true;
 	if (!c->stale && dma->status) {
-		bmdma_end(c, d, true);
+		bmdma_error(c, d);
 		return;
 	}
 	if (!c->stale && dma->buf == c->prd)

@@ -180,7 +180,7 @@ ide_disk_io_done(struct ioemu_dev *dev, struct ioemu_io *io)
 	if (d->phase == IDE_RESET) /* the command was given up meanwhile */
 		ide_reset_ends(ide_channel_of(d));
 	else if (d->dma && io->status == -EFAULT)
-		bmdma_end(ide_channel_of(d), d, true);
+		bmdma_error(ide_channel_of(d), d);
 	else if (ide_is_cd(d))
 		atapi_disk_done(d, io->status);
 	else

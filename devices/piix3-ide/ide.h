@@ -251,9 +251,10 @@ void bmdma_moved(struct ide_drive *d);
 void bmdma_go_on(struct ide_drive *d);
 /* Go on from rest, if drive (or NULL) and bus master both want to. */
 void bmdma_resume(struct ide_channel *c, struct ide_drive *d);
-/* The command's data has moved, or (error) there is no memory for it and the
- * command ends. */
-void bmdma_end(struct ide_channel *c, struct ide_drive *d, bool error);
+/* The command's data has moved, or the drive has given it up. */
+void bmdma_end(struct ide_channel *c);
+/* There is no memory for it: the drive waits. */
+void bmdma_error(struct ide_channel *c, struct ide_drive *d);
 /* Disk I/O of a drive has ended, however: whoever waits for it is answered. */
 void bmdma_disk_done(struct ide_channel *c, struct ioemu_dev *controller);
 /* RESET- of the PCI bus. */
