@@ -177,7 +177,7 @@ CHECKS := $(B)/check/wire.ok \
 
 # Both ends of the wire against what its document alone says.
 $(B)/check/wire.ok: $(B)/ioemu-peer $(B)/tests/wire/wire_root $(PLUGINS) \
-  $(wildcard tests/wire/*.py) plugins-sdk/doc/wire.md plugins-sdk/doc/wire.json
+  $(wildcard tests/wire/*.py tests/wire/checks/*.py) plugins-sdk/doc/wire.md plugins-sdk/doc/wire.json
 	@mkdir -p $(@D)
 	@timeout -k 5 3000 tests/wire/conform.py $(B) >$(@:.ok=.log) 2>&1 && touch $@ || \
 	  { grep -v '^ok' $(@:.ok=.log); \

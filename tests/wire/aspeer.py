@@ -4,16 +4,11 @@
 Owns the order, and what an attack must end in.
 """
 
-import hostile
 import kit
-import peer_access
-import peer_dma
-import peer_life
-import peer_link
-import peer_state
-import ring_checks
-import smallest_checks
 import wire
+from checks import (
+    hostile, peer_access, peer_dma, peer_life, peer_link, peer_state,
+    ring_checks, smallest_checks)
 from corebench import MPS, Bench
 from kit import equal, true
 from link import Link

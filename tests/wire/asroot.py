@@ -4,15 +4,11 @@
 Owns the order, and what an attack must end in.
 """
 
-import hostile
 import kit
-import root_access
-import ring_checks
-import root_dma
-import root_life
-import root_link
-import root_state
 import wire
+from checks import (
+    hostile, ring_checks, root_access, root_dma, root_life, root_link,
+    root_state)
 from kit import equal
 from root import Root
 from rootbench import MEMBAR, Bench

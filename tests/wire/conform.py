@@ -16,12 +16,11 @@ import tempfile
 
 import aspeer
 import asroot
-import hostile
 import kit
 import ring
-import ring_checks
 import tables
 import wire
+from checks import hostile, ring_checks
 
 DOCUMENT = os.path.join(tables.FOLDER, "wire.md")
 

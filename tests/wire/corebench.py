@@ -10,9 +10,9 @@ import os
 import subprocess
 import time
 
-import hostile
 import kit
 import wire
+from checks import hostile
 from kit import equal, true
 from link import Link, wait
 from peer import MSI, Device

@@ -16,8 +16,7 @@ from kit import equal, true
 
 
 check = kit.Checks("core")
-PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                       "smallest.py")
+PROGRAM = os.path.join(os.path.dirname(kit.PEER), "smallest.py")
 BASE = 0xfed80000
 INSTANCE = slice(28, 36)        # in the frame HELLO: drawn at random
 

@@ -9,7 +9,7 @@ import kit
 import wire
 from kit import equal, true
 from root import COMMAND, DEVFN, Root
-from root_dma import LAST, TO_GUEST, ended, nothing_more, start, vectors
+from checks.root_dma import LAST, TO_GUEST, ended, nothing_more, start, vectors
 from rootbench import (BAR0, BAR2, DMA0, DMA2, ENGINE, MEMBAR, pattern)
 
 
