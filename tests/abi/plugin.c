@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One plugin, made wrong or of another age by -D: what a loader may meet. Built
- * and loaded by tests/unit/test_plugin.c.
+ * and loaded by tests/sdk/test_plugin.c.
  */
 #include <ioemu/device.h>
 #include <stdio.h>
