@@ -28,13 +28,14 @@ static struct {
 	int copy;
 	char reason[MAX_LINE]; /* the last error; "": none yet */
 	bool after;	       /* others went out after it */
-	struct log_source core, rest;
+	struct log_source core, errors, rest;
 	unsigned n;
 	struct log_source source[LOG_SOURCES];
 } log_state = {
 	.level = IOEMU_INFO,
 	.copy = -1,
 	.core.budget.for_ever = true,
+	.errors.budget.for_ever = true,
 };
 
 static const char *const log_level_words[] = { "error", "warning", "info",
@@ -78,8 +79,6 @@ log_put(enum ioemu_level level, char *text)
 			*s = '.';
 	fprintf(stderr, "mini-ioemu: %s: %s\n", word, text);
 	log_state.after = level != IOEMU_ERROR;
-	if (level == IOEMU_ERROR)
-		snprintf(log_state.reason, MAX_LINE, "%s", text);
 	if (log_state.copy >= 0 && level <= IOEMU_WARN)
 		log_to_copy(word, text);
 }
@@ -159,10 +158,14 @@ log_line(enum ioemu_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	if (level == IOEMU_ERROR)
-		log_put(level, line);
-	else
+	if (level != IOEMU_ERROR) {
 		log_limited(&log_state.core, "the device model", level, line);
+		return;
+	}
+	/* the last one is what log_end() says, even if it was left out */
+	snprintf(log_state.reason, MAX_LINE, "%s", line);
+	log_state.after = true;
+	log_limited(&log_state.errors, "errors", level, line);
 }
 
 /* A line about `who`, or of it. */

@@ -89,10 +89,10 @@ peers_handover_begin(struct peers *peers, struct handover *handover)
 static void
 peer_not_back(struct peer *peer)
 {
-	log_warn("%s: %s", peer->id,
-		 peer->state.step == PEER_STATE_FAILED
-			 ? peer->state.why
-			 : "did not come back from the other device model");
+	log_guest(peer->id, IOEMU_WARN,
+		  peer->state.step == PEER_STATE_FAILED
+			  ? peer->state.why
+			  : "did not come back from the other device model");
 	peer_event(peer, PEER_NOT_BACK);
 	if (peer->link)
 		link_close(peer->link, LINK_FAILURE,

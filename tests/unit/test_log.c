@@ -179,6 +179,30 @@ a_flood_of_our_own_is_limited_but_for_errors(void **state)
 	assert_non_null(strstr(text, "error: the end\n"));
 }
 
+/* A QMP client can ask for what fails as often as it likes. */
+static void
+a_flood_of_errors_is_limited_and_the_last_is_the_reason(void **state)
+{
+	char text[256];
+	unsigned i;
+	long n;
+
+	(void)state;
+	seconds += 2 * MINUTE;
+	capture();
+	for (i = 0; i < FLOOD; i++)
+		log_error("device %u: no such type", i);
+	n = captured(text, sizeof(text));
+	assert_true(n > (long)LOG_BURST / 2 && n <= (long)LOG_BURST);
+	assert_non_null(strstr(text, "errors: logs more than 64 KiB a minute"));
+	capture();
+	log_error("the disk is gone");
+	log_end(-EIO);
+	captured(text, sizeof(text));
+	assert_string_equal(text,
+			    "mini-ioemu: error: ended: the disk is gone\n");
+}
+
 static void
 sources_beyond_the_table_share_one_budget(void **state)
 {
@@ -236,6 +260,8 @@ main(void)
 			a_flood_hides_nothing_of_others_nor_what_is_said_of_it),
 		cmocka_unit_test(a_guest_whose_sleep_is_refused_logs_a_burst),
 		cmocka_unit_test(a_flood_of_our_own_is_limited_but_for_errors),
+		cmocka_unit_test(
+			a_flood_of_errors_is_limited_and_the_last_is_the_reason),
 		cmocka_unit_test(sources_beyond_the_table_share_one_budget),
 	};
 
