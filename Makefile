@@ -152,7 +152,7 @@ $(B)/tests/soak/soak: $(addprefix $(B)/tests/soak/soak_,unit.o guest.o dma.o)
 $(B)/tests/unit/test_pci_tree: $(B)/hvmloader/pci_tree.o
 $(B)/tests/wire/wire_root: LDFLAGS += -Wl,--wrap=xen_msi
 $(B)/tests/core/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
-$(B)/tests/unit/test_log: LDFLAGS += -Wl,--wrap=clock_gettime
+$(B)/tests/unit/test_log $(B)/tests/core/test_save: LDFLAGS += -Wl,--wrap=clock_gettime
 
 # ---- tests without Xen ------------------------------------------------------
 

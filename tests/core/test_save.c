@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "local/disks.h"
@@ -381,6 +382,21 @@ said(void)
 	return text;
 }
 
+/* What the log looks at. A process loads once and ends; here thousands of
+ * loads each want their line, so each is a while after the one before. */
+static time_t later;
+
+int __real_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int rc = __real_clock_gettime(id, ts);
+
+	ts->tv_sec += later;
+	return rc;
+}
+
 static void
 refused(struct side *side, const void *bytes, size_t len, const char *what)
 {
@@ -388,6 +404,7 @@ refused(struct side *side, const void *bytes, size_t len, const char *what)
 	const char *text;
 	int rc;
 
+	later += 60;
 	hear();
 	rc = save_load(side->save, side_file(bytes, len), SIDE_LOAD_MS);
 	text = said();
