@@ -196,6 +196,10 @@ class Link(Way):
         return self.theirs is not None and (
             self.mine.capabilities & self.theirs.capabilities & wire.CAP_RING)
 
+    def ring_begun(self):
+        """The first byte of a RING came."""
+        return self.inp[:1] == bytes((wire.RING,))
+
     def switched(self):
         """Both directions are, or nothing of the kind will be."""
         if self.theirs is None or not self.both_want_rings():

@@ -16,7 +16,8 @@ from wire import WireError, malformed, need
 
 
 class Way:
-    """Calls arrived(bytes), wrong(WireError), flushed() and gone()."""
+    """Calls arrived(bytes), wrong(WireError), flushed() and gone(); asks
+    both_want_rings() and ring_begun()."""
 
     def __init__(self, sock, role):
         self.sock = sock
@@ -101,6 +102,7 @@ class Way:
             self.gone()
         elif not self.ring_came:
             self.arrived(chunk)
+            self._keep_fd()
         elif any(chunk):
             self.wrong(malformed("bytes on the socket after RING"))
 
@@ -115,6 +117,17 @@ class Way:
                 os.close(fd)
                 self.wrong(malformed("more than one descriptor"))
         return chunk
+
+    def _keep_fd(self):
+        """A descriptor is RING's, on its first byte, or nobody's (section
+        13). One read ends with the bytes that a descriptor came with."""
+        if self.role == wire.ROOT or self.ring_came:
+            return
+        if not self.both_want_rings():
+            self.drop_fd()
+        elif (self.ring_fd is not None) != self.ring_begun():
+            self.drop_fd()
+            self.wrong(malformed("RING and a descriptor go together"))
 
     def _take(self):
         try:

@@ -172,6 +172,14 @@ def one_descriptor_is_passed_and_no_other(bench):
 
 
 @peer
+def the_descriptor_of_a_frame_before_it_is_not_its_own(bench):
+    root = offering(bench)
+    passed(root, wire.credit(root.link.granted), 1)
+    root.link.drop_fd()
+    refused(bench, root)
+
+
+@peer
 def places_and_sizes_that_make_no_sense_are_refused(bench):
     for wrong in ({"layout": 0}, {"layout": 2}, {"total": 0},
                   {"total": (16 << 20) + 1}, {"total": 2**32 - 1},
