@@ -255,6 +255,12 @@ class Bench:
         self.until(lambda: req.done, f"completion of {tlp}")
         return req
 
+    def sent(self, what):
+        """All of it went; a link that ended takes nothing any more."""
+        link = self.link
+        self.until(lambda: link.eof or not (link.queue or link.out), what)
+        true(not link.eof, f"{what}: the link ended: {link.bye}")
+
     def settled(self):
         """What the peer sent before is done: a request has come back."""
         self.request(wire.flush(RAM, rid=self.device.rid))

@@ -184,7 +184,8 @@ def what_it_logs_is_for_people(bench):
     began = time.monotonic()
     for i in range(20000):
         bench.link.send(wire.log(f"line {i}", 0, rid=device.rid))
-    bench.until(lambda: not bench.link.queue and not bench.link.out, "a flood")
+        if i % 100 == 99:       # who only fills its queue is silent
+            bench.sent("a flood")
     bench.settled()
     # A burst, which is there again after a minute (loop/loop.h), however long
     # it took; the words of a peer and what the core says of it have one each.
