@@ -25,7 +25,7 @@ struct pause {
 	struct pause_env env;
 	enum pause_state state;
 	enum pause_step step;
-	bool failed; /* a disk; what is held cannot be written out */
+	bool failed; /* a disk; what is parked cannot be written out */
 	void (*done)(void *ctx, int err, const char *why);
 	void *ctx;
 };

@@ -86,7 +86,7 @@ uint64_t local_chardev_lost(const struct local *l, unsigned i);
 /*
  * For stopping the guest. A device with an access or a refused request open,
  * whose end needs the clock, by its id; NULL: none. Nobody's DMA or disk I/O is
- * in flight. What comes in on character devices waits while held.
+ * in flight. What comes in on character devices waits while deferred.
  */
 const char *local_waiting(const struct local *l);
 bool local_quiet(const struct local *l);

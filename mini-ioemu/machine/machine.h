@@ -24,7 +24,7 @@ int machine_new(uv_loop_t *loop, const struct conf *conf,
 /*
  * The same with the guest of another process, which may go on with it if this
  * fails: neither the guest nor Xen nor the toolstack notices anything before
- * machine_go(). Takes `hand` over.
+ * machine_go(). Takes `handover` over.
  */
 int machine_take(uv_loop_t *loop, const struct conf *conf,
 		 const struct host_plugins *plugins, struct handover *handover,
